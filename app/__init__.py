@@ -1,0 +1,1 @@
+"""Kassa: a self-serve web store for subscription software."""

@@ -1,0 +1,100 @@
+"""``kassa``: the commands of those who run the store."""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from app.config import Config, ConfigError
+
+Command = Callable[[Config, argparse.Namespace], int]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command and return its exit status; settings that cannot be used end it at once, all listed."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    try:
+        config = Config.from_env(remember_ports=options.command != "demo")
+        command: Command = options.run
+        return command(config, options)
+    except ConfigError as error:
+        for fault in error.faults:
+            sys.stderr.write(f"{fault}\n")
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="kassa", description="A self-serve web store for subscription software.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def add(name: str, run: Command, text: str) -> argparse.ArgumentParser:
+        made = commands.add_parser(name, help=text, description=text)
+        made.set_defaults(run=run)
+        return made
+
+    add("serve", _serve, "serve the store until SIGTERM")
+    add("worker", _worker, "run inbox, outbox and sweeps until SIGTERM")
+    add("demo", _demo, "run store, worker, demo product and embedded vendor together, on this machine alone")
+    add("migrate", _migrate, "bring the database to the schema of this version")
+    doctor = add("doctor", _doctor, "check settings, database, vendor, sign-in and product, and say how to mend them")
+    doctor.add_argument("--json", action="store_true", help="one JSON object instead of lines")
+    seed = add("seed", _seed, "add people, groups and accounts from a JSON or TOML file; what is there stays")
+    seed.add_argument("file", type=Path)
+    reconcile = add("reconcile", _reconcile, "read every open order and stale subscription at the vendor again")
+    reconcile.add_argument("--once", action="store_true", help="one round instead of one every few minutes")
+    return parser
+
+
+def _serve(config: Config, _options: argparse.Namespace) -> int:
+    from app.commands import serve
+
+    return _run(lambda: serve.serve(config))
+
+
+def _worker(config: Config, _options: argparse.Namespace) -> int:
+    from app.commands import serve
+
+    return _run(lambda: serve.work(config))
+
+
+def _demo(config: Config, _options: argparse.Namespace) -> int:
+    from app.commands import demo
+
+    return _run(lambda: demo.demo(config))
+
+
+def _migrate(config: Config, _options: argparse.Namespace) -> int:
+    from app.commands import database
+
+    return database.migrate_database(config)
+
+
+def _doctor(config: Config, options: argparse.Namespace) -> int:
+    from app.commands import doctor
+
+    return _run(lambda: doctor.doctor(config, as_json=options.json))
+
+
+def _seed(config: Config, options: argparse.Namespace) -> int:
+    from app.commands import seed
+
+    return _run(lambda: seed.seed_file(config, options.file))
+
+
+def _reconcile(config: Config, options: argparse.Namespace) -> int:
+    from app.commands import reconcile
+
+    return _run(lambda: reconcile.reconcile(config, once=options.once))
+
+
+def _run(work: Callable[[], Awaitable[int]]) -> int:
+    async def body() -> int:
+        return await work()
+
+    return asyncio.run(body())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""What each ``kassa`` command does; a command's imports are paid for only when it runs."""

@@ -1,0 +1,208 @@
+"""The demonstration as one thing: store, embedded vendor and demo product, moved, broken, looked into and reset."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import cast
+
+from sqlalchemy import Connection
+
+from app import worker
+from app.commands.demo_seed import seed_accounts
+from app.core.clock import SystemClock
+from app.core.durations import after
+from app.core.money import Money
+from app.db.clock_store import write_offset
+from app.db.schema import metadata
+from app.demo.faults import BadFault
+from app.demo.model import Fault as ProductFault
+from app.demo.product import DemoProduct
+from app.emails.transports import kept_letters
+from app.flows.deps import Deps
+from app.http import AsyncClient, HTTPError
+from app.routes.demo_controls import BadOrder, Json
+from app.vendor_adapters.embedded import DisputeState, EmbeddedVendor, EmbeddedWorld
+from app.vendor_adapters.embedded.faults import ANY, OPERATIONS, Fault, PlannedFault
+from app.vendor_adapters.embedded.webhook_faults import WebhookFaults
+from app.vendor_adapters.errors import VendorError
+from app.vendor_adapters.types import ChargeRef
+
+_ROUNDS = 20  # of deliveries and work taking turns; each may wake the other
+
+
+class DemoWorld:
+    """What the demo controls act on.
+
+    Args:
+        http: how the vendor's notifications reach the store.
+    """
+
+    def __init__(self, deps: Deps, product: DemoProduct, vendor: EmbeddedVendor, http: AsyncClient) -> None:
+        self._deps = deps
+        self._clock = cast(SystemClock, deps.clock)
+        self._product = product
+        self._vendor = EmbeddedWorld(vendor)
+        self._http = http
+
+    def now(self) -> datetime:
+        return self._clock.now()
+
+    def later(self, duration: str) -> datetime:
+        return after(self._clock.now(), duration)
+
+    async def prepare(self, start: datetime | None) -> None:
+        """Seed what is missing; ``start`` sets where business time begins, in a new world only."""
+        if start is not None:
+            await self._set_offset(start - self._clock.wall())
+        await self._product.prepare()
+        await seed_accounts(self._deps, self._vendor)
+
+    async def set_clock(self, now: datetime) -> Json:
+        if now < self._clock.now():
+            raise BadOrder(f"business time never goes back: it is {self._clock.now().isoformat()}")
+        await self._set_offset(now - self._clock.wall())
+        await self._vendor.run_due(self._clock.now())
+        return await self.drain()
+
+    async def tick(self) -> None:
+        """Do what fell due at the vendor and deliver what it has to say; called again and again."""
+        await self._vendor.run_due(self._clock.now())
+        await self._vendor.deliver_due(self._post, self._clock.wall())
+
+    async def drain(self) -> Json:
+        delivered, counts = 0, worker.Counts()
+        for _ in range(_ROUNDS):
+            await self._vendor.run_due(self._clock.now())
+            sent = await self._vendor.deliver_due(self._post, self._clock.wall(), everything=True)
+            done = await worker.drain(self._deps)
+            delivered, counts = delivered + sent, counts + done
+            if not sent and not done.total:
+                break
+        return {"deliveries": delivered, "inbox": counts.inbox, "outbox": counts.outbox, "orders": counts.orders}
+
+    async def set_faults(self, order: Json) -> None:
+        unknown = set(order) - {"vendor", "webhooks", "product", "idp"}
+        if unknown:
+            raise BadOrder(f"there are no faults of {', '.join(sorted(unknown))}")
+        vendor, webhooks = _vendor_faults(order.get("vendor")), _webhook_faults(order.get("webhooks"))
+        try:
+            await self._product.set_faults(product=_faults(order.get("product")), idp=_faults(order.get("idp")))
+        except BadFault as error:
+            raise BadOrder(str(error)) from error
+        await self._vendor.set_faults(vendor)
+        if webhooks is not None:
+            await self._vendor.set_webhook_faults(webhooks)
+
+    async def clear_faults(self) -> None:
+        await self._product.clear_faults()
+        await self._vendor.clear_faults()
+
+    async def vendor_books(self) -> Json:
+        return dict(await self._vendor.books())
+
+    async def refund(self, charge: str, amount: int) -> Json:
+        currency = await self._currency_of(charge)
+        try:
+            ref = await self._vendor.refund(ChargeRef(charge), Money(amount, currency))
+        except VendorError as error:
+            raise BadOrder(error.detail) from error
+        return {"refund": ref}
+
+    async def dispute(self, charge: str, state: str) -> Json:
+        if state not in {each.value for each in DisputeState}:
+            raise BadOrder(f"state must be one of {', '.join(each.value for each in DisputeState)}")
+        await self._currency_of(charge)
+        try:
+            await self._vendor.dispute(ChargeRef(charge), DisputeState(state))
+        except VendorError as error:
+            raise BadOrder(error.detail) from error
+        return {"charge": charge, "state": state}
+
+    async def product_books(self) -> Json:
+        return await self._product.books()
+
+    async def mails(self) -> list[dict[str, str]]:
+        return await self._deps.db.read(kept_letters)
+
+    async def reset(self) -> None:
+        await self._deps.db.write(_empty)
+        await self._vendor.reset()
+        await self._product.reset()
+        start = self._deps.config.demo_now
+        await self._set_offset(start - self._clock.wall() if start else timedelta(0))
+        await seed_accounts(self._deps, self._vendor)
+
+    async def _currency_of(self, charge: str) -> str:
+        for row in (await self._vendor.books())["charges"]:
+            if row["id"] == charge:
+                return str(row["currency"])
+        raise BadOrder(f"there is no charge {charge!r}")
+
+    async def _set_offset(self, offset: timedelta) -> None:
+        await self._deps.db.write(lambda connection: write_offset(connection, offset))
+        self._clock.offset = offset
+
+    async def _post(self, url: str, headers: Mapping[str, str], body: bytes) -> int:
+        try:
+            answer = await self._http.post(url, headers=headers, content=body)
+        except HTTPError:
+            return 503
+        return answer.status_code
+
+
+def _empty(connection: Connection) -> None:
+    for table in reversed(metadata.sorted_tables):
+        connection.execute(table.delete())
+
+
+def _faults(value: object) -> Iterable[ProductFault]:
+    return [
+        ProductFault(op=str(row.get("op", "")), kind=str(row.get("fault", "")), times=_times(row.get("times", 1)))
+        for row in _rows(value)
+    ]
+
+
+def _vendor_faults(value: object) -> list[PlannedFault]:
+    return [_vendor_fault(row) for row in _rows(value)]
+
+
+def _vendor_fault(row: Json) -> PlannedFault:
+    op, fault = str(row.get("op", "")), str(row.get("fault", ""))
+    if op != ANY and op not in OPERATIONS:
+        raise BadOrder(f"op is {op!r}; it must be any or one of {', '.join(sorted(OPERATIONS))}")
+    if fault not in {each.value for each in Fault}:
+        raise BadOrder(f"fault is {fault!r}; it must be one of {', '.join(each.value for each in Fault)}")
+    return PlannedFault(op=op, fault=Fault(fault), times=_times(row.get("times", 1)))
+
+
+def _webhook_faults(value: object) -> WebhookFaults | None:
+    if value is None:
+        return None
+    if not isinstance(value, dict):
+        raise BadOrder("webhook faults are one object with duplicate, shuffle, drop and delay")
+    duplicate, drop, delay = value.get("duplicate", 1), value.get("drop", 0), value.get("delay", 0)
+    if type(duplicate) is not int or duplicate < 1:
+        raise BadOrder("duplicate must be a whole number from 1")
+    if isinstance(drop, bool) or not isinstance(drop, int | float) or not 0 <= drop <= 1:
+        raise BadOrder("drop must be a share from 0 to 1")
+    if type(delay) is not int or delay < 0:
+        raise BadOrder("delay must be whole seconds")
+    return WebhookFaults(
+        duplicate=duplicate,
+        shuffle=value.get("shuffle") is True,
+        drop_ppm=round(drop * 1_000_000),
+        delay=timedelta(seconds=delay),
+    )
+
+
+def _times(value: object) -> int:
+    if type(value) is not int or value < 0:
+        raise BadOrder("times must be a whole number; 0 is until the faults are deleted")
+    return value
+
+
+def _rows(value: object) -> list[Json]:
+    if value is None:
+        return []
+    if not isinstance(value, list) or not all(isinstance(row, dict) for row in value):
+        raise BadOrder("faults are a list of objects with op, fault and times")
+    return value

@@ -1,0 +1,121 @@
+"""``kassa doctor``: what is set up, what is not, and how to mend it, in plain words."""
+
+import json
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, dataclass
+
+from app.config import Config
+from app.db.errors import DATABASE_AWAY
+from app.db.migrate import has_needed_schema
+from app.entitlements.product import ProductRefused, ProductUnavailable
+from app.flows.deps import Deps
+from app.identity.sign_ins import StartedSignIn
+from app.identity.sso import SignInUnavailable
+from app.main import build_deps
+from app.vendor_adapters.errors import VendorError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One check: ``mend`` says what to do, empty when all is well."""
+
+    check: str
+    found: str
+    mend: str = ""
+
+    @property
+    def is_well(self) -> bool:
+        """Whether nothing is to be done."""
+        return not self.mend
+
+
+Check = Callable[[Deps], Awaitable[Finding]]
+
+
+async def doctor(config: Config, *, as_json: bool) -> int:
+    """Run every check, print each, and return 1 when one of them found something to mend."""
+    deps = build_deps(config)
+    findings = [Finding(check="settings", found=f"{config.env}, {config.base_url}")]
+    for check in (check_database, check_vendor, check_sign_in, check_product):
+        findings.append(await check(deps))
+    if as_json:
+        sys.stdout.write(json.dumps([asdict(found) for found in findings], indent=1) + "\n")
+    else:
+        sys.stdout.writelines(_line(found) for found in findings)
+    return 0 if all(found.is_well for found in findings) else 1
+
+
+async def check_database(deps: Deps) -> Finding:
+    """The database answers and has the schema."""
+    try:
+        is_current = await deps.db.read(has_needed_schema)
+    except DATABASE_AWAY as error:
+        return Finding(
+            check="database",
+            found=f"no answer ({type(error).__name__})",
+            mend="check KASSA_DATABASE_URL, and that the server runs",
+        )
+    if not is_current:
+        return Finding(check="database", found="older schema", mend="run: kassa migrate")
+    return Finding(check="database", found="answers, schema is current")
+
+
+async def check_vendor(deps: Deps) -> Finding:
+    """The vendor answers and knows every price that the catalog offers, at the same amount."""
+    name = deps.selling
+    try:
+        offers = {str(offer.key): offer for offer in await deps.vendor.list_offers()}
+    except VendorError as error:
+        return Finding(
+            check="vendor",
+            found=f"{name}: {type(error).__name__} {error.detail}".strip(),
+            mend="check the vendor's keys and its status page",
+        )
+    missing = [row.id for row in deps.catalog.prices if row.active and row.id not in offers]
+    if missing:
+        return Finding(
+            check="vendor", found=f"{name} does not know {', '.join(missing)}", mend="make these prices at the vendor"
+        )
+    other = [row.id for row in deps.catalog.prices if row.active and offers[row.id].unit_price.minor != row.amount]
+    if other:
+        return Finding(
+            check="vendor",
+            found=f"{name} has another amount for {', '.join(other)}",
+            mend="a price never changes: add a new row to the catalog and make it at the vendor",
+        )
+    return Finding(check="vendor", found=f"{name} answers and knows {len(offers)} prices")
+
+
+async def check_sign_in(deps: Deps) -> Finding:
+    """The issuer answers with metadata that fit."""
+    if deps.identity is None:
+        return Finding(check="sign-in", found="no issuer is set", mend="set KASSA_OIDC_ISSUER")
+    try:
+        await deps.identity.begin(StartedSignIn(next_path="/"))
+    except SignInUnavailable as error:
+        return Finding(
+            check="sign-in",
+            found=f"{deps.identity.issuer}: {error}",
+            mend="check KASSA_OIDC_ISSUER, and that the issuer can be reached from here",
+        )
+    return Finding(check="sign-in", found=f"{deps.identity.issuer} answers")
+
+
+async def check_product(deps: Deps) -> Finding:
+    """The product answers and takes our token."""
+    if not deps.config.product_url:
+        return Finding(check="product", found="no address is set", mend="set KASSA_PRODUCT_URL")
+    try:
+        await deps.product.groups("nobody-by-this-subject")
+    except ProductUnavailable as error:
+        mend = "check KASSA_PRODUCT_URL, and that the product runs"
+        return Finding(check="product", found=f"no answer: {error}", mend=mend)
+    except ProductRefused as error:
+        return Finding(check="product", found=f"refused: {error}", mend="check KASSA_PRODUCT_TOKEN")
+    return Finding(check="product", found=f"{deps.config.product_url} answers")
+
+
+def _line(found: Finding) -> str:
+    text = f"{'ok  ' if found.is_well else 'MEND'}  {found.check}: {found.found}\n"
+    return text if found.is_well else f"{text}      {found.mend}\n"

@@ -1,0 +1,1 @@
+"""Money, clocks, ids and problems: the standard library only."""

@@ -1,0 +1,27 @@
+"""The two statements that SQLAlchemy spells per dialect."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Column, Connection, Table
+from sqlalchemy.dialects import postgresql, sqlite
+
+
+def insert_new(connection: Connection, table: Table, values: Mapping[str, object]) -> bool:
+    """Insert a row unless one with a key of it stands already; whether it was inserted."""
+    statement = _insert(connection, table).values(**values).on_conflict_do_nothing()
+    # without the option SQLAlchemy keeps no count of an INSERT on PostgreSQL, and answers -1
+    return connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount == 1
+
+
+def upsert(connection: Connection, table: Table, values: Mapping[str, object], *, key: Sequence[Column[Any]]) -> None:
+    """Insert a row, or overwrite the one that has the same ``key`` columns."""
+    names = {column.name for column in key}
+    changes = {name: value for name, value in values.items() if name not in names}
+    connection.execute(
+        _insert(connection, table).values(**values).on_conflict_do_update(index_elements=list(key), set_=changes)
+    )
+
+
+def _insert(connection: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
+    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)

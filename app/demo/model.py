@@ -1,0 +1,149 @@
+"""What the demo product knows: people, groups, what was bought for them, and the requests of its sign-in."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+OWNER = "owner"
+DEVELOPER = "developer"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """A plan as the product sees it; ``minutes`` are the compute minutes that each month includes."""
+
+    key: str
+    name: str
+    minutes: int
+
+
+PLANS = {
+    plan.key: plan
+    for plan in (
+        Plan(key="free", name="Free", minutes=400),
+        Plan(key="team", name="Team", minutes=10_000),
+        Plan(key="scale", name="Scale", minutes=50_000),
+    )
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Somebody with an account; ``sub`` never changes, the other facts may."""
+
+    sub: str
+    username: str
+    name: str
+    email: str
+    email_verified: bool
+    roles: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pack:
+    """Compute minutes bought once."""
+
+    purchase_id: str
+    order_id: str
+    minutes: int
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupRecord:
+    """A group with all that was granted to it; ``members`` counts everybody, with or without an account here;
+    ``seats_max`` is the most seats in use at once in this term.
+
+    ``plan`` stays what was last granted, also after ``ends_at``: see ``is_paid``.
+    """
+
+    id: str
+    name: str
+    source: str
+    plan: str
+    seats: int
+    starts_at: datetime | None
+    ends_at: datetime | None
+    members: int
+    seats_in_use: int
+    seats_max: int
+    minutes_used: int
+    storage_used_gib: int
+    storage_gib: int
+    storage_ends_at: datetime | None
+    packs: tuple[Pack, ...]
+
+    def is_paid(self, now: datetime) -> bool:
+        """Whether a paid plan holds at ``now`` (business time); the end is exclusive."""
+        return self.plan != "free" and (self.ends_at is None or now < self.ends_at)
+
+    def minutes_included(self, now: datetime) -> int:
+        """Return the compute minutes that this month includes."""
+        return PLANS[self.plan if self.is_paid(now) else "free"].minutes
+
+    def minutes_in_packs(self, now: datetime) -> int:
+        """Return the bought minutes that are left: what is used above the month's own comes out of them."""
+        over = max(0, self.minutes_used - self.minutes_included(now))
+        return sum(left for _, left in spend(self.packs, over, now))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Membership:
+    """A group as one of its people sees it."""
+
+    group: GroupRecord
+    role: str
+
+    @property
+    def is_owner(self) -> bool:
+        return self.role == OWNER
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthorizationRequest:
+    """A checked request of a client to sign somebody in; ``challenge`` is the PKCE S256 challenge."""
+
+    client_id: str
+    redirect_uri: str
+    state: str
+    scope: str
+    nonce: str
+    challenge: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PendingSignIn:
+    """What goes on once somebody has signed in: a client's request, or a page of the product."""
+
+    request: AuthorizationRequest | None
+    next_path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """Somebody signed in at ``auth_time`` (wall time)."""
+
+    person: Person
+    auth_time: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """A fault to have: ``op`` of the product's API or of the sign-in; ``times`` 0 means until it is cleared."""
+
+    op: str
+    kind: str
+    times: int
+
+
+def spend(packs: Iterable[Pack], over: int, now: datetime) -> tuple[tuple[Pack, int], ...]:
+    """Return each pack that has not expired with the minutes left in it, when ``over`` minutes came out of them.
+
+    The pack that expires first is used up first, so that as little as possible is lost.
+    """
+    left = []
+    for pack in sorted((pack for pack in packs if now < pack.expires_at), key=lambda pack: pack.expires_at):
+        used = min(over, pack.minutes)
+        over -= used
+        left.append((pack, pack.minutes - used))
+    return tuple(left)

@@ -1,0 +1,1 @@
+"""The demo product's own database: plain functions over a Connection."""

@@ -1,0 +1,129 @@
+"""Granting what was bought, so that repeating a grant, or hearing an old one late, changes nothing."""
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from app.demo.grants import Asked, MinutesAsked, PlanAsked, StorageAsked
+from app.demo.store.schema import grants, groups, packs
+
+_KINDS = {PlanAsked: "plan", MinutesAsked: "minutes", StorageAsked: "storage"}
+
+
+class Outcome(Enum):
+    """What became of a grant; all but ``REFUSED`` leave the group as the store wants it."""
+
+    APPLIED = "applied"
+    REPEATED = "repeated"
+    SUPERSEDED = "superseded"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Granted:
+    """The outcome of one grant, with the reason of a refusal."""
+
+    outcome: Outcome
+    reason: str = ""
+
+    @property
+    def ok(self) -> bool:
+        return self.outcome is not Outcome.REFUSED
+
+
+def apply_grants(
+    connection: Connection, group_id: str, order_id: str, asked: tuple[Asked | str, ...], now: datetime
+) -> tuple[Granted, ...]:
+    """Apply each grant by itself and log it; a text among them is a grant that could not be read."""
+    return tuple(_apply_and_log(connection, group_id, order_id, one, now) for one in asked)
+
+
+def is_order_granted(connection: Connection, group_id: str, order_id: str) -> bool:
+    """Whether something of this order has been granted to the group."""
+    query = select(grants.c.id).where(
+        grants.c.group_id == group_id, grants.c.order_id == order_id, grants.c.outcome != Outcome.REFUSED.value
+    )
+    return connection.execute(query.limit(1)).one_or_none() is not None
+
+
+def _apply_and_log(connection: Connection, group_id: str, order_id: str, asked: Asked | str, now: datetime) -> Granted:
+    granted = _apply(connection, group_id, order_id, asked)
+    connection.execute(
+        insert(grants).values(
+            at=now,
+            order_id=order_id,
+            group_id=group_id,
+            kind="unreadable" if isinstance(asked, str) else _KINDS[type(asked)],
+            asked={} if isinstance(asked, str) else json.loads(json.dumps(asdict(asked), default=_text)),
+            outcome=granted.outcome.value,
+            reason=granted.reason,
+        )
+    )
+    return granted
+
+
+def _apply(connection: Connection, group_id: str, order_id: str, asked: Asked | str) -> Granted:
+    match asked:
+        case str():
+            return Granted(outcome=Outcome.REFUSED, reason=asked)
+        case PlanAsked():
+            return _apply_plan(connection, group_id, asked)
+        case MinutesAsked():
+            return _apply_minutes(connection, group_id, order_id, asked)
+        case StorageAsked():
+            return _apply_storage(connection, group_id, asked)
+
+
+def _apply_plan(connection: Connection, group_id: str, asked: PlanAsked) -> Granted:
+    # the same version is applied again: what it says is absolute, and a change made here by hand is mended
+    change = (
+        update(groups)
+        .where(groups.c.id == group_id, groups.c.plan_version <= asked.version)
+        .values(
+            plan=asked.plan,
+            seats=asked.seats,
+            starts_at=asked.starts_at,
+            ends_at=asked.ends_at,
+            plan_version=asked.version,
+        )
+    )
+    return Granted(outcome=Outcome.APPLIED if connection.execute(change).rowcount else Outcome.SUPERSEDED)
+
+
+def _apply_storage(connection: Connection, group_id: str, asked: StorageAsked) -> Granted:
+    change = (
+        update(groups)
+        .where(groups.c.id == group_id, groups.c.storage_version <= asked.version)
+        .values(storage_gib=asked.gib, storage_ends_at=asked.ends_at, storage_version=asked.version)
+    )
+    return Granted(outcome=Outcome.APPLIED if connection.execute(change).rowcount else Outcome.SUPERSEDED)
+
+
+def _apply_minutes(connection: Connection, group_id: str, order_id: str, asked: MinutesAsked) -> Granted:
+    known = connection.execute(select(packs).where(packs.c.purchase_id == asked.purchase_id)).one_or_none()
+    if known:
+        return _compare(known, group_id, asked)
+    connection.execute(
+        insert(packs).values(
+            purchase_id=asked.purchase_id,
+            group_id=group_id,
+            order_id=order_id,
+            minutes=asked.minutes,
+            expires_at=asked.expires_at,
+        )
+    )
+    return Granted(outcome=Outcome.APPLIED)
+
+
+def _compare(known: Row[Any], group_id: str, asked: MinutesAsked) -> Granted:
+    if known.group_id == group_id and known.minutes == asked.minutes:
+        return Granted(outcome=Outcome.REPEATED)
+    return Granted(outcome=Outcome.REFUSED, reason="purchase_id stands for another purchase.")
+
+
+def _text(value: object) -> str:
+    return value.isoformat().replace("+00:00", "Z") if isinstance(value, datetime) else str(value)

@@ -1,0 +1,107 @@
+"""Groups of the demo product, and who is in them."""
+
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, insert, select
+
+from app.demo.model import OWNER, GroupRecord, Membership, Pack
+from app.demo.store.schema import groups, members, packs, people
+
+
+def groups_of(connection: Connection, sub: str) -> tuple[Membership, ...]:
+    """Return the groups that somebody is in, by id."""
+    query = select(groups, members.c.role).join(members).where(members.c.sub == sub).order_by(groups.c.id)
+    return tuple(
+        Membership(group=_record(connection, row), role=row.role) for row in connection.execute(query).fetchall()
+    )
+
+
+def membership(connection: Connection, group_id: str, sub: str) -> Membership | None:
+    """Return one group as somebody in it sees it; None for everybody else."""
+    query = select(groups, members.c.role).join(members).where(members.c.sub == sub, groups.c.id == group_id)
+    row = connection.execute(query).one_or_none()
+    return Membership(group=_record(connection, row), role=row.role) if row else None
+
+
+def find_group(connection: Connection, group_id: str) -> GroupRecord | None:
+    """Return one group."""
+    row = connection.execute(select(groups).where(groups.c.id == group_id)).one_or_none()
+    return _record(connection, row) if row else None
+
+
+def all_groups(connection: Connection) -> tuple[GroupRecord, ...]:
+    """Return every group, by id."""
+    rows = connection.execute(select(groups).order_by(groups.c.id)).fetchall()
+    return tuple(_record(connection, row) for row in rows)
+
+
+def owners_of(connection: Connection, group_id: str) -> tuple[str, ...]:
+    """Return the names of a group's owners."""
+    query = (
+        select(people.c.name)
+        .join(members)
+        .where(members.c.group_id == group_id, members.c.role == OWNER)
+        .order_by(people.c.name)
+    )
+    return tuple(connection.execute(query).scalars())
+
+
+def create_group(connection: Connection, group_id: str, name: str, owner: str) -> bool:
+    """Make a free group that the person with subject ``owner`` owns; False when the id is taken."""
+    if find_group(connection, group_id):
+        return False
+    add_group(connection, group_id=group_id, name=name, other_members=0, seats_in_use=1)
+    connection.execute(insert(members).values(group_id=group_id, sub=owner, role=OWNER))
+    return True
+
+
+def add_group(
+    connection: Connection, *, group_id: str, name: str, other_members: int, seats_in_use: int, source: str = "direct"
+) -> None:
+    """Insert a group on the free plan, with nothing used; version 0 yields to every grant."""
+    connection.execute(
+        insert(groups).values(
+            id=group_id,
+            name=name,
+            source=source,
+            plan="free",
+            seats=0,
+            plan_version=0,
+            other_members=other_members,
+            seats_in_use=seats_in_use,
+            seats_max=seats_in_use,
+            minutes_used=0,
+            storage_used_gib=0,
+            storage_gib=0,
+            storage_version=0,
+        )
+    )
+
+
+def _record(connection: Connection, row: Row[Any]) -> GroupRecord:
+    accounts = select(func.count()).select_from(members).where(members.c.group_id == row.id)
+    return GroupRecord(
+        id=row.id,
+        name=row.name,
+        source=row.source,
+        plan=row.plan,
+        seats=row.seats,
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        members=row.other_members + connection.execute(accounts).scalar_one(),
+        seats_in_use=row.seats_in_use,
+        seats_max=row.seats_max,
+        minutes_used=row.minutes_used,
+        storage_used_gib=row.storage_used_gib,
+        storage_gib=row.storage_gib,
+        storage_ends_at=row.storage_ends_at,
+        packs=_packs(connection, row.id),
+    )
+
+
+def _packs(connection: Connection, group_id: str) -> tuple[Pack, ...]:
+    query = select(packs).where(packs.c.group_id == group_id).order_by(packs.c.expires_at, packs.c.purchase_id)
+    return tuple(
+        Pack(purchase_id=row.purchase_id, order_id=row.order_id, minutes=row.minutes, expires_at=row.expires_at)
+        for row in connection.execute(query)
+    )

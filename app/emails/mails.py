@@ -1,0 +1,63 @@
+"""The mails that the store sends. Each carries ready texts; its template has the same name (templates/email/)."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignInLink:
+    """A one-time link for somebody who cannot sign in through the product."""
+
+    to: str
+    url: str
+    hours: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What was bought, for how much, and when it renews. ``lines`` are (text, amount) pairs ready to read."""
+
+    to: str
+    name: str
+    order_id: str
+    bought: str
+    lines: tuple[tuple[str, str], ...]
+    total: str
+    renewal: str
+    order_url: str
+    document_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActivationCode:
+    """The code that switches a self-managed instance on."""
+
+    to: str
+    name: str
+    order_id: str
+    bought: str
+    code: str
+    order_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SwitchedOn:
+    """Told when switching on took longer than the buyer was watching."""
+
+    to: str
+    name: str
+    order_id: str
+    bought: str
+    order_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SalesRequest:
+    """A copy of what somebody asked the sales team, for that person."""
+
+    to: str
+    name: str
+    lead_id: str
+    message: str
+
+
+Mail = SignInLink | Receipt | ActivationCode | SwitchedOn | SalesRequest

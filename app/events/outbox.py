@@ -1,0 +1,102 @@
+"""Work that leaves the store: written with the fact that causes it, done at least once, found again by its key.
+
+A job waits, is claimed for a lease, and is then done, tried again after growing pauses, or dead and listed for people.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, func, select, update
+
+from app.core.ids import new_id
+from app.core.pauses import pause_after
+from app.db.schema.events import outbox
+from app.db.sql import insert_new
+
+LEASE = timedelta(seconds=30)  # longer than a job's own deadline (8 s), so that a job is not done by two at once
+FIRST_PAUSE = timedelta(seconds=1)
+LONGEST_PAUSE = timedelta(hours=1)
+GIVE_UP_AFTER = timedelta(hours=72)
+MAIL = "mail"
+
+Payload = Mapping[str, str | int | bool | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One claimed job; ``tries`` counts this one."""
+
+    job_id: str
+    kind: str
+    payload: Payload
+    order_id: str
+    tries: int
+    created_at: datetime
+
+
+def enqueue(
+    connection: Connection, *, kind: str, dedupe_key: str, payload: Payload, order_id: str = "", now: datetime
+) -> bool:
+    """Add a job unless one with the same key was ever added; whether it was. ``now`` is wall time."""
+    values = {
+        "job_id": new_id("job"),
+        "kind": kind,
+        "dedupe_key": f"{kind}:{dedupe_key}",
+        "payload": json.dumps(payload),
+        "order_id": order_id,
+        "state": "waiting",
+        "tries": 0,
+        "created_at": now,
+        "due_at": now,
+        "last_error": "",
+    }
+    return insert_new(connection, outbox, values)
+
+
+def claim_due(connection: Connection, *, now: datetime, everything: bool = False, limit: int = 20) -> tuple[Job, ...]:
+    """Take up to ``limit`` jobs that are due, or that wait at all with ``everything``; theirs for the lease."""
+    due = outbox.c.state == "waiting"
+    if not everything:
+        due = due & (outbox.c.due_at <= now)
+    rows = connection.execute(
+        select(outbox).where(due).order_by(outbox.c.due_at).limit(limit).with_for_update(skip_locked=True)
+    ).all()
+    ids = [row.job_id for row in rows]
+    connection.execute(
+        update(outbox).where(outbox.c.job_id.in_(ids)).values(due_at=now + LEASE, tries=outbox.c.tries + 1)
+    )
+    return tuple(
+        Job(
+            job_id=row.job_id,
+            kind=row.kind,
+            payload=json.loads(row.payload),
+            order_id=row.order_id,
+            tries=row.tries + 1,
+            created_at=row.created_at,
+        )
+        for row in rows
+    )
+
+
+def mark_done(connection: Connection, job_id: str, *, now: datetime) -> None:
+    """The job took effect; a mail's text is dropped, because it is needed no more."""
+    connection.execute(update(outbox).where(outbox.c.job_id == job_id).values(state="done", done_at=now, last_error=""))
+    connection.execute(update(outbox).where(outbox.c.job_id == job_id, outbox.c.kind == MAIL).values(payload="{}"))
+
+
+def mark_failed(connection: Connection, job: Job, *, error: str, now: datetime, retry: bool = True) -> None:
+    """The job failed: try later, or list it for people when it cannot work or has been tried for too long."""
+    is_dead = not retry or now - job.created_at > GIVE_UP_AFTER
+    due_at = now + pause_after(job.tries, first=FIRST_PAUSE, longest=LONGEST_PAUSE)
+    connection.execute(
+        update(outbox)
+        .where(outbox.c.job_id == job.job_id, outbox.c.state == "waiting")
+        .values(state="dead" if is_dead else "waiting", due_at=due_at, last_error=error[:300])
+    )
+
+
+def count_waiting(connection: Connection) -> int:
+    """How many jobs wait."""
+    return connection.execute(select(func.count()).select_from(outbox).where(outbox.c.state == "waiting")).scalar_one()

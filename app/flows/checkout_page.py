@@ -1,0 +1,214 @@
+"""What the checkout shows: the intent, the buyer's groups, who is billed, and the vendor's one true price."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from app.catalog.tax_ids import is_tax_id, tax_id_kind
+from app.core.problems import NotYours, Problem, ProblemId, problem
+from app.flows import purchase, wording
+from app.flows.deps import Deps
+from app.flows.groups import GroupChoice, GroupOption, group_choice
+from app.flows.offers import note_vendor_away
+from app.flows.quoting import Priced, price
+from app.flows.settle import settle_quietly
+from app.identity.accounts import BillingAccount, accounts_of
+from app.identity.actor import Actor, Person
+from app.orders import intents, store
+from app.orders.intents import Details, Intent
+from app.orders.states import PAID, UNPAID, State
+from app.orders.store import Order
+from app.vendor_adapters.errors import RejectReason, VendorError, VendorRejected
+from app.vendor_adapters.types import CustomerRef, PaymentMethodSummary, TaxIdStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkout:
+    """Everything that the page and the confirm step need to know, read afresh.
+
+    Attributes:
+        seats: what will be bought, at least 1. priced: None while there is no price (the vendor is away, or the
+            currency is not sold). cards: stored ones, empty for a new buyer. order: the newest order of the intent.
+        notices: what the buyer should know and may ignore. blocker: why nothing can be bought just now.
+    """
+
+    intent: Intent
+    person: Person
+    account: BillingAccount | None
+    details: Details
+    groups: GroupChoice | None
+    seats: int
+    priced: Priced | None
+    cards: tuple[PaymentMethodSummary, ...]
+    order: Order | None
+    notices: tuple[Problem, ...]
+    blocker: Problem | None
+
+    @property
+    def group(self) -> GroupOption | None:
+        """The group that the order would be for; None for a self-managed one, or before one is chosen."""
+        return self.groups.chosen if self.groups else None
+
+    @property
+    def is_hosted(self) -> bool:
+        """Whether the order is for a group of the product."""
+        return self.intent.choice.deployment == "hosted"
+
+
+async def open_intent(deps: Deps, actor: Actor, intent_id: str) -> Intent:
+    """Return the actor's intent, made theirs; NotYours when it is not."""
+    person = actor.person
+    if person is None:
+        raise NotYours(intent_id)
+
+    def read(connection: Connection) -> Intent:
+        return intents.intent_of(
+            connection,
+            intent_id,
+            visitor_id=actor.visitor_id,
+            person_id=person.person_id,
+            now=deps.clock.wall(),
+        )
+
+    intent = await deps.db.read(read)
+    if intent.person_id is None:
+        await deps.db.write(lambda connection: intents.claim_intent(connection, intent_id, person.person_id))
+    return intent
+
+
+async def visit(deps: Deps, actor: Actor, intent_id: str) -> Checkout | Order:
+    """Return what the checkout shows, or the paid order that it has become: pressing Back never sells twice."""
+    intent = await open_intent(deps, actor, intent_id)
+    order_id = intent.order_id
+    order = await deps.db.read(lambda connection: store.get_order(connection, order_id)) if order_id else None
+    if order and order.state in UNPAID:
+        order = await settle_quietly(deps, order)
+    if order and order.state in (*PAID, State.CONFIRMING, State.REFUNDED):
+        return order
+    return await read_checkout(deps, actor, intent)
+
+
+async def read_checkout(deps: Deps, actor: Actor, intent: Intent) -> Checkout:
+    """Read the product and the vendor for ``intent`` and return what the page shows.
+
+    At most two calls to the vendor: the quote, and the stored cards of somebody who has paid here before.
+    """
+    person = actor.person
+    if person is None:
+        raise NotYours(intent.intent_id)
+    account, order, has_paid = await deps.db.read(lambda connection: _own(connection, intent, person))
+    if account and account.currency != intent.choice.currency:
+        intent = replace(intent, choice=replace(intent.choice, currency=account.currency))
+    details = _details(intent, account, person)
+    groups = await group_choice(deps, person, intent) if intent.choice.deployment == "hosted" else None
+    seats = intent.choice.seats or (max(groups.chosen.members, 1) if groups and groups.chosen else 1)
+    checkout = Checkout(
+        intent=intent,
+        person=person,
+        account=account,
+        details=details,
+        groups=groups,
+        seats=seats,
+        priced=None,
+        cards=(),
+        order=order,
+        notices=_notices(deps, intent, groups, seats),
+        blocker=groups.problem if groups else None,
+    )
+    return await _with_price(deps, checkout, has_paid=has_paid)
+
+
+async def _with_price(deps: Deps, checkout: Checkout, *, has_paid: bool) -> Checkout:
+    choice = checkout.intent.choice
+    offer = purchase.offer_key(deps, plan=choice.plan, deployment=choice.deployment, currency=choice.currency)
+    if offer is None:
+        return replace(checkout, blocker=problem(ProblemId.E_VENDOR))
+    try:
+        priced = await price(
+            deps,
+            checkout.intent,
+            offer=offer,
+            seats=checkout.seats,
+            details=checkout.details,
+            account=checkout.account,
+            group_id=checkout.group.id if checkout.group else "",
+        )
+        cards = await _cards(deps, checkout.account) if has_paid else ()
+    except VendorRejected as error:
+        if error.reason is RejectReason.INVALID_ADDRESS:
+            return replace(checkout, blocker=problem(ProblemId.E_ADDR_POST, "postal_code", country="this country"))
+        return replace(checkout, blocker=problem(ProblemId.E_VENDOR))
+    except VendorError:
+        await note_vendor_away(deps)
+        return replace(checkout, blocker=problem(ProblemId.E_VENDOR))
+    notices = (*checkout.notices, *_tax_notices(deps, checkout.details, priced))
+    return replace(checkout, priced=priced, cards=cards, notices=notices)
+
+
+async def _cards(deps: Deps, account: BillingAccount | None) -> tuple[PaymentMethodSummary, ...]:
+    if account is None or account.customer_ref is None:
+        return ()
+    return await deps.vendor.payment_methods(CustomerRef(account.customer_ref))
+
+
+def _own(connection: Connection, intent: Intent, person: Person) -> tuple[BillingAccount | None, Order | None, bool]:
+    accounts = accounts_of(connection, person.person_id)
+    account = accounts[0] if accounts else None
+    order = store.get_order(connection, intent.order_id) if intent.order_id else None
+    return account, order, bool(account and store.has_paid_order(connection, account.account_id))
+
+
+def _details(intent: Intent, account: BillingAccount | None, person: Person) -> Details:
+    """What was typed here, else what the account holds, else what the sign-in told."""
+    if intent.details != Details():
+        return intent.details
+    if account:
+        return purchase.details_of(account)
+    return Details(full_name=person.name, email=person.email)
+
+
+def _notices(deps: Deps, intent: Intent, groups: GroupChoice | None, seats: int) -> tuple[Problem, ...]:
+    members, name = intent.instance_users or 0, "Your instance"
+    if groups:
+        members, name = (groups.chosen.members, groups.chosen.id) if groups.chosen else (0, "")
+    if seats >= members:
+        return ()
+    words = {"group": name, "members": str(members), "seats": str(seats), "over": str(members - seats)}
+    return (problem(ProblemId.E_SEATS_LOW, "seats", **words),)
+
+
+def _tax_notices(deps: Deps, details: Details, priced: Priced) -> tuple[Problem, ...]:
+    return (problem(ProblemId.E_TAXID, "tax_id"),) if is_tax_id_refused(deps, details, priced) else ()
+
+
+def is_tax_id_refused(deps: Deps, details: Details, priced: Priced) -> bool:
+    """Whether a tax id was typed that gives nothing: its format is wrong, or the vendor says no."""
+    rules = deps.catalog.rules.tax_ids
+    if not details.tax_id or tax_id_kind(details.country, rules) is None:
+        return False
+    if not is_tax_id(details.country, details.tax_id, rules):
+        return True
+    return priced.quote.tax is not None and priced.quote.tax.tax_id_status is TaxIdStatus.REFUSED
+
+
+def card_wait(deps: Deps, declines: list[datetime]) -> int:
+    """Return the seconds until another card may be tried, 0 when now; only declines count, by two windows."""
+    rules = deps.catalog.rules.payment
+    now = deps.clock.wall()
+    waits = [0]
+    for most, window in (
+        (rules.declines_per_minute, timedelta(minutes=1)),
+        (rules.declines_per_hour, timedelta(hours=1)),
+    ):
+        inside = [at for at in declines if at > now - window]
+        if len(inside) >= most:
+            waits.append(int((inside[-most] + window - now).total_seconds()) + 1)
+    return max(waits)
+
+
+def order_problem(order: Order | None) -> Problem | None:
+    """Return the refused payment that the newest order of the intent met last, if it is still to be paid."""
+    if order is None or not order.decline:
+        return None
+    return wording.decline_problem(order.decline)

@@ -1,0 +1,306 @@
+"""Pressing the button: everything is checked once more, the order is written down, and only then is the vendor called.
+
+The same press (``attempt``) has one effect and one answer; a second tab of the same checkout means the same order; two
+buyers for one group take turns, and the earlier unpaid payment page is closed before the later one opens.
+"""
+
+from dataclasses import dataclass, replace
+
+from sqlalchemy import Connection
+
+from app import formats
+from app.core.ids import new_id, new_order_id
+from app.core.problems import NotYours, Problem, ProblemId, Refused, problem
+from app.flows import payment, purchase
+from app.flows.billing_details import details_problems
+from app.flows.checkout_page import Checkout, card_wait, is_tax_id_refused, open_intent, read_checkout
+from app.flows.deps import Deps
+from app.flows.groups import has_plan
+from app.flows.payment import Step
+from app.flows.quoting import Priced
+from app.flows.settle import settle_quietly
+from app.identity import accounts
+from app.identity.accounts import BillingAccount
+from app.identity.actor import Actor, Person
+from app.orders import intents, store
+from app.orders.intents import Details, Intent
+from app.orders.packing import pack, unpack
+from app.orders.quotes import ShownQuote, shown_quote
+from app.orders.states import PAID, UNPAID, State
+from app.orders.store import Order
+from app.vendor_adapters.errors import VendorError
+from app.vendor_adapters.types import OrderId, PurchaseRequest
+
+FIRST_ORDER = "first_order"
+_TRIES = 3  # how often a target is fought for before the buyer is told to press again
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirmation:
+    """What the form said.
+
+    Attributes:
+        attempt_id: minted with the page. quote_id, total: what the page showed, in minor units; compared, never used.
+        tax_id_shown: the tax id as the page knew it, so that a refused one is told before it is charged with tax.
+        details: None when the page showed the billing account's own and offered no fields.
+        card: a stored card's ref, empty for the vendor's page. problems: what was wrong with the fields themselves.
+    """
+
+    attempt_id: str
+    quote_id: str
+    total: int | None
+    group_id: str
+    seats: int | None
+    instance_users: int | None
+    details: Details | None
+    tax_id_shown: str
+    terms: bool
+    card: str
+    problems: tuple[Problem, ...]
+
+
+class Shown(Exception):
+    """The page must be shown again: ``checkout`` is what it now says, ``problems`` why."""
+
+    def __init__(self, checkout: Checkout, problems: tuple[Problem, ...]) -> None:
+        super().__init__(", ".join(found.code for found in problems))
+        self.checkout = checkout
+        self.problems = problems
+
+
+async def confirm(deps: Deps, actor: Actor, intent_id: str, form: Confirmation) -> Step:
+    """Order what the page showed and return where the buyer goes next; Shown when the page must be read again."""
+    intent = await open_intent(deps, actor, intent_id)
+    again = await deps.db.read(lambda connection: store.order_of_attempt(connection, form.attempt_id))
+    if again is not None:
+        return await _repeat(deps, intent, again)
+    intent = await keep(deps, actor, intent, form)
+    checkout = await read_checkout(deps, actor, intent)
+    priced = _checked(deps, checkout, form)
+    await _check_shown(deps, checkout, priced, form)
+    await _check_cards(deps, checkout)
+    account = await _account(deps, checkout)
+    order = _draft(deps, checkout, priced, account, form)
+    try:
+        order = await _take_target(deps, checkout, order, form.attempt_id)
+        return await payment.begin(deps, order)
+    except Refused as refused:
+        raise Shown(checkout, refused.problems) from refused
+
+
+async def _repeat(deps: Deps, intent: Intent, order: Order) -> Step:
+    if order.intent_id != intent.intent_id:
+        raise NotYours(order.order_id)
+    if order.state is State.DRAFT:
+        return await payment.begin(deps, order)
+    return payment.step_for(deps, order)
+
+
+async def keep(deps: Deps, actor: Actor, intent: Intent, form: Confirmation) -> Intent:
+    """Write down what was typed before anything is judged: nothing is ever lost. Return the intent as it then is."""
+
+    def write(connection: Connection) -> None:
+        group_id = form.group_id or intent.choice.group_id
+        seats = form.seats or intent.choice.seats
+        intents.save_choice(
+            connection, intent.intent_id, group_id=group_id, seats=seats, instance_users=form.instance_users
+        )
+        if form.details is not None:
+            intents.save_details(connection, intent.intent_id, form.details)
+
+    await deps.db.write(write)
+    return await open_intent(deps, actor, intent.intent_id)
+
+
+def _checked(deps: Deps, checkout: Checkout, form: Confirmation) -> Priced:
+    found = [*form.problems, *details_problems(deps, checkout.details)]
+    if checkout.blocker:
+        found.insert(0, checkout.blocker)
+    elif checkout.is_hosted and checkout.group is None:
+        found.insert(0, problem(ProblemId.E_INPUT, "group", text="Choose the group that the plan is for."))
+    if not form.terms:
+        found.append(problem(ProblemId.E_INPUT, "terms", text="Tick the box to agree to the terms."))
+    if not found and not checkout.person.email_verified:
+        found.append(problem(ProblemId.E_EMAIL))
+    if found or checkout.priced is None:
+        raise Shown(checkout, tuple(found) or (problem(ProblemId.E_VENDOR),))
+    return checkout.priced
+
+
+async def _check_shown(deps: Deps, checkout: Checkout, priced: Priced, form: Confirmation) -> None:
+    """Nothing is charged but what was on the page: its quote must be ours, young, and of the same total."""
+    intent_id = checkout.intent.intent_id
+    shown = await deps.db.read(lambda connection: shown_quote(connection, intent_id, form.quote_id))
+    if shown is None or shown.total.minor != form.total or shown.total != priced.total:
+        raise Shown(checkout, (_price_problem(priced, shown),))
+    if shown.expires_at <= deps.clock.now():
+        raise Shown(checkout, (problem(ProblemId.E_QUOTE),))
+    if checkout.details.tax_id != form.tax_id_shown and is_tax_id_refused(deps, checkout.details, priced):
+        raise Shown(checkout, (problem(ProblemId.E_TAXID, "tax_id"),))
+
+
+def _price_problem(priced: Priced, shown: ShownQuote | None) -> Problem:
+    total = formats.money(priced.total)
+    if shown and shown.total == priced.quote.subtotal - priced.quote.discount:
+        # the page had no address yet: nothing changed but that the tax is known now
+        text = f"With tax for your address the total is {total}. You have not been charged: check it and press again."
+        return Problem(ProblemId.E_PRICE, text)
+    return problem(ProblemId.E_PRICE, total=total)
+
+
+async def _check_cards(deps: Deps, checkout: Checkout) -> None:
+    account_id = checkout.account.account_id if checkout.account else ""
+    since = deps.clock.wall() - payment.DECLINES_COUNT_FOR
+    declines = await deps.db.read(
+        lambda connection: store.recent_declines(connection, checkout.person.person_id, account_id, since=since)
+    )
+    seconds = card_wait(deps, declines)
+    if seconds:
+        raise Shown(checkout, (problem(ProblemId.E_CARD_RATE, seconds=str(seconds)),))
+
+
+async def _account(deps: Deps, checkout: Checkout) -> BillingAccount:
+    """Return the billing account with its customer at the vendor, both made or brought up to date as needed."""
+    account = await deps.db.write(lambda connection: _own_account(connection, deps, checkout))
+    if account.customer_ref and purchase.same_details(account, checkout.details):
+        return account
+    try:
+        ref = await purchase.ensure_customer(deps, account, checkout.details)
+    except VendorError as error:
+        raise Shown(checkout, (problem(ProblemId.E_VENDOR),)) from error
+
+    def write(connection: Connection) -> None:
+        accounts.set_customer_ref(connection, account.account_id, ref)
+        accounts.update_details(connection, account.account_id, checkout.details)
+
+    await deps.db.write(write)
+    return replace(account, customer_ref=ref)
+
+
+def _own_account(connection: Connection, deps: Deps, checkout: Checkout) -> BillingAccount:
+    person: Person = checkout.person
+    accounts.lock_person(connection, person.person_id)  # two first orders at once must not make two accounts
+    found = accounts.accounts_of(connection, person.person_id)
+    if found:
+        return found[0]
+    return accounts.create_account(
+        connection,
+        person_id=person.person_id,
+        vendor=deps.selling,
+        currency=checkout.intent.choice.currency,
+        details=checkout.details,
+        now=deps.clock.wall(),
+    )
+
+
+def _draft(deps: Deps, checkout: Checkout, priced: Priced, account: BillingAccount, form: Confirmation) -> Order:
+    order_id = new_order_id()
+    quote, choice = priced.quote, checkout.intent.choice
+    renewal = quote.next_charges[0] if quote.next_charges else None
+    request = purchase.purchase_request(
+        deps,
+        offer=priced.request.items[0].offer,
+        seats=checkout.seats,
+        currency=choice.currency,
+        details=checkout.details,
+        customer_ref=account.customer_ref,
+        subject=priced.request.subject,
+        order_id=order_id,
+    )
+    return Order(
+        order_id=order_id,
+        kind=FIRST_ORDER,
+        intent_id=checkout.intent.intent_id,
+        person_id=checkout.person.person_id,
+        account_id=account.account_id,
+        vendor=deps.selling,
+        state=State.DRAFT,
+        plan=choice.plan,
+        deployment=choice.deployment,
+        group_id=checkout.group.id if checkout.group else "",
+        group_name=checkout.group.name if checkout.group else "",
+        offer=request.items[0].offer,
+        seats=checkout.seats,
+        currency=choice.currency,
+        subtotal=quote.subtotal.minor,
+        discount=quote.discount.minor,
+        tax=quote.tax.amount.minor if quote.tax else 0,
+        total=quote.due_now.minor,
+        renews_at=renewal.at if renewal else None,
+        renewal_total=renewal.total.minor if renewal and renewal.total else None,
+        email=checkout.details.email,
+        company=checkout.details.company,
+        return_to=choice.return_to,
+        attempt=1,
+        request=pack(request),
+        quote=pack(quote),
+        payment_method_ref=form.card if any(card.ref == form.card for card in checkout.cards) else "",
+        checkout_ref=None,
+        checkout_url="",
+        checkout_expires_at=None,
+        subscription_ref=None,
+        invoice_ref=None,
+        charge_ref=None,
+        amount_paid=0,
+        decline="",
+        created_at=deps.clock.now(),
+        settled_at=None,
+        check_at=deps.clock.wall() + store.FIRST_LOOK,
+        check_tries=0,
+    )
+
+
+async def _take_target(deps: Deps, checkout: Checkout, order: Order, attempt_id: str) -> Order:
+    """Make ``order`` the one under way for its target, or return the one that is and means the same."""
+    await _close_earlier(deps, checkout, order)
+    for _ in range(_TRIES):
+        holder = await deps.db.write(lambda connection: _insert_or_holder(connection, deps, order, attempt_id))
+        if holder is None:
+            return order
+        if _means_the_same(holder, order):
+            return await _join(deps, holder, attempt_id)
+        await _close(deps, checkout, holder)
+    raise Refused(problem(ProblemId.E_BUSY))
+
+
+async def _join(deps: Deps, order: Order, attempt_id: str) -> Order:
+    now = deps.clock.wall()
+    await deps.db.write(lambda connection: store.add_attempt(connection, attempt_id, order.order_id, now=now))
+    return await settle_quietly(deps, order)
+
+
+def _insert_or_holder(connection: Connection, deps: Deps, order: Order, attempt_id: str) -> Order | None:
+    if store.insert_order(connection, order, attempt_id=attempt_id, now=deps.clock.wall()):
+        intents.set_order(connection, order.intent_id or "", order.order_id)
+        return None
+    return store.live_order(connection, order.target)
+
+
+async def _close_earlier(deps: Deps, checkout: Checkout, order: Order) -> None:
+    """An unpaid order of the same checkout for another target (the buyer changed the group) is closed first."""
+    earlier = checkout.order
+    if earlier and earlier.state in UNPAID and earlier.target != order.target:
+        await _close(deps, checkout, earlier)
+
+
+async def _close(deps: Deps, checkout: Checkout, other: Order) -> None:
+    """Close another unpaid order; E-HASPLAN when it turns out to be paid."""
+    closed = await payment.cancel(deps, other)
+    if closed.state in PAID:
+        found = has_plan(deps, other.group_id, other.plan, other.renews_at)
+        raise Shown(checkout, (found,))
+    if closed.state in UNPAID:
+        raise Refused(problem(ProblemId.E_BUSY))
+
+
+def _means_the_same(holder: Order, order: Order) -> bool:
+    def terms(each: Order) -> tuple[object, ...]:
+        request = replace(unpack(PurchaseRequest, each.request), order=OrderId(""))
+        return (request, each.total, each.person_id, each.intent_id, each.payment_method_ref)
+
+    return holder.state in UNPAID and terms(holder) == terms(order)
+
+
+def new_attempt() -> str:
+    """Return the id that a page's button carries."""
+    return new_id("att")

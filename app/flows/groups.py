@@ -1,0 +1,111 @@
+"""Which group an order is for: asked of the product at every step, and once more when the button is pressed."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from app import formats
+from app.core.problems import Problem, ProblemId, problem
+from app.entitlements.plan_rules import FREE
+from app.entitlements.product import Group, ProductUnavailable
+from app.flows import wording
+from app.flows.deps import Deps
+from app.identity.actor import Person
+from app.orders.intents import GroupCheck, Intent, save_group_check
+from app.subscriptions.store import live_for_group
+
+CHECK_HOLDS = timedelta(minutes=15)  # so long an answer of the product will do while it is away
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupOption:
+    """One group in the picker."""
+
+    id: str
+    name: str
+    members: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupChoice:
+    """The groups that a first order can be for, and the one that is chosen.
+
+    Attributes:
+        options: what the picker offers. chosen: a group that can be bought for. problem: why none can.
+    """
+
+    options: tuple[GroupOption, ...]
+    chosen: GroupOption | None
+    problem: Problem | None
+
+
+async def group_choice(deps: Deps, person: Person, intent: Intent) -> GroupChoice:
+    """Return the buyer's groups as the product knows them now; a single one without a plan is chosen by itself.
+
+    A group that the link names and the person does not own is E-OWNER, and nothing of it is told. While the product
+    is away, an answer of the last 15 minutes holds for the same group.
+    """
+    wanted = intent.choice.group_id
+    try:
+        groups = await _groups(deps, person)
+    except ProductUnavailable:
+        return _without_product(deps, intent)
+    owned = tuple(group for group in groups if group.can_edit_billing)
+    options = tuple(_option(group) for group in owned)
+    if not wanted:
+        free = [group for group in owned if group.plan == FREE]
+        return GroupChoice(options=options, chosen=_option(free[0]) if len(free) == 1 else None, problem=None)
+    chosen = next((group for group in owned if group.id == wanted), None)
+    if chosen is None:
+        return GroupChoice(options=options, chosen=None, problem=_not_owned(person, intent))
+    found = await plan_problem(deps, chosen)
+    if found:
+        return GroupChoice(options=options, chosen=None, problem=found)
+    check = GroupCheck(group_id=chosen.id, name=chosen.name, members=chosen.members, at=deps.clock.wall())
+    await deps.db.write(lambda connection: save_group_check(connection, intent.intent_id, check))
+    return GroupChoice(options=options, chosen=_option(chosen), problem=None)
+
+
+async def plan_problem(deps: Deps, group: Group) -> Problem | None:
+    """Return E-HASPLAN when the product or our own projection knows of a paid plan of the group."""
+    live = await deps.db.read(lambda connection: live_for_group(connection, group.id, now=deps.clock.now()))
+    if live:
+        return has_plan(deps, group.id, live.plan, live.ends_at)
+    if group.plan != FREE and (group.ends_at is None or group.ends_at > deps.clock.now()):
+        return has_plan(deps, group.id, group.plan, group.ends_at)
+    return None
+
+
+def has_plan(deps: Deps, group_id: str, plan: str, ends_at: datetime | None) -> Problem:
+    """Return E-HASPLAN in words."""
+    return problem(
+        ProblemId.E_HASPLAN,
+        "group",
+        group=group_id,
+        plan=wording.plan_name(deps.catalog, plan),
+        until=formats.date(ends_at) if ends_at else "further notice",
+    )
+
+
+async def _groups(deps: Deps, person: Person) -> tuple[Group, ...]:
+    if person.issuer != deps.config.oidc.issuer:
+        return ()  # a contact without a product account: their subject means nothing to the product
+    return await deps.product.groups(person.subject)
+
+
+def _without_product(deps: Deps, intent: Intent) -> GroupChoice:
+    check = intent.group_check
+    is_fresh = check is not None and deps.clock.wall() - check.at < CHECK_HOLDS
+    if check is None or not is_fresh or check.group_id != intent.choice.group_id:
+        return GroupChoice(options=(), chosen=None, problem=problem(ProblemId.E_PRODUCT))
+    option = GroupOption(id=check.group_id, name=check.name, members=check.members)
+    return GroupChoice(options=(option,), chosen=option, problem=None)
+
+
+def _not_owned(person: Person, intent: Intent) -> Problem:
+    if intent.choice.group_given:
+        return problem(ProblemId.E_OWNER, person=person.username or person.email)
+    return problem(ProblemId.E_GROUP, "group", group=intent.choice.group_id)
+
+
+def _option(group: Group) -> GroupOption:
+    return GroupOption(id=group.id, name=group.name, members=group.members)

@@ -1,0 +1,144 @@
+"""What an order's page shows: one designed page for each state, with what is known and nothing else."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from app.core.money import Money
+from app.core.problems import Problem, ProblemId, problem
+from app.db.sealing import Sealer
+from app.entitlements import activation
+from app.flows import wording
+from app.flows.deps import Deps
+from app.flows.settle import settle_quietly
+from app.identity.actor import Person
+from app.orders import store
+from app.orders.states import PAID, UNPAID, State
+from app.orders.store import Order
+from app.subscriptions.store import by_ref
+
+WATCHED_FOR = timedelta(seconds=60)  # so long the page asks again by itself; then a mail tells
+PAGE_SIZE = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderView:
+    """An order in words and amounts.
+
+    Attributes:
+        can_pay: the payment page is open. is_watched: the page asks again by itself. problem: what went wrong.
+        return_to: where the product wants its buyer back, with the order and its state appended; empty without one.
+    """
+
+    order_id: str
+    state: str
+    bought: str
+    plan_name: str
+    seats: int
+    group_name: str
+    is_hosted: bool
+    placed_at: datetime
+    subtotal: Money
+    discount: Money
+    tax: Money
+    total: Money
+    renews_at: datetime | None
+    renewal_total: Money | None
+    email: str
+    can_pay: bool
+    can_cancel: bool
+    is_watched: bool
+    problem: Problem | None
+    code: str
+    return_to: str
+    again_path: str
+
+
+async def read_order(deps: Deps, person: Person, order_id: str) -> OrderView:
+    """Return the person's order as it is now; an open one is first looked up at the vendor, if it answers."""
+    order = await deps.db.read(lambda connection: store.order_of(connection, order_id, person.person_id))
+    if order.state in UNPAID:
+        order = await settle_quietly(deps, order)
+    code = await deps.db.read(lambda connection: _code(connection, deps.sealer, order))
+    return _view(deps, order, code)
+
+
+async def own_order(deps: Deps, person: Person, order_id: str) -> Order:
+    """Return the person's order for a step that follows; NotYours otherwise."""
+    return await deps.db.read(lambda connection: store.order_of(connection, order_id, person.person_id))
+
+
+async def list_orders(deps: Deps, person: Person, page: int) -> tuple[tuple[OrderView, ...], bool]:
+    """Return a page of the person's orders (from 1), newest first, and whether there are more."""
+
+    def read(connection: Connection) -> tuple[Order, ...]:
+        offset = (page - 1) * PAGE_SIZE
+        return store.orders_of(connection, person.person_id, limit=PAGE_SIZE + 1, offset=offset)
+
+    found = await deps.db.read(read)
+    return tuple(_view(deps, order, "") for order in found[:PAGE_SIZE]), len(found) > PAGE_SIZE
+
+
+def _code(connection: Connection, sealer: Sealer, order: Order) -> str:
+    subscription = by_ref(connection, order.subscription_ref) if order.subscription_ref else None
+    if subscription is None or order.group_id:
+        return ""
+    code = activation.find_code(connection, sealer, subscription.subscription_id)
+    return activation.grouped(code) if code else ""
+
+
+def _view(deps: Deps, order: Order, code: str) -> OrderView:
+    def amount(minor: int) -> Money:
+        return Money(minor, order.currency)
+
+    return OrderView(
+        order_id=order.order_id,
+        state=order.state.value,
+        bought=wording.bought(deps.catalog, order),
+        plan_name=wording.plan_name(deps.catalog, order.plan),
+        seats=order.seats,
+        group_name=order.group_name or order.group_id,
+        is_hosted=order.deployment == "hosted",
+        placed_at=order.created_at,
+        subtotal=amount(order.subtotal),
+        discount=amount(order.discount),
+        tax=amount(order.tax),
+        total=amount(order.total),
+        renews_at=order.renews_at,
+        renewal_total=amount(order.renewal_total) if order.renewal_total is not None else None,
+        email=order.email,
+        can_pay=order.state in (State.SUBMITTED, State.ACTION_REQUIRED) and bool(order.checkout_url),
+        can_cancel=order.state in (State.DRAFT, State.SUBMITTED, State.ACTION_REQUIRED),
+        is_watched=_is_watched(deps, order),
+        problem=_problem(deps, order),
+        code=code,
+        return_to=_return_to(order),
+        again_path=wording.checkout_path(order.intent_id) if order.intent_id else "/plans",
+    )
+
+
+def _is_watched(deps: Deps, order: Order) -> bool:
+    if order.state is State.CONFIRMING:
+        return True
+    is_waiting = order.state in (State.PAID, State.GRANT_RETRY)
+    return is_waiting and not _is_late(deps, order)
+
+
+def _is_late(deps: Deps, order: Order) -> bool:
+    return order.settled_at is not None and deps.clock.wall() - order.settled_at > WATCHED_FOR
+
+
+def _problem(deps: Deps, order: Order) -> Problem | None:
+    if order.state in (State.PAID, State.GRANT_RETRY) and _is_late(deps, order):
+        return problem(ProblemId.E_GRANT, order=order.order_id)
+    if order.decline and order.state not in (State.EXPIRED, State.CANCELLED):
+        return wording.decline_problem(order.decline)
+    return None
+
+
+def _return_to(order: Order) -> str:
+    if not order.return_to:
+        return ""
+    status = "paid" if order.state in PAID else "cancelled"
+    return wording.with_outcome(order.return_to, order=order.order_id, status=status)

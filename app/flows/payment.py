@@ -1,0 +1,214 @@
+"""From an order that is written down to the vendor's payment page, or to a stored card being charged; and back."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import Connection
+
+from app.core.money import Money
+from app.core.problems import ProblemId, Refused, problem
+from app.flows import wording
+from app.flows.deps import Deps
+from app.flows.purchase import order_key
+from app.flows.settle import settle, take_over
+from app.orders import store
+from app.orders.packing import unpack
+from app.orders.states import UNPAID, Action, State
+from app.orders.store import Order
+from app.vendor_adapters.capabilities import Capability
+from app.vendor_adapters.errors import OutcomeUnknown, RejectReason, VendorError, VendorRejected
+from app.vendor_adapters.types import (
+    CheckoutRef,
+    CheckoutSnapshot,
+    CheckoutState,
+    Declined,
+    Done,
+    Handoff,
+    NeedsAction,
+    OrderId,
+    PaymentMethodRef,
+    Pending,
+    PurchaseRequest,
+    Quote,
+)
+
+DECLINES_COUNT_FOR = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Where the buyer goes next: one of our paths, or the vendor's page."""
+
+    url: str
+
+
+async def begin(deps: Deps, order: Order) -> Step:
+    """Open the vendor's payment page for ``order``, or charge its stored card; repeatable with the same key."""
+    if order.state is not State.DRAFT:
+        return step_for(deps, order)
+    try:
+        if order.payment_method_ref:
+            return await _charge(deps, order)
+        return await _open_page(deps, order)
+    except VendorRejected as error:
+        await _drop(deps, order)
+        stale = error.reason in (RejectReason.QUOTE_EXPIRED, RejectReason.STALE_STATE)
+        raise Refused(problem(ProblemId.E_QUOTE if stale else ProblemId.E_VENDOR)) from error
+
+
+def step_for(deps: Deps, order: Order) -> Step:
+    """Return where somebody goes who presses again: to the payment page while it is open, else to the order."""
+    if order.state in (State.SUBMITTED, State.ACTION_REQUIRED) and order.checkout_url:
+        return Step(order.checkout_url)
+    return Step(wording.order_path(order.order_id))
+
+
+async def look_again(deps: Deps, order: Order) -> Order:
+    """Settle an order that the sweep found open.
+
+    A stored card whose charge was never answered, and of which the vendor knows nothing, is charged by repeating the
+    same call with the same key: the buyer was told "confirming", and either way it ends.
+    """
+    current = await settle(deps, order.order_id)
+    is_lost_charge = current.state is State.CONFIRMING and current.payment_method_ref and not current.checkout_ref
+    if not is_lost_charge:
+        return current
+    await _charge(deps, current)
+    return await settle(deps, order.order_id)
+
+
+async def cancel(deps: Deps, order: Order) -> Order:
+    """Close an unpaid order so that it can never be paid; it comes back paid when it was paid meanwhile.
+
+    Raises Refused(E_VENDOR) when the vendor does not answer: then nothing is known and nothing has changed.
+    """
+    vendor = deps.vendors[order.vendor]
+    try:
+        current = await settle(deps, order.order_id)
+        if current.state not in UNPAID:
+            return current
+        if not current.checkout_ref:
+            return await _drop(deps, current)
+        if Capability.EXPIRE_CHECKOUT not in vendor.capabilities:
+            return current
+        ref = CheckoutRef(current.checkout_ref)
+        snapshot = await vendor.expire_checkout(ref, key=order_key(current, "expire_checkout"))
+    except VendorError as error:
+        raise Refused(problem(ProblemId.E_VENDOR)) from error
+    if snapshot.state is CheckoutState.COMPLETE:
+        return await settle(deps, order.order_id)
+    return await take_over(deps, order.order_id, snapshot, None)
+
+
+async def _open_page(deps: Deps, order: Order) -> Step:
+    vendor = deps.vendors[order.vendor]
+    try:
+        handoff = await vendor.start_checkout(
+            unpack(PurchaseRequest, order.request),
+            quote=unpack(Quote, order.quote),
+            return_to=wording.order_url(deps.config, order.order_id),
+            cancel_to=wording.checkout_url(deps.config, order.intent_id or ""),
+            key=order_key(order, "start_checkout"),
+        )
+    except VendorRejected:
+        raise
+    except VendorError as error:
+        # opening a page charges nothing; the draft stands, and the next press repeats the call with the same key
+        raise Refused(problem(ProblemId.E_VENDOR)) from error
+    if handoff.total != Money(order.total, order.currency):
+        await vendor.expire_checkout(handoff.ref, key=order_key(order, "expire_checkout"))
+        await _drop(deps, order)
+        raise Refused(problem(ProblemId.E_QUOTE))
+    if not await deps.db.write(lambda connection: _opened(connection, deps, order.order_id, handoff)):
+        # another buyer closed this order while the page was being made: it must never be paid
+        await vendor.expire_checkout(handoff.ref, key=order_key(order, "expire_checkout"))
+        raise Refused(problem(ProblemId.E_BUSY))
+    return Step(handoff.url)
+
+
+def _opened(connection: Connection, deps: Deps, order_id: str, handoff: Handoff) -> bool:
+    order = store.lock_order(connection, order_id)
+    if order is None or order.state not in UNPAID:
+        return False
+    store.advance(
+        connection,
+        order,
+        Action.OPEN,
+        now=deps.clock.wall(),
+        checkout_ref=handoff.ref,
+        checkout_url=handoff.url,
+        checkout_expires_at=handoff.expires_at,
+    )
+    return True
+
+
+async def _charge(deps: Deps, order: Order) -> Step:
+    """Charge the stored card. A missing answer is told as "confirming", because the money may have moved."""
+    await _mark(deps, order, Action.AWAIT)
+    try:
+        outcome = await deps.vendors[order.vendor].buy(
+            unpack(PurchaseRequest, order.request),
+            quote=unpack(Quote, order.quote),
+            payment_method=PaymentMethodRef(order.payment_method_ref),
+            return_to=wording.order_url(deps.config, order.order_id),
+            key=order_key(order, "buy"),
+        )
+    except OutcomeUnknown:
+        return Step(wording.order_path(order.order_id))
+    except VendorRejected:
+        raise
+    except VendorError as error:
+        await _drop(deps, order)  # the vendor turned the call away: nothing happened
+        raise Refused(problem(ProblemId.E_VENDOR)) from error
+    return await _after_charge(deps, order, outcome)
+
+
+async def _after_charge(deps: Deps, order: Order, outcome: Done | NeedsAction | Pending | Declined) -> Step:
+    if isinstance(outcome, NeedsAction):
+        await _mark(deps, order, Action.CHALLENGE, checkout_ref=outcome.checkout, checkout_url=outcome.url)
+        return Step(outcome.url)
+    if isinstance(outcome, Done):
+        await take_over(deps, order.order_id, _complete(deps, order, outcome), outcome.subscription)
+    elif isinstance(outcome, Declined):
+        await deps.db.write(lambda connection: _declined(connection, deps, order.order_id, outcome))
+        return Step(wording.checkout_path(order.intent_id or ""))
+    return Step(wording.order_path(order.order_id))
+
+
+def _complete(deps: Deps, order: Order, done: Done) -> CheckoutSnapshot:
+    total = Money(order.total, order.currency)
+    return CheckoutSnapshot(
+        ref=done.checkout or CheckoutRef(""),
+        order=OrderId(order.order_id),
+        state=CheckoutState.COMPLETE,
+        total=total,
+        amount_paid=total,
+        expires_at=deps.clock.wall(),
+        subscription=done.subscription.ref if done.subscription else None,
+        invoice=done.invoice,
+        charge=done.charge,
+    )
+
+
+def _declined(connection: Connection, deps: Deps, order_id: str, outcome: Declined) -> None:
+    order = store.lock_order(connection, order_id)
+    if order is None:
+        return
+    store.record_decline(connection, order, outcome.decline)
+    reason = outcome.decline.reason.value
+    store.advance(connection, order, Action.DECLINE, now=deps.clock.wall(), decline=reason)
+
+
+async def _drop(deps: Deps, order: Order) -> Order:
+    """Give up an order whose payment page was never made."""
+    return await _mark(deps, order, Action.CANCEL)
+
+
+async def _mark(deps: Deps, order: Order, action: Action, **changes: object) -> Order:
+    def write(connection: Connection) -> Order:
+        locked = store.lock_order(connection, order.order_id)
+        if locked is not None:
+            store.advance(connection, locked, action, now=deps.clock.wall(), **changes)
+        return store.get_order(connection, order.order_id) or order
+
+    return await deps.db.write(write)

@@ -1,0 +1,157 @@
+"""Handing out what was bought: the outbox's jobs for the product, the receipt and a payment that must go back."""
+
+from sqlalchemy import Connection
+
+from app import formats
+from app.core.money import Money
+from app.emails.mails import Receipt, SwitchedOn
+from app.emails.render import render
+from app.entitlements import store as entitlements
+from app.entitlements.product import PlanGrant, ProductRefused, ProductUnavailable
+from app.entitlements.store import Entitlement
+from app.events import audit
+from app.events.outbox import Job
+from app.flows import wording
+from app.flows.deps import Deps
+from app.flows.order_page import WATCHED_FOR
+from app.flows.post import enqueue_mail
+from app.flows.sync import sync
+from app.orders import store
+from app.orders.states import Action
+from app.orders.store import Order
+from app.vendor_adapters.types import (
+    ChargeRef,
+    IdempotencyKey,
+    InvoiceRef,
+    LineKind,
+    RenewalDecision,
+    SubscriptionRef,
+)
+
+
+async def grant_plan(deps: Deps, job: Job) -> None:
+    """Tell the product what a group should have now. Raises ProductUnavailable to be tried again.
+
+    The newest wanted state is sent, whichever version the job was made for: it is absolute.
+    """
+    target = str(job.payload["target"])
+    wanted = await deps.db.read(lambda connection: entitlements.get(connection, target))
+    if wanted is None or wanted.is_granted:
+        return
+    grant = PlanGrant(
+        plan=wanted.plan,
+        seats=wanted.seats,
+        starts_at=wanted.starts_at,
+        ends_at=wanted.ends_at,
+        version=wanted.version,
+    )
+    try:
+        (result,) = await deps.product.grant(wanted.order_id or wanted.subscription_id, wanted.group_id, (grant,))
+    except ProductUnavailable:
+        await deps.db.write(lambda connection: _delayed(connection, deps, wanted.order_id))
+        raise
+    if not result.ok:
+        await deps.db.write(lambda connection: _delayed(connection, deps, wanted.order_id))
+        raise ProductUnavailable(result.reason) if result.retry else ProductRefused(result.reason)
+    await deps.db.write(lambda connection: _granted(connection, deps, wanted))
+
+
+async def send_receipt(deps: Deps, job: Job) -> None:
+    """Mail the receipt with the figures of the vendor's invoice, so that it says what was charged."""
+    order = await deps.db.read(lambda connection: store.get_order(connection, job.order_id))
+    if order is None or not order.invoice_ref:
+        return
+    invoice = await deps.vendors[order.vendor].get_invoice(InvoiceRef(order.invoice_ref))
+    lines = [(wording.line_text(deps.catalog, line), formats.money(line.amount)) for line in invoice.lines]
+    if not invoice.discount.is_zero and not any(line.kind is LineKind.DISCOUNT for line in invoice.lines):
+        lines.append(("Discount", formats.money(-invoice.discount)))
+    lines.append(("Tax", formats.money(invoice.tax)))
+    renewal = ""
+    if order.renews_at and order.renewal_total is not None:
+        renewal = wording.renewal(order.renews_at, Money(order.renewal_total, order.currency))
+    mail = Receipt(
+        to=order.email,
+        name=order.company or order.email,
+        order_id=order.order_id,
+        bought=wording.bought(deps.catalog, order),
+        lines=tuple(lines),
+        total=formats.money(invoice.total),
+        renewal=renewal,
+        order_url=wording.order_url(deps.config, order.order_id),
+        document_url=invoice.document_url,
+    )
+    await deps.mailer.send(render(mail, message_id=job.job_id, order_id=order.order_id))
+
+
+async def refund_duplicate(deps: Deps, job: Job) -> None:
+    """Give the later of two payments for one group back and end its subscription at once; repeatable by key."""
+    order = await deps.db.read(lambda connection: store.get_order(connection, job.order_id))
+    if order is None:
+        return
+    vendor = deps.vendors[order.vendor]
+    if order.subscription_ref:
+        await vendor.set_renewal(
+            SubscriptionRef(order.subscription_ref),
+            decision=RenewalDecision.END_NOW,
+            key=IdempotencyKey(f"order:{order.order_id}:end_now:{order.attempt}"),
+        )
+        await sync(deps, order.vendor, order.subscription_ref)
+    if order.charge_ref and order.amount_paid:
+        await vendor.refund(
+            ChargeRef(order.charge_ref),
+            amount=Money(order.amount_paid, order.currency),
+            reason="the group already had a plan",
+            key=IdempotencyKey(f"order:{order.order_id}:refund:{order.attempt}"),
+        )
+    await deps.db.write(lambda connection: _refunded(connection, deps, order))
+
+
+def _delayed(connection: Connection, deps: Deps, order_id: str) -> None:
+    order = store.lock_order(connection, order_id)
+    if order:
+        store.advance(connection, order, Action.DELAY, now=deps.clock.wall())
+
+
+def _granted(connection: Connection, deps: Deps, wanted: Entitlement) -> None:
+    now = deps.clock.wall()
+    entitlements.mark_granted(connection, wanted.target, wanted.version)
+    audit.record(
+        connection,
+        actor="system",
+        action="entitlement.granted",
+        subject=wanted.target,
+        detail=f"version {wanted.version}",
+        now=now,
+    )
+    order = store.lock_order(connection, wanted.order_id)
+    if order is None or store.advance(connection, order, Action.GRANT, now=now) is None:
+        return
+    if order.settled_at and now - order.settled_at > WATCHED_FOR:
+        _tell_switched_on(connection, deps, order)
+
+
+def _tell_switched_on(connection: Connection, deps: Deps, order: Order) -> None:
+    mail = SwitchedOn(
+        to=order.email,
+        name=order.company or order.email,
+        order_id=order.order_id,
+        bought=wording.bought(deps.catalog, order),
+        order_url=wording.order_url(deps.config, order.order_id),
+    )
+    enqueue_mail(
+        connection,
+        deps.sealer,
+        mail,
+        dedupe_key=f"switched_on:{order.order_id}",
+        order_id=order.order_id,
+        now=deps.clock.wall(),
+    )
+
+
+def _refunded(connection: Connection, deps: Deps, order: Order) -> None:
+    now = deps.clock.wall()
+    locked = store.lock_order(connection, order.order_id)
+    if locked is None or store.advance(connection, locked, Action.REFUND, now=now) is None:
+        return
+    amount = f"{order.amount_paid} {order.currency}"
+    audit.record(connection, actor="system", action="order.refunded", subject=order.order_id, detail=amount, now=now)

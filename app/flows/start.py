@@ -1,0 +1,36 @@
+"""The way in: what a link or the plan page asked for becomes an intent, and the buyer lands on its checkout."""
+
+from app.core.ids import new_id
+from app.flows.deps import Deps
+from app.identity.accounts import accounts_of
+from app.identity.actor import Actor
+from app.orders.intents import Choice, create_intent
+
+
+async def start_intent(deps: Deps, actor: Actor, choice: Choice) -> str:
+    """Keep ``choice`` for this visitor and return the new intent's id. No money, no reservation, no vendor."""
+    intent_id = new_id("int")
+    person_id = actor.person.person_id if actor.person else None
+    await deps.db.write(
+        lambda connection: create_intent(
+            connection,
+            intent_id,
+            choice,
+            visitor_id=actor.visitor_id,
+            person_id=person_id,
+            now=deps.clock.wall(),
+        )
+    )
+    return intent_id
+
+
+async def account_currency(deps: Deps, actor: Actor) -> str | None:
+    """Return the currency that the person's billing account is held to, None when they have none.
+
+    A vendor's customer cannot hold subscriptions in two currencies, so the account's wins over a link's.
+    """
+    person = actor.person
+    if person is None:
+        return None
+    accounts = await deps.db.read(lambda connection: accounts_of(connection, person.person_id))
+    return accounts[0].currency if accounts else None

@@ -1,0 +1,94 @@
+"""The one writer of the projection: what the vendor says of a subscription, and what that entitles to."""
+
+from datetime import timedelta
+
+from sqlalchemy import Connection
+
+from app.entitlements import store as entitlements
+from app.entitlements.plan_rules import entitled_plan
+from app.events import audit, outbox
+from app.flows.deps import Deps
+from app.identity.accounts import account_of_customer
+from app.subscriptions import store as subscriptions
+from app.subscriptions.store import Subscription
+from app.vendor_adapters.types import SubscriptionRef, SubscriptionSnapshot
+
+GRANT = "grant"
+
+
+async def sync(deps: Deps, vendor: str, ref: str) -> Subscription | None:
+    """Read a subscription at its vendor and project it; None when its customer is nobody's here.
+
+    Called for a notification, a return, the sweep and after every change: however often, the result is the same.
+    """
+    snapshot = await deps.vendors[vendor].get_subscription(SubscriptionRef(ref))
+
+    def write(connection: Connection) -> Subscription | None:
+        account_id = account_of_customer(connection, vendor, snapshot.customer)
+        return project(connection, deps, vendor, snapshot, account_id) if account_id else None
+
+    return await deps.db.write(write)
+
+
+def project(
+    connection: Connection, deps: Deps, vendor: str, snapshot: SubscriptionSnapshot, account_id: str
+) -> Subscription:
+    """Write the projection and what follows from it, in the caller's transaction."""
+    price = next(row for row in deps.catalog.prices if row.id == snapshot.offer)
+    kind, _, target = snapshot.subject.partition(":")
+    subscription, changed = subscriptions.write_snapshot(
+        connection,
+        snapshot,
+        vendor=vendor,
+        account_id=account_id,
+        plan=price.item,
+        deployment=price.deployment,
+        group_id=target if kind == "group" else "",
+    )
+    if changed and subscription.group_id:
+        _derive(connection, deps, subscription)
+    return subscription
+
+
+def _derive(connection: Connection, deps: Deps, subscription: Subscription) -> None:
+    live = subscriptions.live_for_group(connection, subscription.group_id, now=deps.clock.now())
+    if live and live.subscription_id != subscription.subscription_id:
+        return  # an older one that is still linked must not take away what a newer one gives
+    state = entitled_plan(
+        status=subscription.status,
+        plan=subscription.plan,
+        seats=subscription.seats,
+        starts_at=subscription.starts_at,
+        ends_at=subscription.ends_at,
+        grace=timedelta(days=deps.catalog.rules.grace_days),
+        now=deps.clock.now(),
+    )
+    if state is None:
+        return
+    wall = deps.clock.wall()
+    wanted = entitlements.want(
+        connection,
+        f"group:{subscription.group_id}",
+        state,
+        subscription_id=subscription.subscription_id,
+        order_id=subscription.order_id,
+        now=wall,
+    )
+    if wanted is None:
+        return
+    outbox.enqueue(
+        connection,
+        kind=GRANT,
+        dedupe_key=f"{wanted.target}:{wanted.version}",
+        payload={"target": wanted.target},
+        order_id=wanted.order_id,
+        now=wall,
+    )
+    audit.record(
+        connection,
+        actor="system",
+        action="entitlement.wanted",
+        subject=wanted.target,
+        detail=f"{wanted.plan} for {wanted.seats}, version {wanted.version}",
+        now=wall,
+    )

@@ -1,0 +1,97 @@
+"""Short texts for people that several pages and mails share; amounts and dates in words come from ``formats``."""
+
+from datetime import datetime
+from urllib.parse import urlencode, urlsplit, urlunsplit
+
+from app import formats
+from app.catalog.model import Catalog
+from app.config import Config
+from app.core.money import Money
+from app.core.problems import Problem, ProblemId, problem
+from app.orders.store import Order
+from app.vendor_adapters.types import DeclineReason, Line, LineKind
+
+_DEPLOYMENTS = {"hosted": "hosted", "self_hosted": "self-hosted"}
+
+
+def plan_name(catalog: Catalog, key: str) -> str:
+    """Return a plan's or an add-on's name, the key itself when the catalog has dropped it."""
+    plan = catalog.plan(key)
+    if plan:
+        return plan.name
+    addon = catalog.addon(key)
+    return addon.name if addon else key
+
+
+def deployment_name(deployment: str) -> str:
+    """Return the word for where the product runs."""
+    return _DEPLOYMENTS.get(deployment, deployment)
+
+
+def seats(count: int) -> str:
+    """Return ``1 seat`` or ``10 seats``."""
+    return f"{formats.number(count)} seat{'' if count == 1 else 's'}"
+
+
+def bought(catalog: Catalog, order: Order) -> str:
+    """Return what an order is for, such as ``Team, hosted, 10 seats, for acme``."""
+    text = f"{plan_name(catalog, order.plan)}, {deployment_name(order.deployment)}, {seats(order.seats)}"
+    return f"{text}, for {order.group_name or order.group_id}" if order.group_id else text
+
+
+def line_text(catalog: Catalog, line: Line) -> str:
+    """Return what a line of a quote or an invoice is for, such as ``Team, 10 × 348.00 USD``."""
+    if line.kind is LineKind.DISCOUNT:
+        return "Discount"
+    row = next((row for row in catalog.prices if row.id == line.offer), None)
+    name = plan_name(catalog, row.item) if row else str(line.offer)
+    return f"{name}, {formats.number(line.quantity)} × {formats.money(line.unit_price)}"
+
+
+def renewal(at: datetime, amount: Money) -> str:
+    """Return ``Renews on 1 March 2027 at 3,788.85 USD``."""
+    return f"Renews on {formats.date(at)} at {formats.money(amount)}"
+
+
+def order_path(order_id: str) -> str:
+    """Return an order's path."""
+    return f"/orders/{order_id}"
+
+
+def checkout_path(intent_id: str) -> str:
+    """Return a checkout's path."""
+    return f"/checkouts/{intent_id}"
+
+
+def checkout_url(config: Config, intent_id: str) -> str:
+    """Return a checkout's address for the vendor's way back."""
+    return f"{config.base_url}{checkout_path(intent_id)}"
+
+
+def order_url(config: Config, order_id: str) -> str:
+    """Return an order's address for mails and for the vendor, built from the configured address alone."""
+    return f"{config.base_url}{order_path(order_id)}"
+
+
+def with_outcome(return_to: str, **outcome: str) -> str:
+    """Return the product's address with what became of the order in its query; the product must not trust it."""
+    parts = urlsplit(return_to)
+    query = "&".join(part for part in (parts.query, urlencode(outcome)) if part)
+    return urlunsplit(parts._replace(query=query))
+
+
+def decline_problem(reason: str) -> Problem:
+    """Return the text for a refused payment."""
+    return problem(_DECLINES[DeclineReason(reason)])
+
+
+_DECLINES = {
+    DeclineReason.DECLINED: ProblemId.E_CARD_DECLINED,
+    DeclineReason.FUNDS: ProblemId.E_CARD_FUNDS,
+    DeclineReason.EXPIRED: ProblemId.E_CARD_EXPIRED,
+    DeclineReason.CVC: ProblemId.E_CARD_CVC,
+    DeclineReason.ADDRESS: ProblemId.E_CARD_ADDRESS,
+    DeclineReason.TYPE: ProblemId.E_CARD_TYPE,
+    DeclineReason.LIMIT: ProblemId.E_CARD_LIMIT,
+    DeclineReason.AUTH: ProblemId.E_CARD_AUTH,
+}

@@ -1,0 +1,255 @@
+"""Orders: one row each, its history, and the row that lets only one order be under way for a target."""
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, or_, select, update
+from sqlalchemy.engine import RowMapping
+
+from app.core.pauses import pause_after
+from app.core.problems import NotYours
+from app.db.schema.identity import account_managers
+from app.db.schema.orders import attempts, declines, live_orders, order_states, orders
+from app.db.sql import insert_new
+from app.orders.states import UNPAID, Action, State, next_state
+from app.vendor_adapters.types import Decline
+
+FIRST_LOOK = timedelta(seconds=5)  # the buyer's own return settles most orders before the sweep looks
+LONGEST_PAUSE = timedelta(minutes=30)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """An order. Amounts are minor units of ``currency`` as the buyer confirmed them; ``attempt`` numbers the keys."""
+
+    order_id: str
+    kind: str
+    intent_id: str | None
+    person_id: str
+    account_id: str
+    vendor: str
+    state: State
+    plan: str
+    deployment: str
+    group_id: str
+    group_name: str
+    offer: str
+    seats: int
+    currency: str
+    subtotal: int
+    discount: int
+    tax: int
+    total: int
+    renews_at: datetime | None
+    renewal_total: int | None
+    email: str
+    company: str
+    return_to: str
+    attempt: int
+    request: str
+    quote: str
+    payment_method_ref: str
+    checkout_ref: str | None
+    checkout_url: str
+    checkout_expires_at: datetime | None
+    subscription_ref: str | None
+    invoice_ref: str | None
+    charge_ref: str | None
+    amount_paid: int
+    decline: str
+    created_at: datetime
+    settled_at: datetime | None
+    check_at: datetime | None
+    check_tries: int
+
+    @property
+    def target(self) -> str:
+        """What only one order at a time may be under way for."""
+        return f"group:{self.group_id}" if self.group_id else f"intent:{self.intent_id}"
+
+
+def insert_order(connection: Connection, order: Order, *, attempt_id: str, now: datetime) -> bool:
+    """Store a draft and take its target; False, with nothing stored, when another order holds the target.
+
+    ``now`` is wall time.
+    """
+    values = dataclasses.asdict(order) | {"state": order.state.value}
+    connection.execute(insert(orders).values(**values))
+    if not insert_new(connection, live_orders, {"target": order.target, "order_id": order.order_id}):
+        connection.execute(delete(orders).where(orders.c.order_id == order.order_id))
+        return False
+    insert_new(connection, attempts, {"attempt_id": attempt_id, "order_id": order.order_id, "made_at": now})
+    _append_state(connection, order.order_id, order.state, "create", now)
+    return True
+
+
+def add_attempt(connection: Connection, attempt_id: str, order_id: str, *, now: datetime) -> None:
+    """Let another press of the button mean the same order."""
+    insert_new(connection, attempts, {"attempt_id": attempt_id, "order_id": order_id, "made_at": now})
+
+
+def order_of_attempt(connection: Connection, attempt_id: str) -> Order | None:
+    """Return the order that a press of the button made, if it made one."""
+    return _first(
+        connection.execute(
+            select(orders)
+            .join(attempts, attempts.c.order_id == orders.c.order_id)
+            .where(attempts.c.attempt_id == attempt_id)
+        )
+        .mappings()
+        .all()
+    )
+
+
+def live_order(connection: Connection, target: str) -> Order | None:
+    """Return the order that holds a target."""
+    return _first(
+        connection.execute(
+            select(orders)
+            .join(live_orders, live_orders.c.order_id == orders.c.order_id)
+            .where(live_orders.c.target == target)
+        )
+        .mappings()
+        .all()
+    )
+
+
+def get_order(connection: Connection, order_id: str) -> Order | None:
+    """Return an order for the worker; pages ask ``order_of``."""
+    return _first(connection.execute(select(orders).where(orders.c.order_id == order_id)).mappings().all())
+
+
+def order_of(connection: Connection, order_id: str, person_id: str) -> Order:
+    """Return the person's own order or one of an account they manage; NotYours otherwise."""
+    found = connection.execute(select(orders).where(orders.c.order_id == order_id, _is_of(person_id))).mappings().all()
+    order = _first(found)
+    if order is None:
+        raise NotYours(order_id)
+    return order
+
+
+def orders_of(connection: Connection, person_id: str, *, limit: int, offset: int = 0) -> tuple[Order, ...]:
+    """Return the person's orders, newest first."""
+    rows = connection.execute(
+        select(orders)
+        .where(_is_of(person_id))
+        .order_by(orders.c.created_at.desc(), orders.c.order_id)
+        .limit(limit)
+        .offset(offset)
+    ).mappings()
+    return tuple(_order(row) for row in rows)
+
+
+def has_paid_order(connection: Connection, account_id: str) -> bool:
+    """Whether the account ever paid here: before that, no card can be stored."""
+    paid = connection.execute(
+        select(func.count()).select_from(orders).where(orders.c.account_id == account_id, orders.c.amount_paid > 0)
+    ).scalar_one()
+    return paid > 0
+
+
+def lock_order(connection: Connection, order_id: str) -> Order | None:
+    """Return an order and hold its row until the transaction ends, so that two settlers take turns."""
+    rows = connection.execute(select(orders).where(orders.c.order_id == order_id).with_for_update()).mappings().all()
+    return _first(rows)
+
+
+def advance(connection: Connection, order: Order, action: Action, *, now: datetime, **changes: object) -> State | None:
+    """Take ``action`` on a locked order with ``changes`` of its columns; None when the state does not allow it.
+
+    Leaving the unpaid states gives the target free and ends the sweep's looks. ``now`` is wall time.
+    """
+    state = next_state(order.state, action)
+    if state is None:
+        return None
+    if state not in UNPAID:
+        connection.execute(delete(live_orders).where(live_orders.c.order_id == order.order_id))
+        changes = {"settled_at": order.settled_at or now, "check_at": None, **changes}
+    connection.execute(update(orders).where(orders.c.order_id == order.order_id).values(state=state.value, **changes))
+    if state is not order.state:
+        _append_state(connection, order.order_id, state, action.value, now)
+    return state
+
+
+def update_order(connection: Connection, order_id: str, **changes: object) -> None:
+    """Change columns that are not the state."""
+    connection.execute(update(orders).where(orders.c.order_id == order_id).values(**changes))
+
+
+def state_history(connection: Connection, order_id: str) -> tuple[tuple[str, str, datetime], ...]:
+    """Return (state, action, instant), oldest first."""
+    rows = connection.execute(
+        select(order_states).where(order_states.c.order_id == order_id).order_by(order_states.c.seq)
+    ).all()
+    return tuple((row.state, row.action, row.at) for row in rows)
+
+
+def claim_open(connection: Connection, *, now: datetime, everything: bool = False, limit: int = 20) -> Sequence[Order]:
+    """Take up to ``limit`` unpaid orders whose next look is due, and put that look off, ever longer."""
+    due = orders.c.check_at.is_not(None) if everything else orders.c.check_at <= now
+    rows = (
+        connection.execute(
+            select(orders).where(due).order_by(orders.c.check_at).limit(limit).with_for_update(skip_locked=True)
+        )
+        .mappings()
+        .all()
+    )
+    for row in rows:
+        tries = row["check_tries"] + 1
+        check_at = now + pause_after(tries, first=FIRST_LOOK, longest=LONGEST_PAUSE)
+        update_order(connection, row["order_id"], check_at=check_at, check_tries=tries)
+    return [_order(row) for row in rows]
+
+
+def oldest_unsettled(connection: Connection) -> datetime | None:
+    """Return since when (wall time) the oldest order that may still move money is open, None when none is."""
+    states = [state.value for state in UNPAID]
+    first = (order_states.c.order_id == orders.c.order_id) & (order_states.c.seq == 1)
+    found = select(order_states.c.at).join(orders, first).where(orders.c.state.in_(states))
+    return connection.execute(found.order_by(order_states.c.at).limit(1)).scalar()
+
+
+def record_decline(connection: Connection, order: Order, decline: Decline) -> bool:
+    """Count a refused payment once, however often it is read; whether it was new."""
+    values = {
+        "decline_ref": decline.ref,
+        "order_id": order.order_id,
+        "account_id": order.account_id,
+        "person_id": order.person_id,
+        "reason": decline.reason.value,
+        "at": decline.at,
+    }
+    return insert_new(connection, declines, values)
+
+
+def recent_declines(connection: Connection, person_id: str, account_id: str, *, since: datetime) -> list[datetime]:
+    """Return when payments of this person or account were refused since then, oldest first."""
+    rows = connection.execute(
+        select(declines.c.at)
+        .where(or_(declines.c.person_id == person_id, declines.c.account_id == account_id), declines.c.at > since)
+        .order_by(declines.c.at)
+    )
+    return [row.at for row in rows]
+
+
+def _is_of(person_id: str) -> ColumnElement[bool]:
+    managed = select(account_managers.c.account_id).where(account_managers.c.person_id == person_id)
+    return or_(orders.c.person_id == person_id, orders.c.account_id.in_(managed))
+
+
+def _append_state(connection: Connection, order_id: str, state: State, action: str, now: datetime) -> None:
+    last = connection.execute(
+        select(func.coalesce(func.max(order_states.c.seq), 0)).where(order_states.c.order_id == order_id)
+    ).scalar_one()
+    values = {"order_id": order_id, "seq": last + 1, "state": state.value, "action": action, "at": now}
+    connection.execute(insert(order_states).values(**values))
+
+
+def _first(rows: Sequence[RowMapping]) -> Order | None:
+    return _order(rows[0]) if rows else None
+
+
+def _order(row: RowMapping) -> Order:
+    return Order(**{**row, "state": State(row["state"])})

@@ -1,0 +1,1 @@
+"""One module for each group of pages: read the request, call one flow, render."""

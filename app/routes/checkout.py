@@ -1,0 +1,180 @@
+"""The checkout: one page, its live updates, and the button."""
+
+from dataclasses import fields
+
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from app import formats
+from app.core.problems import Problem, ProblemId, problem
+from app.flows import checkout_page, confirm, wording
+from app.flows.checkout_page import Checkout
+from app.flows.confirm import Confirmation, Shown
+from app.flows.deps import Deps
+from app.orders import intents
+from app.orders.intents import Details
+from app.orders.store import Order
+from app.routes.checkout_view import Typed, checkout_view, typed_details
+from app.web.deps import deps_of
+from app.web.forms import Reader, is_email, one, whole_number
+from app.web.render import link, page, see_other
+from app.web.session import current_actor
+
+TEMPLATE = "checkout/checkout.html"
+_LENGTHS = {"email": 254, "region": 100, "postal_code": 40, "tax_id": 60}
+_NOTICES = {"seats": "The number of seats in the link was not possible here: check it before you go on."}
+_DETAILS = tuple(field.name for field in fields(Details))
+
+
+async def show(request: Request) -> Response:
+    """The page, priced by the vendor as it is read."""
+    deps, intent_id = deps_of(request), request.path_params["intent_id"]
+    if current_actor(request).person is None:
+        return _sign_in(request)
+    found = await checkout_page.visit(deps, current_actor(request), intent_id)
+    if isinstance(found, Order):
+        return see_other(request, wording.order_path(found.order_id))
+    refused = checkout_page.order_problem(found.order)
+    problems = tuple(each for each in (found.blocker, refused) if each)
+    view = checkout_view(
+        deps,
+        found,
+        problems=problems,
+        change_billing=one(request.query_params, "change") == "billing",
+        notice=_NOTICES.get(one(request.query_params, "notice"), ""),
+    )
+    return page(request, TEMPLATE, view, status=_status(found.blocker, read=True))
+
+
+async def update(request: Request) -> Response:
+    """Seats, group or address changed: keep them and show what is due now. Nothing is judged as missing yet."""
+    deps, actor, intent_id = deps_of(request), current_actor(request), request.path_params["intent_id"]
+    form = await request.form()
+    if actor.person is None:
+        await _park(deps, intent_id, form)
+        return _sign_in(request)
+    typed, command = _read(deps, form)
+    intent = await checkout_page.open_intent(deps, actor, intent_id)
+    was = intent.details.country
+    intent = await confirm.keep(deps, actor, intent, command)
+    checkout = await checkout_page.read_checkout(deps, actor, intent)
+    changed = command.details is not None and command.details.country != was
+    problems = tuple(found for found in command.problems if found.field == "seats")
+    typed = Typed(
+        seats=typed.seats if problems else "",
+        instance_users=typed.instance_users,
+        details=typed.details,
+        terms=typed.terms,
+        card=typed.card,
+        place_changed=changed,
+    )
+    if not _is_live(request) and not problems:
+        return see_other(request, wording.checkout_path(intent_id))
+    view = checkout_view(deps, checkout, problems=problems, typed=typed)
+    status = 422 if problems else _status(checkout.blocker, read=True)
+    return page(request, TEMPLATE, view, status=status, fragment="update")
+
+
+async def submit(request: Request) -> Response:
+    """The button: order what the page showed, and go on to pay; or the same page with what is wrong."""
+    deps, intent_id = deps_of(request), request.path_params["intent_id"]
+    form = await request.form()
+    if current_actor(request).person is None:
+        await _park(deps, intent_id, form)
+        return _sign_in(request)
+    typed, command = _read(deps, form)
+    try:
+        step = await confirm.confirm(deps, current_actor(request), intent_id, command)
+    except Shown as shown:
+        return _again(request, shown.checkout, shown.problems, typed)
+    return RedirectResponse(step.url, status_code=303) if not _is_live(request) else see_other(request, step.url)
+
+
+def _again(request: Request, checkout: Checkout, problems: tuple[Problem, ...], typed: Typed) -> Response:
+    view = checkout_view(deps_of(request), checkout, problems=problems, typed=typed)
+    return page(request, TEMPLATE, view, status=_status(problems[0], read=False))
+
+
+def _read(deps: Deps, form: FormData) -> tuple[Typed, Confirmation]:
+    reader = Reader(form)
+    most = deps.catalog.rules.seats.self_serve_max
+    words = {"most": formats.number(most)}
+    typed_seats = reader.typed("seats")
+    number = whole_number(typed_seats)
+    is_over = number is not None and number > most
+    wrong = problem(ProblemId.E_SEATS_MAX if is_over else ProblemId.E_SEATS, "seats", **words)
+    seats = reader.whole_number("seats", least=1, most=most, otherwise=wrong) or None
+    users = reader.optional_number(
+        "instance_users",
+        least=0,
+        most=10_000_000,
+        otherwise=problem(ProblemId.E_INPUT, "instance_users", text="Enter the users as a whole number, like 120."),
+    )
+    details = _details(reader) if "country" in form else None
+    card = reader.text("card", most=255)
+    command = Confirmation(
+        attempt_id=reader.text("attempt", most=40),
+        quote_id=reader.text("quote", most=40),
+        total=whole_number(reader.typed("total")),
+        group_id=reader.text("group", most=255),
+        seats=seats,
+        instance_users=users,
+        details=details,
+        tax_id_shown=reader.text("tax_id_shown", most=60),
+        terms=reader.ticked("terms"),
+        card="" if card == "new" else card,
+        problems=reader.problems,
+    )
+    typed = Typed(
+        seats=typed_seats,
+        instance_users=reader.typed("instance_users"),
+        details=typed_details({name: reader.typed(name) for name in _DETAILS}) if details else None,
+        terms=command.terms,
+        card=card,
+    )
+    return typed, command
+
+
+def _details(reader: Reader) -> Details:
+    values = {name: reader.text(name, most=_LENGTHS.get(name, 255)) for name in _DETAILS}
+    if values["email"] and not is_email(values["email"]):
+        text = "Enter an e-mail address like name@example.com."
+        reader.refuse(problem(ProblemId.E_INPUT, "email", text=text))
+    country = values["country"].upper()
+    if len(country) > 2:
+        country = ""
+    return Details(**{**values, "country": country})
+
+
+async def _park(deps: Deps, intent_id: str, form: FormData) -> None:
+    """Their session ended while they typed: keep it, so that it stands there again after they sign in."""
+    if "country" in form:
+        details, now = _details(Reader(form)), deps.clock.wall()
+        await deps.db.write(lambda connection: intents.park_details(connection, intent_id, details, now=now))
+
+
+def _sign_in(request: Request) -> Response:
+    path = wording.checkout_path(request.path_params["intent_id"])
+    notice = one(request.query_params, "notice")
+    return see_other(request, link("/login", next=link(path, notice=notice)))
+
+
+def _status(found: Problem | None, *, read: bool) -> int:
+    """A page that is only read says 200 but for what its reader cannot mend: a foreign group, a neighbour down."""
+    if found is None:
+        return 200
+    return found.id.status if not read or found.id.status in (403, 503) else 200
+
+
+def _is_live(request: Request) -> bool:
+    return request.headers.get("HX-Request") == "true"
+
+
+routes = [
+    Route("/checkouts/{intent_id}", show, methods=["GET"]),
+    Route("/checkouts/{intent_id}", submit, methods=["POST"]),
+    Route("/checkouts/{intent_id}/seats", update, methods=["POST"]),
+    Route("/checkouts/{intent_id}/address", update, methods=["POST"]),
+]

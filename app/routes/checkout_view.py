@@ -1,0 +1,273 @@
+"""What the checkout's template shows, worked out so that it does no sums and no look-ups."""
+
+from dataclasses import dataclass, fields
+from datetime import datetime
+
+from app import formats
+from app.catalog import countries, tax_ids
+from app.core.money import Money
+from app.core.problems import Problem, ProblemId
+from app.flows import wording
+from app.flows.checkout_page import Checkout
+from app.flows.confirm import new_attempt
+from app.flows.deps import Deps
+from app.orders.intents import Details
+from app.vendor_adapters.types import PaymentMethodSummary, Quote, Tax, TaxIdStatus, TaxTreatment
+from app.web.render import link
+
+NOT_CHARGED = "You have not been charged."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuoteLine:
+    """One line of the bill."""
+
+    text: str
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bill:
+    """The vendor's quote in words. ``tax_text`` says why the tax is what it is; empty while the place is unknown."""
+
+    lines: tuple[QuoteLine, ...]
+    tax_text: str
+    tax: Money | None
+    total: Money
+    renews_at: datetime | None
+    renewal: Money | None
+    renewal_is_net: bool
+    quote_id: str
+    button: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckoutView:
+    """The checkout page."""
+
+    intent_id: str
+    plan_name: str
+    deployment_name: str
+    is_hosted: bool
+    groups: tuple[tuple[str, str], ...]
+    group_id: str
+    group_name: str
+    group_is_fixed: bool
+    new_group_url: str
+    seats: str
+    seats_most: int
+    seats_note: Problem | None
+    instance_users: str
+    details: Details
+    details_are_kept: bool
+    details_lines: tuple[str, ...]
+    change_path: str
+    countries: tuple[tuple[str, str], ...]
+    regions: tuple[tuple[str, str], ...]
+    region_word: str
+    has_postal: bool
+    tax_id_label: str
+    tax_id_example: str
+    tax_note: Problem | None
+    tax_id_shown: str
+    place_changed: bool
+    cards: tuple[tuple[str, str, str], ...]
+    card: str
+    terms: bool
+    bill: Bill | None
+    attempt_id: str
+    blocker: Problem | None
+    switch_next: str
+    plans_path: str
+    sales_path: str
+    cancel_to: str
+    suggests_sales: bool
+    problems: tuple[Problem, ...]
+    money_note: str
+    announcement: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Typed:
+    """What the form said, to be shown again as it was typed; ``details`` None when it offered no fields."""
+
+    seats: str = ""
+    instance_users: str = ""
+    details: Details | None = None
+    terms: bool = False
+    card: str = ""
+    place_changed: bool = True
+
+
+def checkout_view(
+    deps: Deps,
+    checkout: Checkout,
+    *,
+    problems: tuple[Problem, ...] = (),
+    typed: Typed | None = None,
+    change_billing: bool = False,
+    notice: str = "",
+) -> CheckoutView:
+    """Return the page for ``checkout``; ``typed`` is shown in place of what is kept, with ``problems`` beside it."""
+    typed = typed or Typed(card=checkout.cards[0].ref if checkout.cards else "")
+    intent, choice = checkout.intent, checkout.intent.choice
+    details = typed.details or checkout.details
+    rules = deps.catalog.rules
+    is_kept = checkout.account is not None and typed.details is None and not change_billing
+    bill = _bill(deps, checkout)
+    return CheckoutView(
+        intent_id=intent.intent_id,
+        plan_name=wording.plan_name(deps.catalog, choice.plan),
+        deployment_name=wording.deployment_name(choice.deployment),
+        is_hosted=checkout.is_hosted,
+        groups=_groups(checkout),
+        group_id=checkout.group.id if checkout.group else "",
+        group_name=checkout.group.name if checkout.group else "",
+        group_is_fixed=choice.group_given and checkout.group is not None,
+        new_group_url=_new_group_url(deps, intent.intent_id),
+        seats=typed.seats or str(checkout.seats),
+        seats_most=rules.seats.self_serve_max,
+        seats_note=next((found for found in checkout.notices if found.id is ProblemId.E_SEATS_LOW), None),
+        instance_users=typed.instance_users or str(intent.instance_users or ""),
+        details=details,
+        details_are_kept=is_kept,
+        details_lines=_details_lines(details),
+        change_path=f"{link(wording.checkout_path(intent.intent_id), change='billing')}#billing",
+        countries=tuple(row for row in countries.countries() if row[0] not in rules.address.not_sold_to),
+        regions=countries.regions(details.country) if details.country in rules.address.region_required_in else (),
+        region_word=countries.region_word(details.country) if details.country else "",
+        has_postal=not details.country or countries.has_postal(details.country),
+        tax_id_label=tax_ids.tax_id_label(details.country, rules.tax_ids),
+        tax_id_example=tax_ids.tax_id_example(details.country, rules.tax_ids),
+        tax_note=next((found for found in checkout.notices if found.id is ProblemId.E_TAXID), None),
+        tax_id_shown=checkout.details.tax_id,
+        place_changed=typed.place_changed,
+        cards=tuple(_card(card) for card in checkout.cards),
+        card=typed.card,
+        terms=typed.terms,
+        bill=bill,
+        attempt_id=new_attempt(),
+        blocker=checkout.blocker,
+        switch_next=_buy_path(checkout, with_group=True),
+        plans_path=_plans_path(checkout),
+        sales_path=_sales_path(checkout),
+        cancel_to=wording.with_outcome(choice.return_to, status="cancelled") if choice.return_to else "",
+        suggests_sales=checkout.seats >= rules.seats.suggest_sales_from,
+        problems=problems,
+        money_note=NOT_CHARGED if problems else "",
+        announcement=_announcement(bill, notice),
+    )
+
+
+def typed_details(values: dict[str, str]) -> Details:
+    """Return what was typed into the billing fields, as it was."""
+    return Details(**{field.name: values.get(field.name, "") for field in fields(Details)})
+
+
+def _groups(checkout: Checkout) -> tuple[tuple[str, str], ...]:
+    options = checkout.groups.options if checkout.groups else ()
+    return tuple((option.id, f"{option.name} ({_people(option.members)})") for option in options)
+
+
+def _new_group_url(deps: Deps, intent_id: str) -> str:
+    """The product's own page for a new group, with the way back here (docs/product-api.md)."""
+    return link(f"{deps.config.product_home}/groups/new", return_to=wording.checkout_url(deps.config, intent_id))
+
+
+def _people(count: int) -> str:
+    return formats.counted(count, "member")
+
+
+def _details_lines(details: Details) -> tuple[str, ...]:
+    place = " ".join(part for part in (details.postal_code, details.city, details.region) if part)
+    lines = (
+        details.company,
+        details.full_name,
+        details.email,
+        details.line1,
+        details.line2,
+        place,
+        countries.country_name(details.country) if details.country else "",
+        details.tax_id,
+    )
+    return tuple(line for line in lines if line)
+
+
+def _card(card: PaymentMethodSummary) -> tuple[str, str, str]:
+    expires = f"{card.expires_month:02d}/{card.expires_year % 100:02d}"
+    return (card.ref, f"{card.brand.title()} ending {card.last4}, {expires}", "")
+
+
+def _bill(deps: Deps, checkout: Checkout) -> Bill | None:
+    if checkout.priced is None or checkout.blocker is not None:
+        return None
+    quote = checkout.priced.quote
+    renewal = quote.next_charges[0] if quote.next_charges else None
+    return Bill(
+        lines=_lines(deps, quote),
+        tax_text=_tax_text(quote.tax),
+        tax=quote.tax.amount if quote.tax else None,
+        total=quote.due_now,
+        renews_at=renewal.at if renewal else None,
+        renewal=(renewal.total or renewal.subtotal) if renewal else None,
+        renewal_is_net=renewal is not None and renewal.total is None,
+        quote_id=checkout.priced.quote_id,
+        button=f"Pay {formats.money(quote.due_now)} and subscribe",
+    )
+
+
+def _lines(deps: Deps, quote: Quote) -> tuple[QuoteLine, ...]:
+    return tuple(QuoteLine(text=wording.line_text(deps.catalog, line), amount=line.amount) for line in quote.lines)
+
+
+def _tax_text(tax: Tax | None) -> str:
+    if tax is None:
+        return ""
+    if tax.treatment is TaxTreatment.REVERSE_CHARGE:
+        return "VAT 0 %, reverse charge"
+    if tax.treatment is TaxTreatment.NOT_COLLECTED:
+        return "No tax is charged there"
+    rate = f" {formats.percent(tax.rate_ppm)}" if tax.rate_ppm is not None else ""
+    pending = " (your tax number is still being checked)" if tax.tax_id_status is TaxIdStatus.PENDING else ""
+    return f"Tax{rate}{pending}"
+
+
+def _announcement(bill: Bill | None, notice: str) -> str:
+    parts = [notice] if notice else []
+    if bill:
+        parts.append(f"Total today: {formats.money(bill.total)}{'' if bill.tax_text else ' plus tax'}.")
+    return " ".join(parts)
+
+
+def _buy_path(checkout: Checkout, *, with_group: bool) -> str:
+    choice = checkout.intent.choice
+    return link(
+        "/buy",
+        plan=choice.plan,
+        deployment=choice.deployment,
+        group=choice.group_id if with_group else "",
+        seats=choice.seats or "",
+        currency=choice.currency,
+        promo=choice.promo,
+        campaign=choice.campaign,
+        return_to=choice.return_to,
+    )
+
+
+def _plans_path(checkout: Checkout) -> str:
+    choice = checkout.intent.choice
+    return link(
+        "/plans", plan=choice.plan, deployment=choice.deployment, seats=checkout.seats, currency=choice.currency
+    )
+
+
+def _sales_path(checkout: Checkout) -> str:
+    choice = checkout.intent.choice
+    return link(
+        "/sales",
+        plan=choice.plan,
+        deployment=choice.deployment,
+        seats=checkout.seats,
+        currency=choice.currency,
+        next=wording.checkout_path(checkout.intent.intent_id),
+    )

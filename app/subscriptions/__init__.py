@@ -1,0 +1,1 @@
+"""The projection: the last known snapshot of each subscription, which the vendor keeps."""

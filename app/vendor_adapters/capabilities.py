@@ -1,0 +1,66 @@
+"""What a vendor can do. Pages and the promotions check read this; nothing ever asks for a vendor's name."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import Enum
+
+
+class Capability(Enum):
+    """Each member says what the store does without it."""
+
+    CHANGE_PREVIEW = "change_preview"
+    """Previews of changes are exact; without it the page says that the amount is an estimate."""
+    PINNED_PRORATION = "pinned_proration"
+    """The instant of proration can be pinned; without it a quote is asked for anew at confirm."""
+    SEVERAL_CURRENCIES = "several_currencies"
+    """Sells in more than one currency; without it the currency switch is not shown."""
+    MIXED_CART = "mixed_cart"
+    """A plan and one-off packs in one checkout; without it packs are bought after the plan."""
+    TAX_PREVIEW = "tax_preview"
+    """Tax is known before paying; without it the page says that tax is added on the payment page."""
+    CHANGE_WAITS_FOR_PAYMENT = "change_waits_for_payment"
+    """An unpaid change gives nothing; without it changes that cost money need a stored card."""
+    EXPIRE_CHECKOUT = "expire_checkout"
+    """A checkout can be closed early; without it a second order waits for the first one's end."""
+    STORED_CARD_PURCHASE = "stored_card_purchase"
+    """A stored card can be charged without a hand-off; without it every purchase goes to the vendor's page."""
+    CHANGES = "changes"
+    """Subscriptions can be changed; without it change pages offer sales instead."""
+    REFUNDS = "refunds"
+    """Refunds can be made; without it they are listed for support."""
+    DISCOUNTS = "discounts"
+    """Discounts can be made real at checkout; without it campaigns are refused by the check."""
+    INVOICE_DOCUMENTS = "invoice_documents"
+    """Invoices have a document; without it the list has no download link."""
+    PORTAL_PAYMENT_METHODS = "portal_payment_methods"
+    """Has its own page to add and remove cards; without it the page says how to reach support."""
+    PORTAL_INVOICES = "portal_invoices"
+    """Has its own page for invoices; without it only our list is shown."""
+    LIST_OF_CHANGES = "list_of_changes"
+    """Lists what changed; without it the sweep reads every open order and stale projection one by one."""
+    TEST_CLOCK = "test_clock"
+    """Time can be moved in test mode; without it the kit skips what needs a year to pass."""
+
+
+class Grain(Enum):
+    """The step of time that proration counts in."""
+
+    SECOND = "second"
+    DAY = "day"
+    MONTH = "month"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    """A vendor's capabilities and their measures; windows say how long a key, a checkout or an event is kept."""
+
+    has: frozenset[Capability]
+    proration_grain: Grain
+    max_discounts: int
+    discount_periods: bool
+    checkout_lifetime: timedelta
+    idempotency_window: timedelta
+    changes_window: timedelta
+
+    def __contains__(self, capability: Capability) -> bool:
+        return capability in self.has

@@ -1,0 +1,52 @@
+"""How badly the messages to the store travel, on request: tripled, shuffled, late or lost."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import delete, insert, select
+
+from app.vendor_adapters.embedded.desk import Desk
+from app.vendor_adapters.embedded.schema import webhook_faults
+
+_MOST_COPIES = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookFaults:
+    """Each message is sent ``duplicate`` times in all, out of order, ``delay`` late, and lost at ``drop_ppm``."""
+
+    duplicate: int = 1
+    shuffle: bool = False
+    drop_ppm: int = 0
+    delay: timedelta = timedelta(0)
+
+    @property
+    def copies(self) -> int:
+        return min(max(1, self.duplicate), _MOST_COPIES)
+
+
+def current(desk: Desk) -> WebhookFaults:
+    """Return the faults in force."""
+    row = desk.connection.execute(select(webhook_faults)).one_or_none()
+    if row is None:
+        return WebhookFaults()
+    return WebhookFaults(
+        duplicate=row.duplicate,
+        shuffle=row.shuffle,
+        drop_ppm=row.drop_ppm,
+        delay=timedelta(seconds=row.delay_seconds),
+    )
+
+
+def replace(desk: Desk, faults: WebhookFaults) -> None:
+    """Put ``faults`` in force for what changes from now on."""
+    desk.connection.execute(delete(webhook_faults))
+    desk.connection.execute(
+        insert(webhook_faults).values(
+            id=1,
+            duplicate=faults.duplicate,
+            shuffle=faults.shuffle,
+            drop_ppm=faults.drop_ppm,
+            delay_seconds=int(faults.delay.total_seconds()),
+        )
+    )

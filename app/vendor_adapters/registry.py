@@ -1,0 +1,20 @@
+"""From a vendor's name in the settings to its adapter. An adapter is imported only when it is chosen."""
+
+from importlib import import_module
+
+from app.catalog.model import Catalog
+from app.config import Config, ConfigError
+from app.core.clock import Clock
+from app.vendor_adapters.port import VendorAdapter
+
+_ADAPTERS = {"embedded": "app.vendor_adapters.embedded"}
+"""Each module has ``create(config, catalog, clock) -> VendorAdapter``."""
+
+
+def create_vendor(name: str, config: Config, catalog: Catalog, clock: Clock) -> VendorAdapter:
+    """Return the adapter of that name; ConfigError when there is none, or it may not run with these settings."""
+    module = _ADAPTERS.get(name)
+    if module is None:
+        raise ConfigError([f"KASSA_VENDOR names {name!r}; there is {', '.join(sorted(_ADAPTERS))}."])
+    adapter: VendorAdapter = import_module(module).create(config, catalog, clock)
+    return adapter

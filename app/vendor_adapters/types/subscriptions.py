@@ -1,0 +1,67 @@
+"""What was bought and goes on."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+from app.core.money import Money
+from app.vendor_adapters.types.purchases import PurchaseItem
+from app.vendor_adapters.types.refs import CustomerRef, OfferKey, OrderId, SubscriptionRef
+
+
+class SubscriptionStatus(Enum):
+    """Ours; UNKNOWN grants nothing new and revokes nothing."""
+
+    INCOMPLETE = "incomplete"
+    TRIALING = "trialing"
+    ACTIVE = "active"
+    PAST_DUE = "past_due"
+    PAUSED = "paused"
+    CANCELLED = "cancelled"
+    UNKNOWN = "unknown"
+
+
+class SalesChannel(Enum):
+    """Who sold a subscription; all but DIRECT are read-only in the store."""
+
+    DIRECT = "direct"
+    RESELLER = "reseller"
+    MARKETPLACE = "marketplace"
+    SALES = "sales"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Period:
+    """A term; ``ends_at`` is exclusive."""
+
+    starts_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubscriptionSnapshot:
+    """A subscription as the vendor holds it now.
+
+    Attributes:
+        subject: what it is for, as it was given in the request. offer: the plan's price row; for a subscription of an
+            add-on alone, that add-on's. packs: recurring add-ons beside the plan. cancel_at: set when it will not
+            renew. renews_as: what it will be after its term, when that differs. sold_by: the partner's name.
+        version: never smaller on a later read; the projection keeps the highest.
+    """
+
+    ref: SubscriptionRef
+    customer: CustomerRef
+    order: OrderId
+    subject: str
+    status: SubscriptionStatus
+    offer: OfferKey
+    seats: int
+    unit_price: Money
+    period: Period
+    cancel_at: datetime | None
+    renews_as: PurchaseItem | None
+    packs: tuple[PurchaseItem, ...]
+    channel: SalesChannel
+    sold_by: str
+    version: int
+    observed_at: datetime

@@ -1,0 +1,216 @@
+"""The worker: what came in, what goes out, and the sweep that finds what was lost. One failure never stops the rest."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+
+from app.core.clock import SystemClock
+from app.db.clock_store import follow
+from app.emails.transports import MailUnavailable
+from app.entitlements.product import ProductUnavailable
+from app.events import inbox, outbox
+from app.events.inbox import Message
+from app.events.outbox import Job
+from app.flows import payment, provision
+from app.flows.deps import Deps
+from app.flows.offers import current_offers
+from app.flows.post import send_mail
+from app.flows.settle import ORDER_PAID, RECEIPT, REFUND_DUPLICATE, settle
+from app.flows.sync import GRANT, sync
+from app.identity.sweep import forget_expired
+from app.orders import store
+from app.orders.quotes import forget_quotes
+from app.orders.states import UNPAID
+from app.subscriptions.store import stale_refs
+from app.vendor_adapters.errors import OutcomeUnknown, VendorError, VendorUnavailable
+from app.vendor_adapters.types import NotificationKind
+
+log = structlog.get_logger()
+
+PAUSE = 0.5  # seconds between two rounds when there was nothing to do
+SWEEP_EVERY = timedelta(minutes=1)
+PROJECTION_AGES_AFTER = timedelta(hours=6)  # a lost notification is made good within that time
+QUOTES_KEPT = timedelta(days=2)  # far longer than any quote is honoured
+DEADLINE = 20.0  # seconds for one job: several calls of at most 8 s, and less than the lease
+MOST_ROUNDS = 50  # of a drain; more would mean that two things keep waking each other
+
+Handler = Callable[[Deps, Job], Awaitable[None]]
+
+
+async def _publish(_deps: Deps, job: Job) -> None:
+    """Nobody downstream is configured: the event is kept as done, for the export."""
+    log.info("event", kind=job.kind, order_id=job.order_id)
+
+
+HANDLERS: dict[str, Handler] = {
+    outbox.MAIL: send_mail,
+    GRANT: provision.grant_plan,
+    RECEIPT: provision.send_receipt,
+    REFUND_DUPLICATE: provision.refund_duplicate,
+    ORDER_PAID: _publish,
+    "lead.created": _publish,
+}
+_PASSING = (ProductUnavailable, MailUnavailable, VendorUnavailable, OutcomeUnknown, TimeoutError, OSError)
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How much one round did."""
+
+    inbox: int = 0
+    outbox: int = 0
+    orders: int = 0
+
+    def __add__(self, other: "Counts") -> "Counts":
+        return Counts(self.inbox + other.inbox, self.outbox + other.outbox, self.orders + other.orders)
+
+    @property
+    def total(self) -> int:
+        """All of it."""
+        return self.inbox + self.outbox + self.orders
+
+
+async def run(deps: Deps, stop: asyncio.Event) -> None:
+    """Work until ``stop`` is set; a round that fails as a whole (the database is away) is tried again."""
+    swept_at = deps.clock.wall() - SWEEP_EVERY
+    while not stop.is_set():
+        counts = Counts()
+        try:
+            if isinstance(deps.clock, SystemClock) and deps.config.is_demo:
+                await follow(deps.db, deps.clock)
+            counts = await work_once(deps)
+            if deps.clock.wall() - swept_at >= SWEEP_EVERY:
+                swept_at = deps.clock.wall()
+                await sweep(deps)
+        except Exception as error:
+            log.warning("worker round failed", error=type(error).__name__)
+        if not counts.total:
+            await _sleep(stop, PAUSE)
+
+
+async def work_once(deps: Deps, *, everything: bool = False) -> Counts:
+    """Do what is due, or all that waits with ``everything``; return how much that was."""
+    return Counts(
+        inbox=await _work_inbox(deps, everything=everything),
+        outbox=await _work_outbox(deps, everything=everything),
+        orders=await _sweep_orders(deps),
+    )
+
+
+async def sweep(deps: Deps) -> int:
+    """Do what can wait: read old projections again, keep the catalog fresh, forget what has expired."""
+    await current_offers(deps)
+    await deps.db.write(lambda connection: forget_expired(connection, deps.clock.wall()))
+    await deps.db.write(lambda connection: forget_quotes(connection, before=deps.clock.now() - QUOTES_KEPT))
+    before = deps.clock.now() - PROJECTION_AGES_AFTER
+    stale = await deps.db.read(lambda connection: stale_refs(connection, before=before, limit=50))
+    return sum(await asyncio.gather(*(_sync_again(deps, vendor, ref) for vendor, ref in stale)))
+
+
+async def drain(deps: Deps) -> Counts:
+    """Run inbox, outbox and sweep until quiet, treating every waiting row as due, and looking at each open order."""
+    counts = Counts(orders=await _sweep_orders(deps, everything=True))
+    for _ in range(MOST_ROUNDS):
+        done = await work_once(deps, everything=True)
+        counts += done
+        if not done.total:
+            break
+    return counts
+
+
+async def _work_inbox(deps: Deps, *, everything: bool) -> int:
+    messages = await deps.db.write(
+        lambda connection: inbox.claim_due(connection, now=deps.clock.wall(), everything=everything)
+    )
+    results = await asyncio.gather(*(_look_into(deps, message) for message in messages))
+    return sum(results)
+
+
+async def _look_into(deps: Deps, message: Message) -> bool:
+    """Do what a message hints at; whether that got anywhere (a failure that will be tried again did not)."""
+    try:
+        async with asyncio.timeout(DEADLINE):
+            await _follow(deps, message)
+    except Exception as error:
+        reason = type(error).__name__
+        log.warning("message failed", vendor=message.vendor, order_id=message.order_id, error=reason)
+        await deps.db.write(
+            lambda connection: inbox.mark_failed(connection, message, error=reason, now=deps.clock.wall())
+        )
+        return False
+    await deps.db.write(lambda connection: inbox.mark_done(connection, message))
+    return True
+
+
+async def _follow(deps: Deps, message: Message) -> None:
+    order = await deps.db.read(lambda connection: store.get_order(connection, message.order_id))
+    if order is not None:
+        order = await settle(deps, order.order_id)
+    if message.kind == NotificationKind.SUBSCRIPTION.value:
+        await sync(deps, message.vendor, message.subject)
+    elif order is not None and order.subscription_ref:
+        await sync(deps, order.vendor, order.subscription_ref)
+
+
+async def _work_outbox(deps: Deps, *, everything: bool) -> int:
+    jobs = await deps.db.write(
+        lambda connection: outbox.claim_due(connection, now=deps.clock.wall(), everything=everything)
+    )
+    results = await asyncio.gather(*(_do(deps, job) for job in jobs))
+    return sum(results)
+
+
+async def _do(deps: Deps, job: Job) -> bool:
+    try:
+        async with asyncio.timeout(DEADLINE):
+            await HANDLERS[job.kind](deps, job)
+    except Exception as error:
+        reason, retry = f"{type(error).__name__}: {error}", isinstance(error, _PASSING)
+        log.warning("job failed", kind=job.kind, order_id=job.order_id, error=type(error).__name__, retry=retry)
+        await deps.db.write(
+            lambda connection: outbox.mark_failed(connection, job, error=reason, now=deps.clock.wall(), retry=retry)
+        )
+        return False
+    await deps.db.write(lambda connection: outbox.mark_done(connection, job.job_id, now=deps.clock.wall()))
+    return True
+
+
+async def _sweep_orders(deps: Deps, *, everything: bool = False) -> int:
+    """Look at open orders whose look is due; each by itself, so that one that always fails holds up no other."""
+    orders = await deps.db.write(
+        lambda connection: store.claim_open(connection, now=deps.clock.wall(), everything=everything)
+    )
+    results = await asyncio.gather(*(_look_at(deps, order) for order in orders))
+    return sum(results)
+
+
+async def _look_at(deps: Deps, order: store.Order) -> bool:
+    """Settle one open order; whether it is open no more."""
+    try:
+        async with asyncio.timeout(DEADLINE):
+            current = await payment.look_again(deps, order)
+    except (VendorError, TimeoutError) as error:
+        log.warning("order not settled", order_id=order.order_id, error=type(error).__name__)
+        return False
+    return current.state not in UNPAID
+
+
+async def _sync_again(deps: Deps, vendor: str, ref: str) -> bool:
+    try:
+        async with asyncio.timeout(DEADLINE):
+            await sync(deps, vendor, ref)
+    except (VendorError, TimeoutError) as error:
+        log.warning("subscription not read", vendor=vendor, error=type(error).__name__)
+        return False
+    return True
+
+
+async def _sleep(stop: asyncio.Event, seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await stop.wait()
+    except TimeoutError:
+        return

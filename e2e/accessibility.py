@@ -1,0 +1,43 @@
+"""Checks a page with axe-core against the rules of WCAG 2.2, levels A and AA."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, Page, Route
+
+Axe = Callable[[Page], None]
+
+_SOURCE = Path(__file__).parent / "vendored" / "axe.min.js"
+_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+
+
+def check_page(page: Page) -> None:
+    """Fail with every violation on the page as it is now; its own scripts must be allowed to run."""
+    page.evaluate(f"{_SOURCE.read_text(encoding='utf-8')}; undefined")
+    found = page.evaluate("rules => axe.run(document, { runOnly: rules })", _RULES)
+    assert not found["violations"], "\n".join(_told(violation) for violation in found["violations"])
+
+
+def check_page_without_scripts(page: Page, browser: Browser) -> None:
+    """The same for a page that runs no scripts: its HTML is looked at in another tab, where axe can run."""
+    html = page.content()
+    with browser.new_context(viewport=page.viewport_size) as context:
+        copy = context.new_page()
+        copy.route("**/*", lambda route: _answer(route, page.url, html))
+        copy.goto(page.url)
+        check_page(copy)
+
+
+def _answer(route: Route, url: str, html: str) -> None:
+    if route.request.url == url:
+        route.fulfill(body=html, content_type="text/html; charset=utf-8")
+    elif route.request.resource_type == "script":
+        route.abort()
+    else:
+        route.continue_()
+
+
+def _told(violation: dict[str, Any]) -> str:
+    where = ", ".join(str(node["target"]) for node in violation["nodes"])
+    return f"{violation['id']}: {violation['help']} ({where})"

@@ -1,0 +1,117 @@
+"""What every browser test may ask for: the demo's world, made fresh, and a page with JavaScript on or off."""
+
+import re
+from collections.abc import Generator, Iterator
+from pathlib import Path
+
+import httpx2
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
+
+from e2e.accessibility import Axe, check_page, check_page_without_scripts
+from e2e.browser import LAUNCH_ARGS, NoBrowser, find_browser
+from e2e.demo import Demo, DemoDied, running_demo
+from e2e.world import World
+
+RESULTS = Path(__file__).parent.parent / "test-results"
+PATIENCE_MS = 10_000
+_failed = pytest.StashKey[bool]()
+_printed_before = pytest.StashKey[tuple[Demo, int]]()
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """``@pytest.mark.javascript("on", "off")`` runs a test once with each; without the mark it is on."""
+    if "javascript" in metafunc.fixturenames:
+        mark = metafunc.definition.get_closest_marker("javascript")
+        states = mark.args if mark else ("on",)
+        metafunc.parametrize("javascript", states, ids=[f"javascript_{state}" for state in states])
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Remember that a test failed, and show with it what the demo printed meanwhile."""
+    report = yield
+    if report.failed:
+        item.stash[_failed] = True
+        demo, start = item.stash.get(_printed_before, (None, 0))
+        if demo is not None:
+            report.sections.append(("what the demo printed", demo.printed()[start:]))
+    return report
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """The demo, started once for the whole run."""
+    try:
+        with running_demo(tmp_path_factory.mktemp("demo")) as running:
+            yield running
+    except DemoDied as died:
+        pytest.exit(str(died), returncode=1)
+
+
+@pytest.fixture(scope="session")
+def client() -> Iterator[httpx2.Client]:
+    with httpx2.Client(timeout=60) as client:
+        yield client
+
+
+@pytest.fixture
+def world(request: pytest.FixtureRequest, demo: Demo, client: httpx2.Client) -> World:
+    """The demo's controls, over a fresh world."""
+    request.node.stash[_printed_before] = (demo, len(demo.printed()))
+    world = World(demo, client)
+    world.reset()
+    return world
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    try:
+        executable = find_browser()
+    except NoBrowser as missing:
+        pytest.exit(str(missing), returncode=1)
+    expect.set_options(timeout=PATIENCE_MS)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable or None, args=LAUNCH_ARGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def context(
+    request: pytest.FixtureRequest, browser: Browser, world: World, javascript: str
+) -> Iterator[BrowserContext]:
+    """A browser of a person who was never here; what it did is kept under test-results/ when the test fails."""
+    context = browser.new_context(
+        viewport={"width": 1280, "height": 900}, java_script_enabled=javascript == "on", base_url=world.store
+    )
+    context.set_default_timeout(PATIENCE_MS)
+    context.tracing.start(screenshots=True, snapshots=True)
+    complaints: list[str] = []
+    context.on("weberror", lambda error: complaints.append(str(error.error)))
+    context.on("console", lambda message: complaints.extend(_complaint(message)))
+    yield context
+    failed = request.node.stash.get(_failed, False)
+    trace = RESULTS / f"{re.sub(r'[^A-Za-z0-9_.-]+', '-', request.node.nodeid)}.zip"
+    context.tracing.stop(path=trace if failed or complaints else None)
+    context.close()
+    assert complaints == [], f"the browser complained; see {trace}"
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    """A tab; addresses may be given as paths of the store."""
+    return context.new_page()
+
+
+@pytest.fixture
+def axe(browser: Browser, javascript: str) -> Axe:
+    """``axe(page)`` fails with every violation of WCAG 2.2 A and AA on the page as it is now."""
+    if javascript == "on":
+        return check_page
+    return lambda page: check_page_without_scripts(page, browser)
+
+
+def _complaint(message: ConsoleMessage) -> list[str]:
+    """Return what the security policy refused: something of ours that never runs."""
+    return [message.text] if "Content Security Policy" in message.text else []

@@ -1,0 +1,92 @@
+"""What every test may ask for: a standing clock, a migrated database on both engines, the demo's settings."""
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from app.config import Config
+from app.core.clock import FrozenClock
+from app.db.engine import Database
+from tests.support.databases import PostgresDatabases, SqliteDatabases, opened
+from tests.support.postgres import NoPostgres, postgres_server
+
+ENGINES = ("sqlite", "postgres")
+
+# The same examples each time, so that a failure belongs to the change that is being tested;
+# `pytest --hypothesis-profile wide` looks for new ones.
+settings.register_profile("steady", deadline=None, derandomize=True)
+settings.register_profile("wide", deadline=None, max_examples=2000)
+settings.load_profile("steady")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--db", choices=[*ENGINES, "both"], default="both", help="which databases to test on (both)")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run what asks for a database once on each engine; ``@pytest.mark.engines("sqlite")`` names fewer."""
+    if "database_url" not in metafunc.fixturenames:
+        return
+    mark = metafunc.definition.get_closest_marker("engines")
+    wanted = metafunc.config.getoption("--db")
+    engines = [name for name in (mark.args if mark else ENGINES) if wanted in (name, "both")]
+    metafunc.parametrize("database_url", engines, indirect=True)
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """Async tests run on asyncio; the plugin takes every ``async def test_…`` (anyio_mode in pyproject.toml)."""
+    return "asyncio"
+
+
+@pytest.fixture
+def clock() -> FrozenClock:
+    """Both clocks, standing at the instant that the worked sums start from."""
+    return FrozenClock(datetime(2026, 11, 23, 12, 0, tzinfo=UTC))
+
+
+@pytest.fixture(scope="session")
+def sqlite_databases(tmp_path_factory: pytest.TempPathFactory) -> SqliteDatabases:
+    return SqliteDatabases(tmp_path_factory.mktemp("sqlite"))
+
+
+@pytest.fixture(scope="session")
+def postgres_databases() -> Iterator[PostgresDatabases]:
+    with ExitStack() as stack:
+        try:
+            url = os.environ.get("TEST_DATABASE_URL") or stack.enter_context(postgres_server())
+        except NoPostgres as missing:
+            pytest.fail(str(missing), pytrace=False)
+        yield stack.enter_context(PostgresDatabases.on_server(url))
+
+
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a fresh, migrated database."""
+    if request.param == "sqlite":
+        fresh = request.getfixturevalue("sqlite_databases").fresh(tmp_path)
+    else:
+        fresh = request.getfixturevalue("postgres_databases").fresh()
+    with fresh as url:
+        yield url
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """A fresh, migrated database."""
+    with opened(database_url) as database:
+        yield database
+
+
+@pytest.fixture
+def config(request: pytest.FixtureRequest, tmp_path: Path) -> Config:
+    """The demo's settings, over a ``var`` of its own, and over the test's database where it asks for one."""
+    environ = {"KASSA_VAR": str(tmp_path / "var")}
+    if "database_url" in request.fixturenames:
+        environ["KASSA_DATABASE_URL"] = request.getfixturevalue("database_url")
+    return Config.from_env(environ)
