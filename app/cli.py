@@ -7,6 +7,8 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from app.config import Config, ConfigError
+from app.core.clock import SystemClock
+from app.web.log import configure_logs
 
 Command = Callable[[Config, argparse.Namespace], int]
 
@@ -17,6 +19,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         config = Config.from_env(remember_ports=options.command != "demo")
+        configure_logs(SystemClock(), sys.stderr)  # what serves sends its own to standard output
         command: Command = options.run
         return command(config, options)
     except ConfigError as error:
@@ -44,6 +47,9 @@ def _parser() -> argparse.ArgumentParser:
     seed.add_argument("file", type=Path)
     reconcile = add("reconcile", _reconcile, "read every open order and stale subscription at the vendor again")
     reconcile.add_argument("--once", action="store_true", help="one round instead of one every few minutes")
+    export = add("export", _export, "write what the store knows as JSON lines, read only")
+    export.add_argument("--jsonl", action="store_true", help="one JSON object a line (the only form)")
+    add("audit", _audit, "recompute every invariant, here and at the vendor; exit 1 when something differs")
     return parser
 
 
@@ -87,6 +93,18 @@ def _reconcile(config: Config, options: argparse.Namespace) -> int:
     from app.commands import reconcile
 
     return _run(lambda: reconcile.reconcile(config, once=options.once))
+
+
+def _export(config: Config, _options: argparse.Namespace) -> int:
+    from app.commands import export
+
+    return _run(lambda: export.export(config))
+
+
+def _audit(config: Config, _options: argparse.Namespace) -> int:
+    from app.commands import audit
+
+    return _run(lambda: audit.audit(config))
 
 
 def _run(work: Callable[[], Awaitable[int]]) -> int:

@@ -23,6 +23,7 @@ from app.vendor_adapters.embedded import (
     purchases,
     quotes,
     refunds,
+    renewals,
     subscriptions,
     wallet,
 )
@@ -206,7 +207,7 @@ class EmbeddedVendor:
         self, ref: SubscriptionRef, *, decision: RenewalDecision, key: IdempotencyKey
     ) -> SubscriptionSnapshot:
         def decide(desk: Desk) -> SubscriptionSnapshot:
-            _once(desk, key, (ref, decision), lambda: subscriptions.set_renewal(desk, ref, decision))
+            _once(desk, key, (ref, decision), lambda: renewals.decide(desk, ref, decision))
             return _subscription(desk, ref)
 
         return await self.calls.write("set_renewal", decide)

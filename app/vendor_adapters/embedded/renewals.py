@@ -9,7 +9,8 @@ from app.vendor_adapters.embedded.desk import Desk
 from app.vendor_adapters.embedded.model import Bill, Subscription, Term
 from app.vendor_adapters.embedded.pricing import next_term, renewal_lines, with_discounts
 from app.vendor_adapters.embedded.subscriptions import Value
-from app.vendor_adapters.types import InvoiceStatus, SubscriptionStatus
+from app.vendor_adapters.errors import RejectReason
+from app.vendor_adapters.types import InvoiceStatus, RenewalDecision, SubscriptionStatus
 
 TRY_AGAIN_AFTER = (timedelta(days=3), timedelta(days=5), timedelta(days=7))
 GIVE_UP_AFTER = timedelta(days=14)
@@ -22,6 +23,21 @@ _NOT_OWED: dict[str, Value] = {
     "next_try_at": None,
     "give_up_at": None,
 }
+
+
+def decide(desk: Desk, ref: str, decision: RenewalDecision) -> None:
+    """Let a subscription renew, end with its term or end now; one that has ended stays so."""
+    subscription = subscriptions.load(desk, ref)
+    has_ended = subscription.status is SubscriptionStatus.CANCELLED
+    if decision is RenewalDecision.END_NOW:
+        if not has_ended:
+            end(desk, subscription)
+        return
+    if has_ended:
+        raise desk.rejected(RejectReason.STALE_STATE, "status", "it has ended")
+    cancel_at = subscription.term.ends_at if decision is RenewalDecision.END else None
+    if cancel_at != subscription.cancel_at:
+        subscriptions.touch(desk, subscription, {"cancel_at": cancel_at})
 
 
 def end(desk: Desk, subscription: Subscription) -> None:

@@ -20,7 +20,6 @@ from app.vendor_adapters.types import (
     OrderId,
     Period,
     PurchaseItem,
-    RenewalDecision,
     SalesChannel,
     SubscriptionRef,
     SubscriptionSnapshot,
@@ -179,16 +178,6 @@ def dunning(desk: Desk, ref: str) -> tuple[int, datetime]:
     found = select(subscriptions.c.tries, subscriptions.c.owed_since).where(subscriptions.c.ref == ref)
     tries, since = desk.connection.execute(found).one()
     return tries, since
-
-
-def set_renewal(desk: Desk, ref: str, decision: RenewalDecision) -> None:
-    """Let it renew, or end with its term; one that has ended stays so."""
-    subscription = load(desk, ref)
-    if subscription.status is SubscriptionStatus.CANCELLED:
-        raise desk.rejected(RejectReason.STALE_STATE, "status", "it has ended")
-    cancel_at = subscription.term.ends_at if decision is RenewalDecision.END else None
-    if cancel_at != subscription.cancel_at:
-        touch(desk, subscription, {"cancel_at": cancel_at})
 
 
 def booked(renewal: Renewal | None) -> dict[str, Value]:
