@@ -1,5 +1,6 @@
 """What the checkout shows: the intent, the buyer's groups, who is billed, and the vendor's one true price."""
 
+import asyncio
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -13,12 +14,14 @@ from app.flows.groups import GroupChoice, GroupOption, group_choice
 from app.flows.offers import note_vendor_away
 from app.flows.quoting import Priced, price
 from app.flows.settle import settle_quietly
-from app.identity.accounts import BillingAccount, accounts_of
+from app.identity.accounts import BillingAccount
 from app.identity.actor import Actor, Person
 from app.orders import intents, store
 from app.orders.intents import Details, Intent
 from app.orders.states import PAID, UNPAID, State
 from app.orders.store import Order
+from app.subscriptions.store import has_subscription
+from app.vendor_adapters.capabilities import Capability
 from app.vendor_adapters.errors import RejectReason, VendorError, VendorRejected
 from app.vendor_adapters.types import CustomerRef, PaymentMethodSummary, TaxIdStatus
 
@@ -97,7 +100,7 @@ async def read_checkout(deps: Deps, actor: Actor, intent: Intent) -> Checkout:
     person = actor.person
     if person is None:
         raise NotYours(intent.intent_id)
-    account, order, has_paid = await deps.db.read(lambda connection: _own(connection, intent, person))
+    account, order, may_have_cards = await deps.db.read(lambda connection: _own(connection, deps, intent, person))
     if account and account.currency != intent.choice.currency:
         intent = replace(intent, choice=replace(intent.choice, currency=account.currency))
     details = _details(intent, account, person)
@@ -116,25 +119,27 @@ async def read_checkout(deps: Deps, actor: Actor, intent: Intent) -> Checkout:
         notices=_notices(deps, intent, groups, seats),
         blocker=groups.problem if groups else None,
     )
-    return await _with_price(deps, checkout, has_paid=has_paid)
+    return await _with_price(deps, checkout, may_have_cards=may_have_cards)
 
 
-async def _with_price(deps: Deps, checkout: Checkout, *, has_paid: bool) -> Checkout:
+async def _with_price(deps: Deps, checkout: Checkout, *, may_have_cards: bool) -> Checkout:
     choice = checkout.intent.choice
     offer = purchase.offer_key(deps, plan=choice.plan, deployment=choice.deployment, currency=choice.currency)
     if offer is None:
         return replace(checkout, blocker=problem(ProblemId.E_VENDOR))
     try:
-        priced = await price(
-            deps,
-            checkout.intent,
-            offer=offer,
-            seats=checkout.seats,
-            details=checkout.details,
-            account=checkout.account,
-            group_id=checkout.group.id if checkout.group else "",
+        priced, cards = await asyncio.gather(
+            price(
+                deps,
+                checkout.intent,
+                offer=offer,
+                seats=checkout.seats,
+                details=checkout.details,
+                account=checkout.account,
+                group_id=checkout.group.id if checkout.group else "",
+            ),
+            _cards(deps, checkout.account if may_have_cards else None),
         )
-        cards = await _cards(deps, checkout.account) if has_paid else ()
     except VendorRejected as error:
         if error.reason is RejectReason.INVALID_ADDRESS:
             return replace(checkout, blocker=problem(ProblemId.E_ADDR_POST, "postal_code", country="this country"))
@@ -147,16 +152,26 @@ async def _with_price(deps: Deps, checkout: Checkout, *, has_paid: bool) -> Chec
 
 
 async def _cards(deps: Deps, account: BillingAccount | None) -> tuple[PaymentMethodSummary, ...]:
-    if account is None or account.customer_ref is None:
+    takes_stored = Capability.STORED_CARD_PURCHASE in deps.vendor.capabilities
+    if account is None or account.customer_ref is None or not takes_stored:
         return ()
-    return await deps.vendor.payment_methods(CustomerRef(account.customer_ref))
+    try:
+        return await deps.vendor.payment_methods(CustomerRef(account.customer_ref))
+    except VendorError:
+        return ()  # the payment page takes any card
 
 
-def _own(connection: Connection, intent: Intent, person: Person) -> tuple[BillingAccount | None, Order | None, bool]:
-    accounts = accounts_of(connection, person.person_id)
-    account = accounts[0] if accounts else None
+def _own(
+    connection: Connection, deps: Deps, intent: Intent, person: Person
+) -> tuple[BillingAccount | None, Order | None, bool]:
+    account = purchase.own_account(connection, deps, person.person_id)
     order = store.get_order(connection, intent.order_id) if intent.order_id else None
-    return account, order, bool(account and store.has_paid_order(connection, account.account_id))
+    return account, order, bool(account and _may_have_cards(connection, account.account_id))
+
+
+def _may_have_cards(connection: Connection, account_id: str) -> bool:
+    """A card is stored by paying, so the vendor need not be asked before that."""
+    return store.has_paid_order(connection, account_id) or has_subscription(connection, account_id)
 
 
 def _details(intent: Intent, account: BillingAccount | None, person: Person) -> Details:

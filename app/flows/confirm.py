@@ -180,9 +180,9 @@ async def _account(deps: Deps, checkout: Checkout) -> BillingAccount:
 def _own_account(connection: Connection, deps: Deps, checkout: Checkout) -> BillingAccount:
     person: Person = checkout.person
     accounts.lock_person(connection, person.person_id)  # two first orders at once must not make two accounts
-    found = accounts.accounts_of(connection, person.person_id)
+    found = purchase.own_account(connection, deps, person.person_id)
     if found:
-        return found[0]
+        return found
     return accounts.create_account(
         connection,
         person_id=person.person_id,

@@ -3,9 +3,11 @@
 from dataclasses import asdict
 from hashlib import sha256
 
+from sqlalchemy import Connection
+
 from app.catalog.tax_ids import is_tax_id, normalise_tax_id, tax_id_kind
 from app.flows.deps import Deps
-from app.identity.accounts import BillingAccount
+from app.identity.accounts import BillingAccount, accounts_of
 from app.orders.intents import Details
 from app.orders.packing import pack
 from app.orders.store import Order
@@ -97,6 +99,12 @@ def details_of(account: BillingAccount) -> Details:
         line2=account.line2,
         tax_id=account.tax_id,
     )
+
+
+def own_account(connection: Connection, deps: Deps, person_id: str) -> BillingAccount | None:
+    """Return the person's oldest account at the vendor that sells; one at an earlier vendor buys nothing new."""
+    found = accounts_of(connection, person_id)
+    return next((account for account in found if account.vendor == deps.selling), None)
 
 
 async def ensure_customer(deps: Deps, account: BillingAccount, details: Details) -> CustomerRef:

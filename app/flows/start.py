@@ -2,7 +2,7 @@
 
 from app.core.ids import new_id
 from app.flows.deps import Deps
-from app.identity.accounts import accounts_of
+from app.flows.purchase import own_account
 from app.identity.actor import Actor
 from app.orders.intents import Choice, create_intent
 
@@ -32,5 +32,5 @@ async def account_currency(deps: Deps, actor: Actor) -> str | None:
     person = actor.person
     if person is None:
         return None
-    accounts = await deps.db.read(lambda connection: accounts_of(connection, person.person_id))
-    return accounts[0].currency if accounts else None
+    account = await deps.db.read(lambda connection: own_account(connection, deps, person.person_id))
+    return account.currency if account else None

@@ -102,6 +102,12 @@ def live_for_group(connection: Connection, group_id: str, *, now: datetime) -> S
     return Subscription(**{**row, "status": SubscriptionStatus(row["status"])}) if row else None
 
 
+def has_subscription(connection: Connection, account_id: str) -> bool:
+    """Whether the account has any subscription, ended ones included."""
+    found = select(subscriptions.c.subscription_id).where(subscriptions.c.account_id == account_id).limit(1)
+    return connection.execute(found).first() is not None
+
+
 def stale_refs(connection: Connection, *, before: datetime, limit: int) -> tuple[tuple[str, str], ...]:
     """Return (vendor, ref) of the projections that were last read before ``before``, the oldest first."""
     rows = connection.execute(
