@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import logging
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -19,7 +20,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         config = Config.from_env(remember_ports=options.command != "demo")
-        configure_logs(SystemClock(), sys.stderr)  # what serves sends its own to standard output
+        configure_logs(SystemClock(), sys.stderr, level=logging.WARNING)  # what serves sets its own
         command: Command = options.run
         return command(config, options)
     except ConfigError as error:

@@ -13,6 +13,7 @@ from app.commands.demo_world import DemoWorld
 from app.config import Config
 from app.core.clock import SystemClock
 from app.db.clock_store import follow
+from app.db.errors import DATABASE_AWAY
 from app.demo import product as demo_product
 from app.flows.offers import refresh_offers
 from app.http import AsyncClient
@@ -46,7 +47,11 @@ async def demo(environ_config: Config) -> int:
 
 async def _run(config: Config, sockets: list[socket.socket]) -> int:
     is_new = not (config.var / "vendor.db").exists()
-    prepare_database(config).close()
+    try:
+        prepare_database(config).close()
+    except DATABASE_AWAY as error:
+        sys.stderr.write(f"The database does not answer ({type(error).__name__}): check KASSA_DATABASE_URL.\n")
+        return 1
     deps = build_deps(config)
     configure_logs(deps.clock)
     await follow(deps.db, cast(SystemClock, deps.clock))

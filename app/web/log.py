@@ -31,7 +31,7 @@ SECRET_NAMES = frozenset(
 HIDDEN = "(hidden)"
 
 
-def configure_logs(clock: Clock, stream: TextIO | None = None) -> None:
+def configure_logs(clock: Clock, stream: TextIO | None = None, *, level: int = logging.INFO) -> None:
     """Send every structlog line to ``stream`` (standard output when not given) as JSON, with wall time."""
 
     def stamp(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
@@ -47,7 +47,7 @@ def configure_logs(clock: Clock, stream: TextIO | None = None) -> None:
             hide_secrets,
             structlog.processors.JSONRenderer(sort_keys=True),
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(stream or sys.stdout),
         cache_logger_on_first_use=False,
     )
