@@ -9,7 +9,7 @@ LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-h
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test check e2e format lock clean install-run install-test browser lint types contracts suite journeys
+.PHONY: help run test check e2e bench format lock clean install-run install-test browser lint types contracts suite journeys
 
 help: ## List the targets
 	@grep -E '^[a-z0-9-]+:.*## ' Makefile | awk -F ':.*## ' '{ printf "make %-7s %s\n", $$1, $$2 }'
@@ -22,6 +22,9 @@ test: install-test browser lint types contracts suite journeys ## Run everything
 check: install-test lint types contracts suite ## Run everything but the browser tests
 
 e2e: install-test browser journeys ## Run the browser tests
+
+bench: install-test ## Time the pages, as ratios within one run
+	@$(BIN)/python -m tests.bench
 
 format: install-test ## Put the code into its one format and mend what can be mended by machine
 	@$(BIN)/python -m ruff check --fix .
