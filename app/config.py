@@ -43,6 +43,7 @@ class StripeConfig:
     publishable_key: str = ""
     webhook_secrets: tuple[str, ...] = field(default=(), repr=False)
     api_base: str = "https://api.stripe.com"
+    automatic_tax: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -251,6 +252,7 @@ class _Reader:
             publishable_key=self.text("STRIPE_PUBLISHABLE_KEY", ""),
             webhook_secrets=self.listed("STRIPE_WEBHOOK_SECRETS"),
             api_base=self.url("STRIPE_API_BASE", "https://api.stripe.com"),
+            automatic_tax=self.choice("STRIPE_AUTOMATIC_TAX", "on", ("on", "off")) == "on",
         )
 
     def secret(self, name: str) -> str:

@@ -1,9 +1,10 @@
 """The worker: what came in, what goes out, and the sweep that finds what was lost. One failure never stops the rest."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 import structlog
 
@@ -25,7 +26,7 @@ from app.orders import store
 from app.orders.quotes import forget_quotes
 from app.orders.states import UNPAID
 from app.subscriptions.store import stale_refs
-from app.vendor_adapters.errors import OutcomeUnknown, VendorError, VendorUnavailable
+from app.vendor_adapters.errors import OutcomeUnknown, VendorUnavailable
 from app.vendor_adapters.types import NotificationKind
 
 log = structlog.get_logger()
@@ -96,7 +97,7 @@ async def work_once(deps: Deps, *, everything: bool = False) -> Counts:
     return Counts(
         inbox=await _work_inbox(deps, everything=everything),
         outbox=await _work_outbox(deps, everything=everything),
-        orders=await _sweep_orders(deps),
+        orders=await _sweep_due_orders(deps),
     )
 
 
@@ -112,7 +113,7 @@ async def sweep(deps: Deps) -> int:
 
 async def drain(deps: Deps) -> Counts:
     """Run inbox, outbox and sweep until quiet, treating every waiting row as due, and looking at each open order."""
-    counts = Counts(orders=await _sweep_orders(deps, everything=True))
+    counts = Counts(orders=await _sweep_all_orders(deps))
     for _ in range(MOST_ROUNDS):
         done = await work_once(deps, everything=True)
         counts += done
@@ -178,21 +179,32 @@ async def _do(deps: Deps, job: Job) -> bool:
     return True
 
 
-async def _sweep_orders(deps: Deps, *, everything: bool = False) -> int:
-    """Look at open orders whose look is due; each by itself, so that one that always fails holds up no other."""
-    orders = await deps.db.write(
-        lambda connection: store.claim_open(connection, now=deps.clock.wall(), everything=everything)
+async def _sweep_due_orders(deps: Deps) -> int:
+    """Look at open orders whose look is due."""
+    return await _look_at_all(
+        deps, await deps.db.write(lambda connection: store.claim_due(connection, now=deps.clock.wall()))
     )
-    results = await asyncio.gather(*(_look_at(deps, order) for order in orders))
-    return sum(results)
+
+
+async def _sweep_all_orders(deps: Deps) -> int:
+    """Look at every open order once, a few at a time."""
+    settled, last = 0, ""
+    while orders := await deps.db.write(partial(store.claim_after, order_id=last, now=deps.clock.wall())):
+        settled += await _look_at_all(deps, orders)
+        last = orders[-1].order_id
+    return settled
+
+
+async def _look_at_all(deps: Deps, orders: Sequence[store.Order]) -> int:
+    return sum(await asyncio.gather(*(_look_at(deps, order) for order in orders)))
 
 
 async def _look_at(deps: Deps, order: store.Order) -> bool:
-    """Settle one open order; whether it is open no more."""
+    """Settle one open order by itself, so that one that always fails holds up no other; whether it is open no more."""
     try:
         async with asyncio.timeout(DEADLINE):
             current = await payment.look_again(deps, order)
-    except (VendorError, TimeoutError) as error:
+    except Exception as error:
         log.warning("order not settled", order_id=order.order_id, error=type(error).__name__)
         return False
     return current.state not in UNPAID
@@ -202,7 +214,7 @@ async def _sync_again(deps: Deps, vendor: str, ref: str) -> bool:
     try:
         async with asyncio.timeout(DEADLINE):
             await sync(deps, vendor, ref)
-    except (VendorError, TimeoutError) as error:
+    except Exception as error:
         log.warning("subscription not read", vendor=vendor, error=type(error).__name__)
         return False
     return True

@@ -6,21 +6,19 @@ document.documentElement.classList.add("scripted");
 function step(button) {
   const stepper = button.closest("[data-stepper]");
   const field = stepper.querySelector("input");
-  const [least, most] = [Number(stepper.dataset.least), Number(stepper.dataset.most)];
-  const typed = /^\s*\d+\s*$/.test(field.value) ? Number(field.value) : least;
-  const next = Math.min(most, Math.max(least, typed + Number(button.dataset.step)));
+  const { least, most } = stepper.dataset;
+  const next = Math.min(most, Math.max(least, (parseInt(field.value, 10) || 0) + Number(button.dataset.step)));
   if (String(next) === field.value) return;
   field.value = String(next);
-  field.dispatchEvent(new Event("input", { bubbles: true }));
-  field.dispatchEvent(new Event("change", { bubbles: true }));
+  for (const type of ["input", "change"]) field.dispatchEvent(new Event(type, { bubbles: true }));
 }
 
+const announce = (text) => document.getElementById("status")?.replaceChildren(text);
 async function copy(button) {
   const shown = document.getElementById(button.dataset.copy);
   try {
     await navigator.clipboard.writeText(shown.textContent.trim());
-    announce("Copied.");
-    button.textContent = "Copied";
+    announce(button.textContent = "Copied");
   } catch {
     // No leave to write to the clipboard: select it, so that the buyer can copy it by hand.
     getSelection().selectAllChildren(shown);
@@ -28,24 +26,12 @@ async function copy(button) {
   }
 }
 
-function announce(text) {
-  const status = document.getElementById("status");
-  if (status) status.textContent = text;
-}
-
 // An answer that never came, or one that htmx could not put anywhere, must not look like nothing happened.
 function tellFailure(text) {
-  const place = document.getElementById("problem");
-  if (!place) return;
-  const note = document.createElement("div");
-  note.className = "error-summary";
-  note.tabIndex = -1;
-  note.setAttribute("role", "alert");
-  const [heading, line] = [document.createElement("h2"), document.createElement("p")];
-  heading.textContent = "There is a problem";
-  line.textContent = text;
-  note.append(heading, line);
-  place.replaceChildren(note);
+  const make = (tag, given) => Object.assign(document.createElement(tag), given);
+  const note = make("div", { className: "error-summary", tabIndex: -1, role: "alert" });
+  note.append(make("h2", { textContent: "There is a problem" }), make("p", { textContent: text }));
+  document.getElementById("problem")?.replaceChildren(note);
   note.focus();
 }
 
@@ -54,11 +40,25 @@ document.addEventListener("click", (event) => {
   if (!pressed) return;
   if (pressed.matches("[data-step]")) return step(pressed);
   if (pressed.matches("[data-copy]")) return void copy(pressed);
-  const field = document.getElementById(decodeURIComponent(pressed.hash.slice(1)));
+  const field = document.getElementById(pressed.hash.slice(1));
   if (!field) return;
   event.preventDefault();
   field.focus();
   field.scrollIntoView({ block: "center" });
+});
+
+// A double click is one press. After a second the next one counts, for somebody who stopped the page from loading.
+addEventListener("submit", (event) => {
+  const { dataset } = event.target;
+  if (event.timeStamp - (dataset.pressed ?? -1000) < 1000) return event.preventDefault();
+  dataset.pressed = event.timeStamp;
+  announce("One moment …");
+});
+
+// What was wrong with a field was about what stood in it.
+document.addEventListener("input", ({ target }) => {
+  if (target.matches("[aria-invalid]")) document.getElementById(`${target.name}-error`)?.remove();
+  target.removeAttribute("aria-invalid");
 });
 
 document.addEventListener("htmx:error", () => {
@@ -68,13 +68,13 @@ document.addEventListener("htmx:error", () => {
 // A proxy's error page, or a refusal in plain text, is no part of ours: say so instead of putting it into the page.
 document.addEventListener("htmx:before:swap", (event) => {
   const { response, text } = event.detail.ctx;
-  if (response.status < 400 || text.includes("error-summary")) return;
+  if (response.status < 400 || text.includes("<hx-partial")) return;
   event.preventDefault();
   tellFailure("The store did not answer as it should. Press again: an order is never charged twice.");
 });
 
-// A choice made (or filled in by the browser) before scripts ran is told now.
-addEventListener("load", () => document.querySelectorAll("select[hx-post]").forEach((field) => {
+// A choice made (or filled in by the browser) before scripts ran is told now: after htmx, which begins by a timer too.
+addEventListener("load", () => setTimeout(() => document.querySelectorAll("select[hx-post]").forEach((field) => {
   const drawn = Math.max(0, [...field.options].findIndex((option) => option.defaultSelected));
   if (field.selectedIndex !== drawn) field.dispatchEvent(new Event("change", { bubbles: true }));
-}));
+})));

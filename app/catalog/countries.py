@@ -20,6 +20,11 @@ def countries() -> tuple[tuple[str, str], ...]:
     return tuple(sorted(found, key=lambda country: _sorted_as(country[1])))
 
 
+def is_country(code: str) -> bool:
+    """Whether there is a country of that code, which is two capital letters."""
+    return code in dict(countries())
+
+
 def country_name(code: str) -> str:
     """Return a country's English name; the code itself when there is no such country."""
     return dict(countries()).get(code, code)

@@ -2,10 +2,25 @@
 
 import tomllib
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from app.catalog.model import Addon, AddressRules, Catalog, PaymentRules, Plan, PriceRow, Rules, SeatRules
+from app.catalog.model import (
+    Addon,
+    AddressRules,
+    Catalog,
+    MissLimit,
+    PaymentRules,
+    Plan,
+    PriceRow,
+    PromotionRules,
+    Rules,
+    SeatRules,
+)
+from app.core.durations import after
+
+_ANY_DAY = datetime(2026, 1, 1, tzinfo=UTC)  # the length of a duration in days and less is the same from any
 
 
 class CatalogError(ValueError):
@@ -97,4 +112,15 @@ def _rules(rules: Mapping[str, Any]) -> Rules:
         grace_days=rules["renewal"]["grace_days_hosted"],
         tax_ids=tuple(rules["tax_ids"].items()),
         sales_required_for=tuple(rules["sales_assist"]["required_for"]),
+        promotions=_promotion_rules(rules.get("promotions", {})),
+    )
+
+
+def _promotion_rules(rules: Mapping[str, Any]) -> PromotionRules:
+    return PromotionRules(
+        max_codes=rules.get("max_codes_per_order", PromotionRules().max_codes),
+        misses=tuple(
+            MissLimit(scope=scope, most=most, within=after(_ANY_DAY, within) - _ANY_DAY)
+            for scope, (most, within) in rules.get("misses", {}).items()
+        ),
     )

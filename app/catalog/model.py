@@ -1,6 +1,7 @@
 """What the catalog file says, typed. Amounts are minor units; prices are mirrored to the vendor, who holds them."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +74,23 @@ class PaymentRules:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MissLimit:
+    """At most ``most`` wrong promo codes within a stretch of time; ``scope`` is session, account or network."""
+
+    scope: str
+    most: int
+    within: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromotionRules:
+    """How many codes one order takes, and how many wrong ones are taken before a pause."""
+
+    max_codes: int = 3
+    misses: tuple[MissLimit, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
     """The rules that the store owns."""
 
@@ -84,6 +102,7 @@ class Rules:
     grace_days: int
     tax_ids: tuple[tuple[str, str], ...]
     sales_required_for: tuple[str, ...]
+    promotions: PromotionRules = PromotionRules()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -79,6 +79,6 @@ def _jobs(connection: Connection, now: datetime) -> Iterator[str]:
     """Nothing waits for long, and what cannot be done is looked at by people."""
     for job in connection.execute(select(outbox).where(outbox.c.state == "dead")):
         yield f"job {job.job_id} ({job.kind}, order {job.order_id or 'none'}): given up, {job.last_error}"
-    old = select(outbox).where(outbox.c.state == "waiting", outbox.c.created_at < now - UNSENT_AFTER)
+    old = select(outbox).where(outbox.c.state.in_(("waiting", "held")), outbox.c.created_at < now - UNSENT_AFTER)
     for job in connection.execute(old):
         yield f"job {job.job_id} ({job.kind}, order {job.order_id or 'none'}): waits since {job.created_at.isoformat()}"

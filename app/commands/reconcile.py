@@ -2,9 +2,12 @@
 
 import asyncio
 import sys
+from typing import cast
 
 from app import worker
 from app.config import Config
+from app.core.clock import SystemClock
+from app.db.clock_store import follow
 from app.main import build_deps
 
 EVERY = 300.0  # seconds between two rounds
@@ -14,6 +17,8 @@ async def reconcile(config: Config, *, once: bool) -> int:
     """Run one round, or one every few minutes until Ctrl-C; a second run changes nothing."""
     deps = build_deps(config)
     while True:
+        if config.is_demo:
+            await follow(deps.db, cast(SystemClock, deps.clock))
         counts = await worker.drain(deps)
         subscriptions = await worker.sweep(deps)
         sys.stdout.write(

@@ -26,6 +26,11 @@ def new_activation_code() -> str:
     return _draw(24)
 
 
+def new_code_letters(length: int) -> str:
+    """Return characters of a secret campaign code, without look-alikes (5 bits each)."""
+    return _draw(length)
+
+
 def new_token() -> str:
     """Return a secret for a link or a session (256 bits, URL safe)."""
     return secrets.token_urlsafe(32)

@@ -20,6 +20,24 @@ class ProblemId(Enum):
     E_ADDR_POST = "E-ADDR-POST"
     E_COUNTRY = "E-COUNTRY"
     E_TAXID = "E-TAXID"
+    E_PROMO_UNKNOWN = "E-PROMO-UNKNOWN"
+    E_PROMO_ENDED = "E-PROMO-ENDED"
+    E_PROMO_SOON = "E-PROMO-SOON"
+    E_PROMO_KIND = "E-PROMO-KIND"
+    E_PROMO_PLAN = "E-PROMO-PLAN"
+    E_PROMO_MIN = "E-PROMO-MIN"
+    E_PROMO_CUR = "E-PROMO-CUR"
+    E_PROMO_NEW = "E-PROMO-NEW"
+    E_PROMO_USED = "E-PROMO-USED"
+    E_PROMO_OUT = "E-PROMO-OUT"
+    E_PROMO_RATE = "E-PROMO-RATE"
+    E_PROMO_PAUSED = "E-PROMO-PAUSED"
+    E_PROMO_COUNTRY = "E-PROMO-COUNTRY"
+    E_PROMO_MAX = "E-PROMO-MAX"
+    E_PROMO_EXISTING = "E-PROMO-EXISTING"
+    E_PROMO_ACCOUNT = "E-PROMO-ACCOUNT"
+    E_PROMO_NOEFFECT = "E-PROMO-NOEFFECT"
+    E_PROMO_BUSY = "E-PROMO-BUSY"
     E_EMAIL = "E-EMAIL"
     E_CARD_DECLINED = "E-CARD-DECLINED"
     E_CARD_FUNDS = "E-CARD-FUNDS"
@@ -76,6 +94,24 @@ _TEXTS: dict[ProblemId, tuple[str, int]] = {
     ProblemId.E_ADDR_POST: ("This postal code does not look right for {country}.", 422),
     ProblemId.E_COUNTRY: ("We cannot sell to this country.", 422),
     ProblemId.E_TAXID: ("We could not confirm this VAT number. You can buy now with VAT, or correct it.", 422),
+    ProblemId.E_PROMO_UNKNOWN: ("This code is not valid. Check it and try again.", 422),
+    ProblemId.E_PROMO_ENDED: ("This offer ended on {date}.", 422),
+    ProblemId.E_PROMO_SOON: ("This offer starts on {date}.", 422),
+    ProblemId.E_PROMO_KIND: ("{code} is for {what}.", 422),
+    ProblemId.E_PROMO_PLAN: ("{code} is for {what}.", 422),
+    ProblemId.E_PROMO_MIN: ("{code} is for {what}.", 422),
+    ProblemId.E_PROMO_CUR: ("{code} is for {what}.", 422),
+    ProblemId.E_PROMO_NEW: ("{code} is for new customers.", 422),
+    ProblemId.E_PROMO_USED: ("This code has already been used.", 422),
+    ProblemId.E_PROMO_OUT: ("This offer is used up.", 422),
+    ProblemId.E_PROMO_RATE: ("Too many tries. Try again in {minutes} minutes, or go on without a code.", 429),
+    ProblemId.E_PROMO_PAUSED: ("This offer is paused.", 422),
+    ProblemId.E_PROMO_COUNTRY: ("{code} is not for your country.", 422),
+    ProblemId.E_PROMO_MAX: ("{code} is for at most {most}.", 422),
+    ProblemId.E_PROMO_EXISTING: ("{code} is for existing customers.", 422),
+    ProblemId.E_PROMO_ACCOUNT: ("{code} is not for this account.", 422),
+    ProblemId.E_PROMO_NOEFFECT: ("{code} changes nothing here.", 422),
+    ProblemId.E_PROMO_BUSY: ("Busy: try again.", 503),
     ProblemId.E_EMAIL: ("Confirm your e-mail address first. Your order is kept.", 403),
     ProblemId.E_CARD_DECLINED: (
         "Your bank declined the card and gave no reason. Try another card or call the bank.",

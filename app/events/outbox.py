@@ -1,6 +1,7 @@
 """Work that leaves the store: written with the fact that causes it, done at least once, found again by its key.
 
-A job waits, is claimed for a lease, and is then done, tried again after growing pauses, or dead and listed for people.
+A job waits, is held for a lease while somebody does it, and is then done, tried again after growing pauses, or dead and
+listed for people.
 """
 
 import json
@@ -8,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, func, select, true, update
 
 from app.core.ids import new_id
 from app.core.pauses import pause_after
@@ -56,17 +57,18 @@ def enqueue(
 
 
 def claim_due(connection: Connection, *, now: datetime, everything: bool = False, limit: int = 20) -> tuple[Job, ...]:
-    """Take up to ``limit`` jobs that are due, or that wait at all with ``everything``; theirs for the lease."""
-    due = outbox.c.state == "waiting"
-    if not everything:
-        due = due & (outbox.c.due_at <= now)
+    """Take up to ``limit`` jobs that are due, or that wait at all with ``everything``; theirs for the lease.
+
+    What another worker holds is left to it, unless its lease is over.
+    """
+    is_due = outbox.c.due_at <= now
+    is_mine = (outbox.c.state == "held") & is_due | (outbox.c.state == "waiting") & (true() if everything else is_due)
     rows = connection.execute(
-        select(outbox).where(due).order_by(outbox.c.due_at).limit(limit).with_for_update(skip_locked=True)
+        select(outbox).where(is_mine).order_by(outbox.c.due_at).limit(limit).with_for_update(skip_locked=True)
     ).all()
     ids = [row.job_id for row in rows]
-    connection.execute(
-        update(outbox).where(outbox.c.job_id.in_(ids)).values(due_at=now + LEASE, tries=outbox.c.tries + 1)
-    )
+    held = {"state": "held", "due_at": now + LEASE, "tries": outbox.c.tries + 1}
+    connection.execute(update(outbox).where(outbox.c.job_id.in_(ids)).values(held))
     return tuple(
         Job(
             job_id=row.job_id,
@@ -92,11 +94,12 @@ def mark_failed(connection: Connection, job: Job, *, error: str, now: datetime, 
     due_at = now + pause_after(job.tries, first=FIRST_PAUSE, longest=LONGEST_PAUSE)
     connection.execute(
         update(outbox)
-        .where(outbox.c.job_id == job.job_id, outbox.c.state == "waiting")
+        .where(outbox.c.job_id == job.job_id, outbox.c.state == "held")
         .values(state="dead" if is_dead else "waiting", due_at=due_at, last_error=error[:300])
     )
 
 
 def count_waiting(connection: Connection) -> int:
-    """How many jobs wait."""
-    return connection.execute(select(func.count()).select_from(outbox).where(outbox.c.state == "waiting")).scalar_one()
+    """How many jobs wait or are being done."""
+    open_jobs = select(func.count()).select_from(outbox).where(outbox.c.state.in_(("waiting", "held")))
+    return connection.execute(open_jobs).scalar_one()

@@ -3,7 +3,7 @@
 A tax id is not among them: a wrong one is told beside the field and never stops an order, it only moves no tax.
 """
 
-from app.catalog.countries import country_name, has_postal, postal_fits, region_word, regions
+from app.catalog.countries import country_name, has_postal, is_country, postal_fits, region_word, regions
 from app.core.problems import Problem, ProblemId, problem
 from app.flows.deps import Deps
 from app.orders.intents import Details
@@ -20,10 +20,10 @@ _MISSING = {
 def details_problems(deps: Deps, details: Details) -> tuple[Problem, ...]:
     """Return what is wrong with ``details``, the country first: it decides what else is needed."""
     rules = deps.catalog.rules.address
-    if not details.country:
-        return (problem(ProblemId.E_INPUT, "country", text="Choose the country of the billing address."),)
     if details.country in rules.not_sold_to:
         return (problem(ProblemId.E_COUNTRY, "country"),)
+    if not is_country(details.country):
+        return (problem(ProblemId.E_INPUT, "country", text="Choose the country of the billing address."),)
     return (*_missing(deps, details), *_region(deps, details), *_postal(details))
 
 

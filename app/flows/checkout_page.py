@@ -2,7 +2,6 @@
 
 import asyncio
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
@@ -13,12 +12,12 @@ from app.flows.deps import Deps
 from app.flows.groups import GroupChoice, GroupOption, group_choice
 from app.flows.offers import note_vendor_away
 from app.flows.quoting import Priced, price
-from app.flows.settle import settle_quietly
+from app.flows.settle import look_up
 from app.identity.accounts import BillingAccount
 from app.identity.actor import Actor, Person
 from app.orders import intents, store
 from app.orders.intents import Details, Intent
-from app.orders.states import PAID, UNPAID, State
+from app.orders.states import KEPT, UNPAID
 from app.orders.store import Order
 from app.subscriptions.store import has_subscription
 from app.vendor_adapters.capabilities import Capability
@@ -84,23 +83,29 @@ async def visit(deps: Deps, actor: Actor, intent_id: str) -> Checkout | Order:
     """Return what the checkout shows, or the paid order that it has become: pressing Back never sells twice."""
     intent = await open_intent(deps, actor, intent_id)
     order_id = intent.order_id
+    kept = await deps.db.read(lambda connection: store.kept_order(connection, intent_id))
+    if kept:
+        return kept
     order = await deps.db.read(lambda connection: store.get_order(connection, order_id)) if order_id else None
     if order and order.state in UNPAID:
-        order = await settle_quietly(deps, order)
-    if order and order.state in (*PAID, State.CONFIRMING, State.REFUNDED):
-        return order
+        order, is_known = await look_up(deps, order)
+        if order.state in KEPT or not is_known:
+            return order  # its page tells what is known, and that nothing should be paid twice
     return await read_checkout(deps, actor, intent)
 
 
-async def read_checkout(deps: Deps, actor: Actor, intent: Intent) -> Checkout:
+async def read_checkout(deps: Deps, actor: Actor, intent: Intent, *, with_cards: bool = True) -> Checkout:
     """Read the product and the vendor for ``intent`` and return what the page shows.
 
     At most two calls to the vendor: the quote, and the stored cards of somebody who has paid here before.
+
+    Args:
+        with_cards: without them, one call; ``with_cards`` adds them when the page is shown after all.
     """
     person = actor.person
     if person is None:
         raise NotYours(intent.intent_id)
-    account, order, may_have_cards = await deps.db.read(lambda connection: _own(connection, deps, intent, person))
+    account, order = await deps.db.read(lambda connection: _own(connection, deps, intent, person))
     if account and account.currency != intent.choice.currency:
         intent = replace(intent, choice=replace(intent.choice, currency=account.currency))
     details = _details(intent, account, person)
@@ -119,41 +124,56 @@ async def read_checkout(deps: Deps, actor: Actor, intent: Intent) -> Checkout:
         notices=_notices(deps, intent, groups, seats),
         blocker=groups.problem if groups else None,
     )
-    return await _with_price(deps, checkout, may_have_cards=may_have_cards)
+    if not with_cards:
+        return await _with_price(deps, checkout)
+    shown, cards = await asyncio.gather(_with_price(deps, checkout), _cards(deps, account))
+    return replace(shown, cards=cards)
 
 
-async def _with_price(deps: Deps, checkout: Checkout, *, may_have_cards: bool) -> Checkout:
+async def with_cards(deps: Deps, checkout: Checkout) -> Checkout:
+    """Return ``checkout`` with the stored cards, for a page that is shown after all."""
+    return replace(checkout, cards=await _cards(deps, checkout.account))
+
+
+def takes_stored_cards(deps: Deps, account: BillingAccount) -> bool:
+    """Whether a card of the account's customer can be charged without the payment page."""
+    return account.customer_ref is not None and Capability.STORED_CARD_PURCHASE in deps.vendor.capabilities
+
+
+async def _with_price(deps: Deps, checkout: Checkout) -> Checkout:
     choice = checkout.intent.choice
     offer = purchase.offer_key(deps, plan=choice.plan, deployment=choice.deployment, currency=choice.currency)
     if offer is None:
-        return replace(checkout, blocker=problem(ProblemId.E_VENDOR))
+        return _away(checkout)
     try:
-        priced, cards = await asyncio.gather(
-            price(
-                deps,
-                checkout.intent,
-                offer=offer,
-                seats=checkout.seats,
-                details=checkout.details,
-                account=checkout.account,
-                group_id=checkout.group.id if checkout.group else "",
-            ),
-            _cards(deps, checkout.account if may_have_cards else None),
+        priced = await price(
+            deps,
+            checkout.intent,
+            offer=offer,
+            seats=checkout.seats,
+            details=checkout.details,
+            account=checkout.account,
+            group_id=checkout.group.id if checkout.group else "",
         )
     except VendorRejected as error:
         if error.reason is RejectReason.INVALID_ADDRESS:
             return replace(checkout, blocker=problem(ProblemId.E_ADDR_POST, "postal_code", country="this country"))
-        return replace(checkout, blocker=problem(ProblemId.E_VENDOR))
+        return _away(checkout)
     except VendorError:
         await note_vendor_away(deps)
-        return replace(checkout, blocker=problem(ProblemId.E_VENDOR))
+        return _away(checkout)
     notices = (*checkout.notices, *_tax_notices(deps, checkout.details, priced))
-    return replace(checkout, priced=priced, cards=cards, notices=notices)
+    return replace(checkout, priced=priced, notices=notices)
+
+
+def _away(checkout: Checkout) -> Checkout:
+    return replace(checkout, blocker=checkout.blocker or problem(ProblemId.E_VENDOR))
 
 
 async def _cards(deps: Deps, account: BillingAccount | None) -> tuple[PaymentMethodSummary, ...]:
-    takes_stored = Capability.STORED_CARD_PURCHASE in deps.vendor.capabilities
-    if account is None or account.customer_ref is None or not takes_stored:
+    if account is None or account.customer_ref is None or not takes_stored_cards(deps, account):
+        return ()
+    if not await deps.db.read(lambda connection: _may_have_cards(connection, account.account_id)):
         return ()
     try:
         return await deps.vendor.payment_methods(CustomerRef(account.customer_ref))
@@ -163,10 +183,9 @@ async def _cards(deps: Deps, account: BillingAccount | None) -> tuple[PaymentMet
 
 def _own(
     connection: Connection, deps: Deps, intent: Intent, person: Person
-) -> tuple[BillingAccount | None, Order | None, bool]:
+) -> tuple[BillingAccount | None, Order | None]:
     account = purchase.own_account(connection, deps, person.person_id)
-    order = store.get_order(connection, intent.order_id) if intent.order_id else None
-    return account, order, bool(account and _may_have_cards(connection, account.account_id))
+    return account, store.get_order(connection, intent.order_id) if intent.order_id else None
 
 
 def _may_have_cards(connection: Connection, account_id: str) -> bool:
@@ -205,21 +224,6 @@ def is_tax_id_refused(deps: Deps, details: Details, priced: Priced) -> bool:
     if not is_tax_id(details.country, details.tax_id, rules):
         return True
     return priced.quote.tax is not None and priced.quote.tax.tax_id_status is TaxIdStatus.REFUSED
-
-
-def card_wait(deps: Deps, declines: list[datetime]) -> int:
-    """Return the seconds until another card may be tried, 0 when now; only declines count, by two windows."""
-    rules = deps.catalog.rules.payment
-    now = deps.clock.wall()
-    waits = [0]
-    for most, window in (
-        (rules.declines_per_minute, timedelta(minutes=1)),
-        (rules.declines_per_hour, timedelta(hours=1)),
-    ):
-        inside = [at for at in declines if at > now - window]
-        if len(inside) >= most:
-            waits.append(int((inside[-most] + window - now).total_seconds()) + 1)
-    return max(waits)
 
 
 def order_problem(order: Order | None) -> Problem | None:

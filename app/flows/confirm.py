@@ -1,7 +1,6 @@
 """Pressing the button: everything is checked once more, the order is written down, and only then is the vendor called.
 
-The same press (``attempt``) has one effect and one answer; a second tab of the same checkout means the same order; two
-buyers for one group take turns, and the earlier unpaid payment page is closed before the later one opens.
+The same press (``attempt``) has one effect and one answer, and a checkout that has become an order sells nothing more.
 """
 
 from dataclasses import dataclass, replace
@@ -11,28 +10,34 @@ from sqlalchemy import Connection
 from app import formats
 from app.core.ids import new_id, new_order_id
 from app.core.problems import NotYours, Problem, ProblemId, Refused, problem
-from app.flows import payment, purchase
+from app.flows import payment, purchase, wording
 from app.flows.billing_details import details_problems
-from app.flows.checkout_page import Checkout, card_wait, is_tax_id_refused, open_intent, read_checkout
+from app.flows.card_tries import check_declines
+from app.flows.checkout_page import (
+    Checkout,
+    is_tax_id_refused,
+    open_intent,
+    read_checkout,
+    takes_stored_cards,
+    with_cards,
+)
 from app.flows.deps import Deps
-from app.flows.groups import has_plan
 from app.flows.payment import Step
 from app.flows.quoting import Priced
 from app.flows.settle import settle_quietly
+from app.flows.targets import Ordered, check_not_ordered, take_target
 from app.identity import accounts
 from app.identity.accounts import BillingAccount
 from app.identity.actor import Actor, Person
 from app.orders import intents, store
 from app.orders.intents import Details, Intent
-from app.orders.packing import pack, unpack
+from app.orders.packing import pack
 from app.orders.quotes import ShownQuote, shown_quote
-from app.orders.states import PAID, UNPAID, State
+from app.orders.states import State
 from app.orders.store import Order
 from app.vendor_adapters.errors import VendorError
-from app.vendor_adapters.types import OrderId, PurchaseRequest
 
 FIRST_ORDER = "first_order"
-_TRIES = 3  # how often a target is fought for before the buyer is told to press again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +45,7 @@ class Confirmation:
     """What the form said.
 
     Attributes:
-        attempt_id: minted with the page. quote_id, total: what the page showed, in minor units; compared, never used.
+        attempt_id: minted with the page. seats_proposed: what the page proposed while nobody had chosen. quote_id, total: what the page showed, in minor units; compared, never used.
         tax_id_shown: the tax id as the page knew it, so that a refused one is told before it is charged with tax.
         details: None when the page showed the billing account's own and offered no fields.
         card: a stored card's ref, empty for the vendor's page. problems: what was wrong with the fields themselves.
@@ -51,6 +56,7 @@ class Confirmation:
     total: int | None
     group_id: str
     seats: int | None
+    seats_proposed: int | None
     instance_users: int | None
     details: Details | None
     tax_id_shown: str
@@ -72,28 +78,38 @@ async def confirm(deps: Deps, actor: Actor, intent_id: str, form: Confirmation) 
     """Order what the page showed and return where the buyer goes next; Shown when the page must be read again."""
     intent = await open_intent(deps, actor, intent_id)
     again = await deps.db.read(lambda connection: store.order_of_attempt(connection, form.attempt_id))
-    if again is not None:
-        return await _repeat(deps, intent, again)
-    intent = await keep(deps, actor, intent, form)
-    checkout = await read_checkout(deps, actor, intent)
-    priced = _checked(deps, checkout, form)
-    await _check_shown(deps, checkout, priced, form)
-    await _check_cards(deps, checkout)
-    account = await _account(deps, checkout)
-    order = _draft(deps, checkout, priced, account, form)
     try:
-        order = await _take_target(deps, checkout, order, form.attempt_id)
-        return await payment.begin(deps, order)
-    except Refused as refused:
-        raise Shown(checkout, refused.problems) from refused
+        if again is not None:
+            return await _repeat(deps, actor, intent, again)
+        return await _order(deps, actor, intent, form)
+    except Ordered as found:
+        return Step(wording.order_path(found.order_id))
 
 
-async def _repeat(deps: Deps, intent: Intent, order: Order) -> Step:
+async def _repeat(deps: Deps, actor: Actor, intent: Intent, order: Order) -> Step:
     if order.intent_id != intent.intent_id:
         raise NotYours(order.order_id)
-    if order.state is State.DRAFT:
+    if order.state is not State.DRAFT:
+        return payment.step_for(deps, await settle_quietly(deps, order))
+    try:
         return await payment.begin(deps, order)
-    return payment.step_for(deps, order)
+    except Refused as refused:
+        raise Shown(await read_checkout(deps, actor, intent), refused.problems) from refused
+
+
+async def _order(deps: Deps, actor: Actor, intent: Intent, form: Confirmation) -> Step:
+    await deps.db.read(lambda connection: check_not_ordered(connection, intent.intent_id))
+    intent = await keep(deps, actor, intent, form)
+    checkout = await read_checkout(deps, actor, intent, with_cards=False)
+    try:
+        priced = _checked(checkout, details_problems(deps, checkout.details), form)
+        await _check_shown(deps, checkout, priced, form)
+        await _check_cards(deps, checkout)
+        account = await _account(deps, checkout, form.attempt_id)
+        order = _draft(deps, checkout, priced, account, form)
+        return await payment.begin(deps, await take_target(deps, order, checkout.order, form.attempt_id))
+    except Refused as refused:
+        raise Shown(await with_cards(deps, checkout), refused.problems) from refused
 
 
 async def keep(deps: Deps, actor: Actor, intent: Intent, form: Confirmation) -> Intent:
@@ -101,7 +117,7 @@ async def keep(deps: Deps, actor: Actor, intent: Intent, form: Confirmation) -> 
 
     def write(connection: Connection) -> None:
         group_id = form.group_id or intent.choice.group_id
-        seats = form.seats or intent.choice.seats
+        seats = _seats(intent.choice.seats, form)
         intents.save_choice(
             connection, intent.intent_id, group_id=group_id, seats=seats, instance_users=form.instance_users
         )
@@ -112,8 +128,25 @@ async def keep(deps: Deps, actor: Actor, intent: Intent, form: Confirmation) -> 
     return await open_intent(deps, actor, intent.intent_id)
 
 
-def _checked(deps: Deps, checkout: Checkout, form: Confirmation) -> Priced:
-    found = [*form.problems, *details_problems(deps, checkout.details)]
+async def park(deps: Deps, intent_id: str, form: Confirmation) -> None:
+    """Keep what somebody typed whose session ended meanwhile, so that it stands there again after they sign in."""
+    seats, now = _seats(None, form), deps.clock.wall()
+    await deps.db.write(
+        lambda connection: intents.park(connection, intent_id, seats=seats, details=form.details, now=now)
+    )
+
+
+def _seats(chosen: int | None, form: Confirmation) -> int | None:
+    """Return the seats that the buyer chose; None while they leave what is proposed, which is another group's own."""
+    if form.seats is None:
+        return chosen
+    is_proposed = chosen is None and form.seats == form.seats_proposed
+    return None if is_proposed else form.seats
+
+
+def _checked(checkout: Checkout, details: tuple[Problem, ...], form: Confirmation) -> Priced:
+    named = {found.field for found in form.problems}  # a field whose text could not be read is not missing too
+    found = [*form.problems, *(each for each in details if each.field not in named)]
     if checkout.blocker:
         found.insert(0, checkout.blocker)
     elif checkout.is_hosted and checkout.group is None:
@@ -123,7 +156,7 @@ def _checked(deps: Deps, checkout: Checkout, form: Confirmation) -> Priced:
     if not found and not checkout.person.email_verified:
         found.append(problem(ProblemId.E_EMAIL))
     if found or checkout.priced is None:
-        raise Shown(checkout, tuple(found) or (problem(ProblemId.E_VENDOR),))
+        raise Refused(*(found or [problem(ProblemId.E_VENDOR)]))
     return checkout.priced
 
 
@@ -132,11 +165,11 @@ async def _check_shown(deps: Deps, checkout: Checkout, priced: Priced, form: Con
     intent_id = checkout.intent.intent_id
     shown = await deps.db.read(lambda connection: shown_quote(connection, intent_id, form.quote_id))
     if shown is None or shown.total.minor != form.total or shown.total != priced.total:
-        raise Shown(checkout, (_price_problem(priced, shown),))
+        raise Refused(_price_problem(priced, shown))
     if shown.expires_at <= deps.clock.now():
-        raise Shown(checkout, (problem(ProblemId.E_QUOTE),))
+        raise Refused(problem(ProblemId.E_QUOTE))
     if checkout.details.tax_id != form.tax_id_shown and is_tax_id_refused(deps, checkout.details, priced):
-        raise Shown(checkout, (problem(ProblemId.E_TAXID, "tax_id"),))
+        raise Refused(problem(ProblemId.E_TAXID, "tax_id"))
 
 
 def _price_problem(priced: Priced, shown: ShownQuote | None) -> Problem:
@@ -150,24 +183,18 @@ def _price_problem(priced: Priced, shown: ShownQuote | None) -> Problem:
 
 async def _check_cards(deps: Deps, checkout: Checkout) -> None:
     account_id = checkout.account.account_id if checkout.account else ""
-    since = deps.clock.wall() - payment.DECLINES_COUNT_FOR
-    declines = await deps.db.read(
-        lambda connection: store.recent_declines(connection, checkout.person.person_id, account_id, since=since)
-    )
-    seconds = card_wait(deps, declines)
-    if seconds:
-        raise Shown(checkout, (problem(ProblemId.E_CARD_RATE, seconds=str(seconds)),))
+    await check_declines(deps, checkout.person.person_id, account_id)
 
 
-async def _account(deps: Deps, checkout: Checkout) -> BillingAccount:
+async def _account(deps: Deps, checkout: Checkout, attempt_id: str) -> BillingAccount:
     """Return the billing account with its customer at the vendor, both made or brought up to date as needed."""
     account = await deps.db.write(lambda connection: _own_account(connection, deps, checkout))
     if account.customer_ref and purchase.same_details(account, checkout.details):
         return account
     try:
-        ref = await purchase.ensure_customer(deps, account, checkout.details)
+        ref = await purchase.ensure_customer(deps, account, checkout.details, attempt_id)
     except VendorError as error:
-        raise Shown(checkout, (problem(ProblemId.E_VENDOR),)) from error
+        raise Refused(problem(ProblemId.E_VENDOR)) from error
 
     def write(connection: Connection) -> None:
         accounts.set_customer_ref(connection, account.account_id, ref)
@@ -234,7 +261,7 @@ def _draft(deps: Deps, checkout: Checkout, priced: Priced, account: BillingAccou
         attempt=1,
         request=pack(request),
         quote=pack(quote),
-        payment_method_ref=form.card if any(card.ref == form.card for card in checkout.cards) else "",
+        payment_method_ref=form.card if takes_stored_cards(deps, account) else "",
         checkout_ref=None,
         checkout_url="",
         checkout_expires_at=None,
@@ -248,57 +275,6 @@ def _draft(deps: Deps, checkout: Checkout, priced: Priced, account: BillingAccou
         check_at=deps.clock.wall() + store.FIRST_LOOK,
         check_tries=0,
     )
-
-
-async def _take_target(deps: Deps, checkout: Checkout, order: Order, attempt_id: str) -> Order:
-    """Make ``order`` the one under way for its target, or return the one that is and means the same."""
-    await _close_earlier(deps, checkout, order)
-    for _ in range(_TRIES):
-        holder = await deps.db.write(lambda connection: _insert_or_holder(connection, deps, order, attempt_id))
-        if holder is None:
-            return order
-        if _means_the_same(holder, order):
-            return await _join(deps, holder, attempt_id)
-        await _close(deps, checkout, holder)
-    raise Refused(problem(ProblemId.E_BUSY))
-
-
-async def _join(deps: Deps, order: Order, attempt_id: str) -> Order:
-    now = deps.clock.wall()
-    await deps.db.write(lambda connection: store.add_attempt(connection, attempt_id, order.order_id, now=now))
-    return await settle_quietly(deps, order)
-
-
-def _insert_or_holder(connection: Connection, deps: Deps, order: Order, attempt_id: str) -> Order | None:
-    if store.insert_order(connection, order, attempt_id=attempt_id, now=deps.clock.wall()):
-        intents.set_order(connection, order.intent_id or "", order.order_id)
-        return None
-    return store.live_order(connection, order.target)
-
-
-async def _close_earlier(deps: Deps, checkout: Checkout, order: Order) -> None:
-    """An unpaid order of the same checkout for another target (the buyer changed the group) is closed first."""
-    earlier = checkout.order
-    if earlier and earlier.state in UNPAID and earlier.target != order.target:
-        await _close(deps, checkout, earlier)
-
-
-async def _close(deps: Deps, checkout: Checkout, other: Order) -> None:
-    """Close another unpaid order; E-HASPLAN when it turns out to be paid."""
-    closed = await payment.cancel(deps, other)
-    if closed.state in PAID:
-        found = has_plan(deps, other.group_id, other.plan, other.renews_at)
-        raise Shown(checkout, (found,))
-    if closed.state in UNPAID:
-        raise Refused(problem(ProblemId.E_BUSY))
-
-
-def _means_the_same(holder: Order, order: Order) -> bool:
-    def terms(each: Order) -> tuple[object, ...]:
-        request = replace(unpack(PurchaseRequest, each.request), order=OrderId(""))
-        return (request, each.total, each.person_id, each.intent_id, each.payment_method_ref)
-
-    return holder.state in UNPAID and terms(holder) == terms(order)
 
 
 def new_attempt() -> str:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from app import formats
 from app.core.problems import Problem, ProblemId, problem
 from app.entitlements.plan_rules import FREE
-from app.entitlements.product import Group, ProductUnavailable
+from app.entitlements.product import Group, ProductRefused, ProductUnavailable
 from app.flows import wording
 from app.flows.deps import Deps
 from app.identity.actor import Person
@@ -47,21 +47,23 @@ async def group_choice(deps: Deps, person: Person, intent: Intent) -> GroupChoic
     wanted = intent.choice.group_id
     try:
         groups = await _groups(deps, person)
-    except ProductUnavailable:
+    except (ProductUnavailable, ProductRefused):
         return _without_product(deps, intent)
     owned = tuple(group for group in groups if group.can_edit_billing)
     options = tuple(_option(group) for group in owned)
     if not wanted:
         free = [group for group in owned if group.plan == FREE]
-        return GroupChoice(options=options, chosen=_option(free[0]) if len(free) == 1 else None, problem=None)
+        if len(free) != 1:
+            return GroupChoice(options=options, chosen=None, problem=None)
+        await _keep_check(deps, intent, free[0])
+        return GroupChoice(options=options, chosen=_option(free[0]), problem=None)
     chosen = next((group for group in owned if group.id == wanted), None)
     if chosen is None:
         return GroupChoice(options=options, chosen=None, problem=_not_owned(person, intent))
     found = await plan_problem(deps, chosen)
     if found:
         return GroupChoice(options=options, chosen=None, problem=found)
-    check = GroupCheck(group_id=chosen.id, name=chosen.name, members=chosen.members, at=deps.clock.wall())
-    await deps.db.write(lambda connection: save_group_check(connection, intent.intent_id, check))
+    await _keep_check(deps, intent, chosen)
     return GroupChoice(options=options, chosen=_option(chosen), problem=None)
 
 
@@ -92,6 +94,11 @@ async def _groups(deps: Deps, person: Person) -> tuple[Group, ...]:
     return await deps.product.groups(person.subject)
 
 
+async def _keep_check(deps: Deps, intent: Intent, group: Group) -> None:
+    check = GroupCheck(group_id=group.id, name=group.name, members=group.members, at=deps.clock.wall())
+    await deps.db.write(lambda connection: save_group_check(connection, intent.intent_id, check))
+
+
 def _without_product(deps: Deps, intent: Intent) -> GroupChoice:
     check = intent.group_check
     is_fresh = check is not None and deps.clock.wall() - check.at < CHECK_HOLDS
@@ -102,7 +109,8 @@ def _without_product(deps: Deps, intent: Intent) -> GroupChoice:
 
 
 def _not_owned(person: Person, intent: Intent) -> Problem:
-    if intent.choice.group_given:
+    was_theirs = intent.group_check is not None and intent.group_check.group_id == intent.choice.group_id
+    if intent.choice.group_given and not was_theirs:
         return problem(ProblemId.E_OWNER, person=person.username or person.email)
     return problem(ProblemId.E_GROUP, "group", group=intent.choice.group_id)
 

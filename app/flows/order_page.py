@@ -11,7 +11,7 @@ from app.db.sealing import Sealer
 from app.entitlements import activation
 from app.flows import wording
 from app.flows.deps import Deps
-from app.flows.settle import settle_quietly
+from app.flows.settle import look_up
 from app.identity.actor import Person
 from app.orders import store
 from app.orders.states import PAID, UNPAID, State
@@ -27,6 +27,7 @@ class OrderView:
     """An order in words and amounts.
 
     Attributes:
+        is_known: False while the vendor does not tell whether it was paid; then nothing is said of money.
         can_pay: the payment page is open. is_watched: the page asks again by itself. problem: what went wrong.
         return_to: where the product wants its buyer back, with the order and its state appended; empty without one.
     """
@@ -46,6 +47,7 @@ class OrderView:
     renews_at: datetime | None
     renewal_total: Money | None
     email: str
+    is_known: bool
     can_pay: bool
     can_cancel: bool
     is_watched: bool
@@ -58,10 +60,11 @@ class OrderView:
 async def read_order(deps: Deps, person: Person, order_id: str) -> OrderView:
     """Return the person's order as it is now; an open one is first looked up at the vendor, if it answers."""
     order = await deps.db.read(lambda connection: store.order_of(connection, order_id, person.person_id))
+    is_known = True
     if order.state in UNPAID:
-        order = await settle_quietly(deps, order)
+        order, is_known = await look_up(deps, order)
     code = await deps.db.read(lambda connection: _code(connection, deps.sealer, order))
-    return _view(deps, order, code)
+    return _view(deps, order, code=code, is_known=is_known)
 
 
 async def own_order(deps: Deps, person: Person, order_id: str) -> Order:
@@ -77,7 +80,7 @@ async def list_orders(deps: Deps, person: Person, page: int) -> tuple[tuple[Orde
         return store.orders_of(connection, person.person_id, limit=PAGE_SIZE + 1, offset=offset)
 
     found = await deps.db.read(read)
-    return tuple(_view(deps, order, "") for order in found[:PAGE_SIZE]), len(found) > PAGE_SIZE
+    return tuple(_view(deps, order) for order in found[:PAGE_SIZE]), len(found) > PAGE_SIZE
 
 
 def _code(connection: Connection, sealer: Sealer, order: Order) -> str:
@@ -88,7 +91,9 @@ def _code(connection: Connection, sealer: Sealer, order: Order) -> str:
     return activation.grouped(code) if code else ""
 
 
-def _view(deps: Deps, order: Order, code: str) -> OrderView:
+def _view(deps: Deps, order: Order, *, code: str = "", is_known: bool = True) -> OrderView:
+    is_open = order.state in (State.SUBMITTED, State.ACTION_REQUIRED)
+
     def amount(minor: int) -> Money:
         return Money(minor, order.currency)
 
@@ -108,9 +113,10 @@ def _view(deps: Deps, order: Order, code: str) -> OrderView:
         renews_at=order.renews_at,
         renewal_total=amount(order.renewal_total) if order.renewal_total is not None else None,
         email=order.email,
-        can_pay=order.state in (State.SUBMITTED, State.ACTION_REQUIRED) and bool(order.checkout_url),
-        can_cancel=order.state in (State.DRAFT, State.SUBMITTED, State.ACTION_REQUIRED),
-        is_watched=_is_watched(deps, order),
+        is_known=is_known,
+        can_pay=is_known and is_open and bool(order.checkout_url),
+        can_cancel=is_known and (is_open or order.state is State.DRAFT),
+        is_watched=not is_known or _is_watched(deps, order),
         problem=_problem(deps, order),
         code=code,
         return_to=_return_to(order),
@@ -140,5 +146,7 @@ def _problem(deps: Deps, order: Order) -> Problem | None:
 def _return_to(order: Order) -> str:
     if not order.return_to:
         return ""
+    if order.state in UNPAID:
+        return wording.with_outcome(order.return_to, order=order.order_id)  # nobody can say yet
     status = "paid" if order.state in PAID else "cancelled"
     return wording.with_outcome(order.return_to, order=order.order_id, status=status)

@@ -1,12 +1,12 @@
 """From an order that is written down to the vendor's payment page, or to a stored card being charged; and back."""
 
+import contextlib
 from dataclasses import dataclass
-from datetime import timedelta
 
 from sqlalchemy import Connection
 
 from app.core.money import Money
-from app.core.problems import ProblemId, Refused, problem
+from app.core.problems import Problem, ProblemId, Refused, problem
 from app.flows import wording
 from app.flows.deps import Deps
 from app.flows.purchase import order_key
@@ -18,6 +18,7 @@ from app.orders.store import Order
 from app.vendor_adapters.capabilities import Capability
 from app.vendor_adapters.errors import OutcomeUnknown, RejectReason, VendorError, VendorRejected
 from app.vendor_adapters.types import (
+    ChangeOutcome,
     CheckoutRef,
     CheckoutSnapshot,
     CheckoutState,
@@ -27,12 +28,9 @@ from app.vendor_adapters.types import (
     NeedsAction,
     OrderId,
     PaymentMethodRef,
-    Pending,
     PurchaseRequest,
     Quote,
 )
-
-DECLINES_COUNT_FOR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +41,17 @@ class Step:
 
 
 async def begin(deps: Deps, order: Order) -> Step:
-    """Open the vendor's payment page for ``order``, or charge its stored card; repeatable with the same key."""
+    """Open the vendor's payment page for ``order``, or charge its stored card; repeatable with the same key.
+
+    Raises Refused with the order given up, or still a draft that the next press goes on with.
+    """
     if order.state is not State.DRAFT:
         return step_for(deps, order)
     try:
-        if order.payment_method_ref:
-            return await _charge(deps, order)
-        return await _open_page(deps, order)
+        return await (_charge(deps, order) if order.payment_method_ref else _open_page(deps, order))
     except VendorRejected as error:
-        await _drop(deps, order)
-        stale = error.reason in (RejectReason.QUOTE_EXPIRED, RejectReason.STALE_STATE)
-        raise Refused(problem(ProblemId.E_QUOTE if stale else ProblemId.E_VENDOR)) from error
+        await _mark(deps, order, Action.CANCEL)
+        raise Refused(_rejection(error)) from error
 
 
 def step_for(deps: Deps, order: Order) -> Step:
@@ -64,40 +62,48 @@ def step_for(deps: Deps, order: Order) -> Step:
 
 
 async def look_again(deps: Deps, order: Order) -> Order:
-    """Settle an order that the sweep found open.
+    """Settle an order that the sweep found open; raises the vendor's errors, to be looked at again later.
 
     A stored card whose charge was never answered, and of which the vendor knows nothing, is charged by repeating the
     same call with the same key: the buyer was told "confirming", and either way it ends.
     """
     current = await settle(deps, order.order_id)
-    is_lost_charge = current.state is State.CONFIRMING and current.payment_method_ref and not current.checkout_ref
-    if not is_lost_charge:
+    if not _is_lost_charge(current):
         return current
-    await _charge(deps, current)
+    try:
+        outcome = await _buy(deps, current)
+    except VendorRejected:
+        # it will never be charged any more (its quote is too old), unless it was charged between the two looks
+        current = await settle(deps, order.order_id)
+        return await _mark(deps, current, Action.CANCEL) if _is_lost_charge(current) else current
+    await _after_charge(deps, current, outcome)
     return await settle(deps, order.order_id)
 
 
 async def cancel(deps: Deps, order: Order) -> Order:
-    """Close an unpaid order so that it can never be paid; it comes back paid when it was paid meanwhile.
+    """Close an unpaid order so that it can never be paid, and return what it then is.
 
-    Raises Refused(E_VENDOR) when the vendor does not answer: then nothing is known and nothing has changed.
+    It comes back paid when it was paid meanwhile, and confirming, unchanged, while a bank or the vendor may still say
+    yes. Raises Refused(E_BUSY) when the vendor does not answer: then nothing is known and nothing has changed.
     """
-    vendor = deps.vendors[order.vendor]
     try:
         current = await settle(deps, order.order_id)
-        if current.state not in UNPAID:
-            return current
-        if not current.checkout_ref:
-            return await _drop(deps, current)
-        if Capability.EXPIRE_CHECKOUT not in vendor.capabilities:
-            return current
-        ref = CheckoutRef(current.checkout_ref)
-        snapshot = await vendor.expire_checkout(ref, key=order_key(current, "expire_checkout"))
+        if current.state in UNPAID and current.checkout_ref:
+            return await _close_page(deps, current)
     except VendorError as error:
-        raise Refused(problem(ProblemId.E_VENDOR)) from error
+        raise Refused(problem(ProblemId.E_BUSY)) from error
+    return await _mark(deps, current, Action.CANCEL, only_from=State.DRAFT)
+
+
+async def _close_page(deps: Deps, order: Order) -> Order:
+    vendor = deps.vendors[order.vendor]
+    if Capability.EXPIRE_CHECKOUT not in vendor.capabilities:
+        return order
+    ref = CheckoutRef(order.checkout_ref or "")
+    snapshot = await vendor.expire_checkout(ref, key=order_key(order, "expire_checkout"))
     if snapshot.state is CheckoutState.COMPLETE:
         return await settle(deps, order.order_id)
-    return await take_over(deps, order.order_id, snapshot, None)
+    return await take_over(deps, order.order_id, snapshot, None, closed_by=Action.CANCEL)
 
 
 async def _open_page(deps: Deps, order: Order) -> Step:
@@ -116,14 +122,20 @@ async def _open_page(deps: Deps, order: Order) -> Step:
         # opening a page charges nothing; the draft stands, and the next press repeats the call with the same key
         raise Refused(problem(ProblemId.E_VENDOR)) from error
     if handoff.total != Money(order.total, order.currency):
-        await vendor.expire_checkout(handoff.ref, key=order_key(order, "expire_checkout"))
-        await _drop(deps, order)
+        await _withdraw(deps, order, handoff)
+        await _mark(deps, order, Action.CANCEL)
         raise Refused(problem(ProblemId.E_QUOTE))
     if not await deps.db.write(lambda connection: _opened(connection, deps, order.order_id, handoff)):
         # another buyer closed this order while the page was being made: it must never be paid
-        await vendor.expire_checkout(handoff.ref, key=order_key(order, "expire_checkout"))
+        await _withdraw(deps, order, handoff)
         raise Refused(problem(ProblemId.E_BUSY))
     return Step(handoff.url)
+
+
+async def _withdraw(deps: Deps, order: Order, handoff: Handoff) -> None:
+    """Close a page that nobody was told of; one that stays open all the same is never found and runs out."""
+    with contextlib.suppress(VendorError):
+        await deps.vendors[order.vendor].expire_checkout(handoff.ref, key=order_key(order, "expire_checkout"))
 
 
 def _opened(connection: Connection, deps: Deps, order_id: str, handoff: Handoff) -> bool:
@@ -143,27 +155,48 @@ def _opened(connection: Connection, deps: Deps, order_id: str, handoff: Handoff)
 
 
 async def _charge(deps: Deps, order: Order) -> Step:
-    """Charge the stored card. A missing answer is told as "confirming", because the money may have moved."""
-    await _mark(deps, order, Action.AWAIT)
+    """Charge the stored card. A missing answer is told as "confirming", because the money may have moved.
+
+    Of several presses at once, the one that takes the draft out of its state charges.
+    """
+    if not await deps.db.write(lambda connection: _took(connection, deps, order.order_id)):
+        current = await deps.db.read(lambda connection: store.get_order(connection, order.order_id))
+        return step_for(deps, current or order)
     try:
-        outcome = await deps.vendors[order.vendor].buy(
-            unpack(PurchaseRequest, order.request),
-            quote=unpack(Quote, order.quote),
-            payment_method=PaymentMethodRef(order.payment_method_ref),
-            return_to=wording.order_url(deps.config, order.order_id),
-            key=order_key(order, "buy"),
-        )
+        outcome = await _buy(deps, order)
     except OutcomeUnknown:
         return Step(wording.order_path(order.order_id))
     except VendorRejected:
         raise
     except VendorError as error:
-        await _drop(deps, order)  # the vendor turned the call away: nothing happened
+        await _mark(deps, order, Action.CANCEL)  # the vendor turned the call away: nothing happened
         raise Refused(problem(ProblemId.E_VENDOR)) from error
     return await _after_charge(deps, order, outcome)
 
 
-async def _after_charge(deps: Deps, order: Order, outcome: Done | NeedsAction | Pending | Declined) -> Step:
+async def _buy(deps: Deps, order: Order) -> ChangeOutcome:
+    return await deps.vendors[order.vendor].buy(
+        unpack(PurchaseRequest, order.request),
+        quote=unpack(Quote, order.quote),
+        payment_method=PaymentMethodRef(order.payment_method_ref),
+        return_to=wording.order_url(deps.config, order.order_id),
+        key=order_key(order, "buy"),
+    )
+
+
+def _took(connection: Connection, deps: Deps, order_id: str) -> bool:
+    order = store.lock_order(connection, order_id)
+    if order is None or order.state is not State.DRAFT:
+        return False
+    store.advance(connection, order, Action.AWAIT, now=deps.clock.wall())
+    return True
+
+
+def _is_lost_charge(order: Order) -> bool:
+    return order.state is State.CONFIRMING and bool(order.payment_method_ref) and not order.checkout_ref
+
+
+async def _after_charge(deps: Deps, order: Order, outcome: ChangeOutcome) -> Step:
     if isinstance(outcome, NeedsAction):
         await _mark(deps, order, Action.CHALLENGE, checkout_ref=outcome.checkout, checkout_url=outcome.url)
         return Step(outcome.url)
@@ -199,15 +232,22 @@ def _declined(connection: Connection, deps: Deps, order_id: str, outcome: Declin
     store.advance(connection, order, Action.DECLINE, now=deps.clock.wall(), decline=reason)
 
 
-async def _drop(deps: Deps, order: Order) -> Order:
-    """Give up an order whose payment page was never made."""
-    return await _mark(deps, order, Action.CANCEL)
+def _rejection(error: VendorRejected) -> Problem:
+    if error.reason in (RejectReason.QUOTE_EXPIRED, RejectReason.STALE_STATE):
+        return problem(ProblemId.E_QUOTE)
+    if error.reason is RejectReason.NOT_FOUND and error.field == "payment_method":
+        return problem(ProblemId.E_INPUT, "card", text="This card is not on file any more. Choose another one.")
+    return problem(ProblemId.E_VENDOR)
 
 
-async def _mark(deps: Deps, order: Order, action: Action, **changes: object) -> Order:
+async def _mark(
+    deps: Deps, order: Order, action: Action, *, only_from: State | None = None, **changes: object
+) -> Order:
+    """Take ``action`` where the order's state allows it, or only from one state, and return the order as it is then."""
+
     def write(connection: Connection) -> Order:
         locked = store.lock_order(connection, order.order_id)
-        if locked is not None:
+        if locked is not None and only_from in (None, locked.state):
             store.advance(connection, locked, action, now=deps.clock.wall(), **changes)
         return store.get_order(connection, order.order_id) or order
 

@@ -5,6 +5,7 @@ from hashlib import sha256
 
 from sqlalchemy import Connection
 
+from app.catalog.countries import is_country
 from app.catalog.tax_ids import is_tax_id, normalise_tax_id, tax_id_kind
 from app.flows.deps import Deps
 from app.identity.accounts import BillingAccount, accounts_of
@@ -59,7 +60,7 @@ def purchase_request(
 def is_place_known(deps: Deps, details: Details) -> bool:
     """Whether the address says enough for tax: the country, and the region where one is needed."""
     rules = deps.catalog.rules.address
-    if not details.country or details.country in rules.not_sold_to:
+    if not is_country(details.country) or details.country in rules.not_sold_to:
         return False
     return bool(details.region) or details.country not in rules.region_required_in
 
@@ -107,10 +108,11 @@ def own_account(connection: Connection, deps: Deps, person_id: str) -> BillingAc
     return next((account for account in found if account.vendor == deps.selling), None)
 
 
-async def ensure_customer(deps: Deps, account: BillingAccount, details: Details) -> CustomerRef:
+async def ensure_customer(deps: Deps, account: BillingAccount, details: Details, attempt_id: str) -> CustomerRef:
     """Return the vendor's customer for ``account``, brought up to date with ``details``.
 
-    The key holds a digest of the profile: the same details are the same call, changed ones are another.
+    The key names the press of the button and the profile: details that come back after a change are another call, and
+    the same press with other details is one too.
     """
     profile = CustomerProfile(
         account_id=account.account_id,
@@ -122,7 +124,7 @@ async def ensure_customer(deps: Deps, account: BillingAccount, details: Details)
         tax_id=tax_id_of(deps, details),
     )
     digest = sha256(pack(profile).encode()).hexdigest()[:16]
-    key = IdempotencyKey(f"account:{account.account_id}:ensure_customer:{digest}")
+    key = IdempotencyKey(f"account:{account.account_id}:ensure_customer:{attempt_id}-{digest}")
     return await deps.vendor.ensure_customer(profile, key=key)
 
 

@@ -55,24 +55,41 @@ async def settle(deps: Deps, order_id: str) -> Order:
     return await take_over(deps, order_id, snapshot, subscription)
 
 
+async def look_up(deps: Deps, order: Order) -> tuple[Order, bool]:
+    """Settle ``order`` and return it with whether it is known if it was paid.
+
+    A vendor that does not answer leaves that open, but for a draft: nobody was ever asked to pay it.
+    """
+    try:
+        return await settle(deps, order.order_id), True
+    except VendorError:
+        return order, order.state is State.DRAFT
+
+
 async def settle_quietly(deps: Deps, order: Order) -> Order:
     """Look at an order's vendor side once more; what was known stands when the vendor does not answer."""
-    try:
-        return await settle(deps, order.order_id)
-    except VendorError:
-        return order
+    return (await look_up(deps, order))[0]
 
 
 async def take_over(
-    deps: Deps, order_id: str, snapshot: CheckoutSnapshot, subscription: SubscriptionSnapshot | None
+    deps: Deps,
+    order_id: str,
+    snapshot: CheckoutSnapshot,
+    subscription: SubscriptionSnapshot | None,
+    *,
+    closed_by: Action = Action.EXPIRE,
 ) -> Order:
-    """Write what the vendor said of an order's checkout, in one transaction."""
+    """Write what the vendor said of an order's checkout, in one transaction.
+
+    Args:
+        closed_by: why a checkout is closed: CANCEL where we asked for it, else its time was up.
+    """
 
     def write(connection: Connection) -> Order:
         order = store.lock_order(connection, order_id)
         if order is None:
             raise NotYours(order_id)
-        _take_over(connection, deps, order, snapshot, subscription)
+        _take_over(connection, deps, order, snapshot, subscription, closed_by)
         return store.get_order(connection, order_id) or order
 
     return await deps.db.write(write)
@@ -83,7 +100,8 @@ async def _look_up(deps: Deps, order: Order) -> CheckoutSnapshot | None:
     if order.checkout_ref:
         return await vendor.get_checkout(CheckoutRef(order.checkout_ref))
     found = await vendor.find_checkouts(OrderId(order.order_id))
-    return found[-1] if found else None
+    complete = (each for each in found if each.state is CheckoutState.COMPLETE)
+    return next(complete, found[-1] if found else None)
 
 
 async def _settle_unopened(deps: Deps, order: Order) -> Order:
@@ -96,7 +114,7 @@ async def _settle_unopened(deps: Deps, order: Order) -> Order:
     def write(connection: Connection) -> Order:
         locked = store.lock_order(connection, order.order_id)
         history = store.state_history(connection, order.order_id)
-        if locked and now - history[0][2] > NEVER_OPENED_AFTER:
+        if locked and locked.state is State.DRAFT and now - history[0][2] > NEVER_OPENED_AFTER:
             store.advance(connection, locked, Action.EXPIRE, now=now)
         return store.get_order(connection, order.order_id) or order
 
@@ -109,6 +127,7 @@ def _take_over(
     order: Order,
     snapshot: CheckoutSnapshot,
     subscription: SubscriptionSnapshot | None,
+    closed_by: Action,
 ) -> None:
     now = deps.clock.wall()
     for decline in snapshot.declines:
@@ -122,7 +141,9 @@ def _take_over(
     if snapshot.state is CheckoutState.COMPLETE:
         _paid(connection, deps, order, snapshot, subscription)
     elif snapshot.state is CheckoutState.EXPIRED:
-        store.advance(connection, order, Action.EXPIRE, now=now, **seen)
+        # the vendor closes a stored card's purchase that the bank refused; on its page another card can be tried
+        is_refused = order.payment_method_ref and snapshot.declines and closed_by is Action.EXPIRE
+        store.advance(connection, order, Action.DECLINE if is_refused else closed_by, now=now, **seen)
     elif snapshot.state is CheckoutState.PROCESSING:
         store.advance(connection, order, Action.AWAIT, now=now, **seen)
     elif snapshot.state is CheckoutState.OPEN and order.state in (State.DRAFT, State.CONFIRMING):

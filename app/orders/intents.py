@@ -145,13 +145,17 @@ def save_group_check(connection: Connection, intent_id: str, check: GroupCheck) 
     connection.execute(update(intents).where(intents.c.intent_id == intent_id).values(**values))
 
 
-def park_details(connection: Connection, intent_id: str, details: Details, *, now: datetime) -> None:
+def park(connection: Connection, intent_id: str, *, seats: int | None, details: Details | None, now: datetime) -> None:
     """Keep what was typed by somebody whose session ended meanwhile; they sign in before they see it again.
 
     The intent's id (100 bits) is what lets them write, and nothing is read out.
     """
+    typed = dataclasses.asdict(details) if details else {}
+    if seats is not None:
+        typed["seats"] = seats
     kept = (intents.c.intent_id == intent_id) & (intents.c.expires_at > now)
-    connection.execute(update(intents).where(kept).values(**dataclasses.asdict(details)))
+    if typed:
+        connection.execute(update(intents).where(kept).values(**typed))
 
 
 def set_order(connection: Connection, intent_id: str, order_id: str) -> None:

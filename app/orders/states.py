@@ -56,6 +56,8 @@ TRANSITIONS: dict[tuple[State, Action], State] = {
 UNPAID = frozenset(_UNPAID)
 """Money may still move: the sweep looks at these until the vendor has spoken."""
 PAID = frozenset({State.PAID, State.GRANT_RETRY, State.GRANTED})
+KEPT = frozenset({*PAID, State.REFUNDED, State.CONFIRMING})
+"""Money moved or may have: the checkout behind such an order leads to it and sells nothing more."""
 
 
 def next_state(state: State, action: Action) -> State | None:

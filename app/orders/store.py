@@ -4,8 +4,9 @@ import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, delete, func, insert, or_, select, update
 from sqlalchemy.engine import RowMapping
 
 from app.core.pauses import pause_after
@@ -13,7 +14,7 @@ from app.core.problems import NotYours
 from app.db.schema.identity import account_managers
 from app.db.schema.orders import attempts, declines, live_orders, order_states, orders
 from app.db.sql import insert_new
-from app.orders.states import UNPAID, Action, State, next_state
+from app.orders.states import KEPT, UNPAID, Action, State, next_state
 from app.vendor_adapters.types import Decline
 
 FIRST_LOOK = timedelta(seconds=5)  # the buyer's own return settles most orders before the sweep looks
@@ -116,6 +117,13 @@ def live_order(connection: Connection, target: str) -> Order | None:
     )
 
 
+def kept_order(connection: Connection, intent_id: str) -> Order | None:
+    """Return the order that an intent has become for good: paid, perhaps paid, or paid back."""
+    states = [state.value for state in KEPT]
+    query = select(orders).where(orders.c.intent_id == intent_id, orders.c.state.in_(states))
+    return _first(connection.execute(query.order_by(orders.c.created_at)).mappings().all())
+
+
 def get_order(connection: Connection, order_id: str) -> Order | None:
     """Return an order for the worker; pages ask ``order_of``."""
     return _first(connection.execute(select(orders).where(orders.c.order_id == order_id)).mappings().all())
@@ -186,21 +194,15 @@ def state_history(connection: Connection, order_id: str) -> tuple[tuple[str, str
     return tuple((row.state, row.action, row.at) for row in rows)
 
 
-def claim_open(connection: Connection, *, now: datetime, everything: bool = False, limit: int = 20) -> Sequence[Order]:
+def claim_due(connection: Connection, *, now: datetime, limit: int = 20) -> Sequence[Order]:
     """Take up to ``limit`` unpaid orders whose next look is due, and put that look off, ever longer."""
-    due = orders.c.check_at.is_not(None) if everything else orders.c.check_at <= now
-    rows = (
-        connection.execute(
-            select(orders).where(due).order_by(orders.c.check_at).limit(limit).with_for_update(skip_locked=True)
-        )
-        .mappings()
-        .all()
-    )
-    for row in rows:
-        tries = row["check_tries"] + 1
-        check_at = now + pause_after(tries, first=FIRST_LOOK, longest=LONGEST_PAUSE)
-        update_order(connection, row["order_id"], check_at=check_at, check_tries=tries)
-    return [_order(row) for row in rows]
+    return _claim(connection, select(orders).where(orders.c.check_at <= now).order_by(orders.c.check_at), now, limit)
+
+
+def claim_after(connection: Connection, order_id: str, *, now: datetime, limit: int = 20) -> Sequence[Order]:
+    """Take up to ``limit`` unpaid orders that follow ``order_id`` (empty: from the first), due or not."""
+    is_open = orders.c.check_at.is_not(None) & (orders.c.order_id > order_id)
+    return _claim(connection, select(orders).where(is_open).order_by(orders.c.order_id), now, limit)
 
 
 def oldest_unsettled(connection: Connection) -> datetime | None:
@@ -237,6 +239,15 @@ def recent_declines(connection: Connection, person_id: str, account_id: str, *, 
 def _is_of(person_id: str) -> ColumnElement[bool]:
     managed = select(account_managers.c.account_id).where(account_managers.c.person_id == person_id)
     return or_(orders.c.person_id == person_id, orders.c.account_id.in_(managed))
+
+
+def _claim(connection: Connection, which: Select[Any], now: datetime, limit: int) -> Sequence[Order]:
+    rows = connection.execute(which.limit(limit).with_for_update(skip_locked=True)).mappings().all()
+    for row in rows:
+        tries = row["check_tries"] + 1
+        check_at = now + pause_after(tries, first=FIRST_LOOK, longest=LONGEST_PAUSE)
+        update_order(connection, row["order_id"], check_at=check_at, check_tries=tries)
+    return [_order(row) for row in rows]
 
 
 def _append_state(connection: Connection, order_id: str, state: State, action: str, now: datetime) -> None:

@@ -11,9 +11,8 @@ from app import formats
 from app.core.problems import Problem, ProblemId, problem
 from app.flows import checkout_page, confirm, wording
 from app.flows.checkout_page import Checkout
-from app.flows.confirm import Confirmation, Shown
+from app.flows.confirm import Confirmation, Shown, new_attempt
 from app.flows.deps import Deps
-from app.orders import intents
 from app.orders.intents import Details
 from app.orders.store import Order
 from app.routes.checkout_view import Typed, checkout_view, typed_details
@@ -53,14 +52,13 @@ async def update(request: Request) -> Response:
     deps, actor, intent_id = deps_of(request), current_actor(request), request.path_params["intent_id"]
     form = await request.form()
     if actor.person is None:
-        await _park(deps, intent_id, form)
+        await confirm.park(deps, intent_id, _read(deps, form)[1])
         return _sign_in(request)
     typed, command = _read(deps, form)
     intent = await checkout_page.open_intent(deps, actor, intent_id)
-    was = intent.details.country
+    was = intent
     intent = await confirm.keep(deps, actor, intent, command)
     checkout = await checkout_page.read_checkout(deps, actor, intent)
-    changed = command.details is not None and command.details.country != was
     problems = tuple(found for found in command.problems if found.field == "seats")
     typed = Typed(
         seats=typed.seats if problems else "",
@@ -68,7 +66,8 @@ async def update(request: Request) -> Response:
         details=typed.details,
         terms=typed.terms,
         card=typed.card,
-        place_changed=changed,
+        place_changed=command.details is not None and command.details.country != was.details.country,
+        group_changed=intent.choice.group_id != was.choice.group_id,
     )
     if not _is_live(request) and not problems:
         return see_other(request, wording.checkout_path(intent_id))
@@ -82,7 +81,7 @@ async def submit(request: Request) -> Response:
     deps, intent_id = deps_of(request), request.path_params["intent_id"]
     form = await request.form()
     if current_actor(request).person is None:
-        await _park(deps, intent_id, form)
+        await confirm.park(deps, intent_id, _read(deps, form)[1])
         return _sign_in(request)
     typed, command = _read(deps, form)
     try:
@@ -115,11 +114,12 @@ def _read(deps: Deps, form: FormData) -> tuple[Typed, Confirmation]:
     details = _details(reader) if "country" in form else None
     card = reader.text("card", most=255)
     command = Confirmation(
-        attempt_id=reader.text("attempt", most=40),
+        attempt_id=reader.text("attempt", most=40) or new_attempt(),
         quote_id=reader.text("quote", most=40),
         total=whole_number(reader.typed("total")),
         group_id=reader.text("group", most=255),
         seats=seats,
+        seats_proposed=whole_number(reader.typed("seats_proposed")),
         instance_users=users,
         details=details,
         tax_id_shown=reader.text("tax_id_shown", most=60),
@@ -128,7 +128,7 @@ def _read(deps: Deps, form: FormData) -> tuple[Typed, Confirmation]:
         problems=reader.problems,
     )
     typed = Typed(
-        seats=typed_seats,
+        seats="" if typed_seats == reader.typed("seats_proposed") else typed_seats,
         instance_users=reader.typed("instance_users"),
         details=typed_details({name: reader.typed(name) for name in _DETAILS}) if details else None,
         terms=command.terms,
@@ -146,13 +146,6 @@ def _details(reader: Reader) -> Details:
     if len(country) > 2:
         country = ""
     return Details(**{**values, "country": country})
-
-
-async def _park(deps: Deps, intent_id: str, form: FormData) -> None:
-    """Their session ended while they typed: keep it, so that it stands there again after they sign in."""
-    if "country" in form:
-        details, now = _details(Reader(form)), deps.clock.wall()
-        await deps.db.write(lambda connection: intents.park_details(connection, intent_id, details, now=now))
 
 
 def _sign_in(request: Request) -> Response:

@@ -55,6 +55,7 @@ class CheckoutView:
     group_is_fixed: bool
     new_group_url: str
     seats: str
+    seats_proposed: str
     seats_most: int
     seats_note: Problem | None
     instance_users: str
@@ -71,6 +72,7 @@ class CheckoutView:
     tax_note: Problem | None
     tax_id_shown: str
     place_changed: bool
+    group_changed: bool
     cards: tuple[tuple[str, str, str], ...]
     card: str
     terms: bool
@@ -97,6 +99,7 @@ class Typed:
     terms: bool = False
     card: str = ""
     place_changed: bool = True
+    group_changed: bool = False
 
 
 def checkout_view(
@@ -126,6 +129,7 @@ def checkout_view(
         group_is_fixed=choice.group_given and checkout.group is not None,
         new_group_url=_new_group_url(deps, intent.intent_id),
         seats=typed.seats or str(checkout.seats),
+        seats_proposed="" if choice.seats else str(checkout.seats),
         seats_most=rules.seats.self_serve_max,
         seats_note=next((found for found in checkout.notices if found.id is ProblemId.E_SEATS_LOW), None),
         instance_users=typed.instance_users or str(intent.instance_users or ""),
@@ -142,6 +146,7 @@ def checkout_view(
         tax_note=next((found for found in checkout.notices if found.id is ProblemId.E_TAXID), None),
         tax_id_shown=checkout.details.tax_id,
         place_changed=typed.place_changed,
+        group_changed=typed.group_changed,
         cards=tuple(_card(card) for card in checkout.cards),
         card=typed.card,
         terms=typed.terms,

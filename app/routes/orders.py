@@ -6,10 +6,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from app.core.problems import NotYours, Problem
+from app.core.problems import Problem
 from app.flows import order_page, payment, wording
+from app.flows.card_tries import check_declines
 from app.flows.order_page import OrderView
-from app.identity.actor import Person
 from app.web.deps import deps_of
 from app.web.forms import one, whole_number
 from app.web.render import link, page, see_other
@@ -50,21 +50,26 @@ async def show(request: Request) -> Response:
         product_home=deps_of(request).config.product_home,
         announcement=_ANNOUNCED.get(order.state, ""),
         problems=problems,
-        money_note="" if order.state in _PAID else "You have not been charged.",
+        money_note="" if order.state in _PAID or not order.is_known else "You have not been charged.",
     )
     return page(request, "orders/order.html", view, fragment="order")
 
 
 async def pay(request: Request) -> Response:
-    """Go on to the payment page of an order that is still open."""
-    deps, person = deps_of(request), _person(request)
+    """Go on to the payment page of an order that is still open, unless too many cards were refused just now."""
+    deps, person = deps_of(request), current_actor(request).person
+    if person is None:
+        return _sign_in(request)
     order = await order_page.own_order(deps, person, request.path_params["order_id"])
+    await check_declines(deps, person.person_id, order.account_id)
     return see_other(request, payment.step_for(deps, order).url)
 
 
 async def cancel(request: Request) -> Response:
     """Give up an order that is not paid; its payment page is closed first."""
-    deps, person = deps_of(request), _person(request)
+    deps, person = deps_of(request), current_actor(request).person
+    if person is None:
+        return _sign_in(request)
     order = await order_page.own_order(deps, person, request.path_params["order_id"])
     await payment.cancel(deps, order)
     return see_other(request, wording.order_path(order.order_id))
@@ -85,15 +90,10 @@ async def index(request: Request) -> Response:
     return page(request, "orders/orders.html", view)
 
 
-def _person(request: Request) -> Person:
-    person = current_actor(request).person
-    if person is None:
-        raise NotYours(request.path_params["order_id"])
-    return person
-
-
 def _sign_in(request: Request) -> Response:
-    return see_other(request, link("/login", next=request.url.path))
+    """Nothing is done for somebody whose session has ended; they come back to the page that they pressed on."""
+    order_id = request.path_params.get("order_id")
+    return see_other(request, link("/login", next=wording.order_path(order_id) if order_id else "/orders"))
 
 
 _PAID = ("paid", "grant_retry", "granted", "refunded", "confirming")

@@ -47,7 +47,10 @@ def write_snapshot(
     deployment: str,
     group_id: str,
 ) -> tuple[Subscription, bool]:
-    """Store what the vendor says unless something newer is stored; return what stands now, and whether it changed."""
+    """Store what the vendor says unless something newer is stored; return what stands now, and whether it changed.
+
+    What has not changed was read again all the same: the sweep goes on with what was read longest ago.
+    """
     values = {
         "account_id": account_id,
         "order_id": snapshot.order,
@@ -72,6 +75,8 @@ def write_snapshot(
     if not changed:
         newer = (subscriptions.c.subscription_ref == snapshot.ref) & (subscriptions.c.version < snapshot.version)
         changed = connection.execute(update(subscriptions).where(newer).values(**values)).rowcount == 1
+        same = (subscriptions.c.subscription_ref == snapshot.ref) & (subscriptions.c.version == snapshot.version)
+        connection.execute(update(subscriptions).where(same).values(observed_at=snapshot.observed_at))
     stored = by_ref(connection, snapshot.ref)
     if stored is None:
         raise LookupError(f"subscription {snapshot.ref} was written and is not there")

@@ -30,6 +30,8 @@ class Capability(Enum):
     """Refunds can be made; without it they are listed for support."""
     DISCOUNTS = "discounts"
     """Discounts can be made real at checkout; without it campaigns are refused by the check."""
+    DISCOUNTED_CHANGES = "discounted_changes"
+    """Changes of a subscription take discounts; without it campaigns for existing customers have no effect there."""
     INVOICE_DOCUMENTS = "invoice_documents"
     """Invoices have a document; without it the list has no download link."""
     PORTAL_PAYMENT_METHODS = "portal_payment_methods"

@@ -192,7 +192,10 @@ class Notifications(Protocol):
         ...
 
     async def changes_since(self, cursor: str) -> Page[Notification]:
-        """Return what changed after ``cursor`` (empty: all that is still listed), oldest first."""
+        """Return what changed after ``cursor``, oldest first.
+
+        ``cursor`` is a page's ``next_cursor`` or the id of the last notification seen; empty is all that is listed.
+        """
         ...
 
 

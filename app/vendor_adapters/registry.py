@@ -7,7 +7,7 @@ from app.config import Config, ConfigError
 from app.core.clock import Clock
 from app.vendor_adapters.port import VendorAdapter
 
-_ADAPTERS = {"embedded": "app.vendor_adapters.embedded"}
+_ADAPTERS = {"embedded": "app.vendor_adapters.embedded", "stripe": "app.vendor_adapters.stripe"}
 """Each module has ``create(config, catalog, clock) -> VendorAdapter``."""
 
 

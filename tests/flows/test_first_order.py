@@ -1,11 +1,12 @@
 """The first journey: from a link to a plan that is switched on, with one true price all the way."""
 
-from tests.support.journeys import at_checkout, pay, settled, to_payment
+from tests.support.journeys import ACME, at_checkout, pay, settled, to_payment
 from tests.support.shop import Shop
 
 
 async def test_link_lands_on_the_filled_checkout(shop: Shop) -> None:
-    browser = await at_checkout(shop)
+    browser = await shop.signed_in("ann")
+    await browser.open(ACME)
     assert browser.status == 200
     assert "/checkouts/" in browser.url
     assert browser.form("and subscribe").fields["seats"] == "10"

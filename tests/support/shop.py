@@ -4,9 +4,13 @@ import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import cache
 from html import unescape
-from urllib.parse import urljoin, urlsplit
+from types import MappingProxyType
+from urllib.parse import urlencode, urljoin, urlsplit
 
+from joserfc.jwk import RSAKey
+from sqlalchemy import Connection
 from starlette.types import ASGIApp
 
 from app.catalog.load import load_catalog
@@ -17,16 +21,24 @@ from app.core.clock import FrozenClock
 from app.db.engine import Database
 from app.db.sealing import Sealer
 from app.demo.product import DemoProduct
+from app.demo.sign_in.signing import ALGORITHM
+from app.demo.store.people import find_person
+from app.demo.store.seeding import create_tables
+from app.demo.store.tokens import add_signing_key
 from app.demo.world import Delays
 from app.emails.transports import KeptMailer
 from app.entitlements.http_product import HttpProduct
 from app.flows.deps import Deps
 from app.http import ASGITransport, AsyncBaseTransport, AsyncClient, Request, Response
+from app.identity.claims import Claims
+from app.identity.people import upsert_person
+from app.identity.sessions import open_session
 from app.identity.sso import IdentityProvider
 from app.main import CALLBACK, create_app
 from app.vendor_adapters.embedded import EmbeddedVendor, EmbeddedWorld
 from app.vendor_adapters.embedded.books import Row
 from app.vendor_adapters.embedded.pages import create_pages
+from app.web.session import SessionCookie
 
 _FORM = re.compile(r"<form\b(?P<tag>[^>]*)>(?P<body>.*?)</form>", re.DOTALL)
 _CONTROL = re.compile(
@@ -54,7 +66,7 @@ class Network(AsyncBaseTransport):
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A form on a page: where it goes, and its fields as they stand."""
+    """A form on a page: the address that it goes to, and its fields as they stand."""
 
     action: str
     fields: Mapping[str, str]
@@ -77,7 +89,36 @@ class Browser:
     async def send(self, form: Form, **typed: str) -> Response:
         """Send a form with ``typed`` in its fields; a field typed as ``None`` is left out."""
         fields = {**form.fields, **typed}
-        return await self._go("POST", urljoin(self.url, form.action), fields)
+        return await self._go("POST", form.action, fields)
+
+    async def send_only(self, form: Form, **typed: str) -> Response:
+        """Send a form and go nowhere, as somebody who closes the window at once; the page stays what it was."""
+        return await self._client(form.action).request("POST", form.action, data={**form.fields, **typed})
+
+    async def change(self, part: str, **typed: str) -> Response:
+        """Change something on the checkout as a browser with scripts does, and be shown the parts that answer."""
+        form = self.form("and subscribe")
+        answer = await self._client(form.action).post(
+            form.action + part, data={**form.fields, **typed}, headers={"HX-Request": "true"}
+        )
+        self.page = answer
+        return answer
+
+    async def send_pairs(self, form: Form, *more: tuple[str, str]) -> Response:
+        """Send a form with further fields, whose names may repeat those that it has."""
+        return await self.raw(form.action, urlencode([*form.fields.items(), *more]))
+
+    async def raw(
+        self,
+        url: str,
+        body: str,
+        kind: str = "application/x-www-form-urlencoded",
+        headers: Mapping[str, str] = MappingProxyType({}),
+    ) -> Response:
+        """Post a body as it stands, and be shown the answer."""
+        self.url = url
+        self.page = await self._client(url).post(url, content=body, headers={"Content-Type": kind, **headers})
+        return self.page
 
     async def press(self, text: str, **typed: str) -> Response:
         """Type into the form whose button says ``text`` and press it."""
@@ -85,11 +126,18 @@ class Browser:
 
     def form(self, button: str) -> Form:
         """Return the form on the present page whose button says so."""
-        for found in _FORM.finditer(self.text):
+        for found in _FORM.finditer(self.page.text if self.page is not None else ""):
             for pressed in _BUTTON.finditer(found["body"]):
                 if button in _words(pressed["text"]):
-                    return _form(found["tag"], found["body"], pressed["tag"])
+                    return _form(self.url, found["tag"], found["body"], pressed["tag"])
         raise LookupError(f"no button {button!r} on {self.url}: {_headline(self.text)}")
+
+    def link(self, text: str) -> str:
+        """Return where the link that says so leads."""
+        for tag, shown in re.findall(r"<a\b([^>]*)>(.*?)</a>", self.page.text if self.page else "", re.DOTALL):
+            if text in _words(shown):
+                return urljoin(self.url, _attributes(tag)["href"])
+        raise LookupError(f"no link {text!r} on {self.url}: {_headline(self.text)}")
 
     @property
     def text(self) -> str:
@@ -100,6 +148,10 @@ class Browser:
     def status(self) -> int:
         """The present page's status."""
         return self.page.status_code if self.page is not None else 0
+
+    def keep_cookie(self, name: str, value: str) -> None:
+        """Hold a cookie of the store."""
+        self._client(self._home).cookies.set(name, value)
 
     async def close(self) -> None:
         """Forget everything."""
@@ -134,8 +186,12 @@ class Shop:
     network: Network
 
     async def books(self, kind: str) -> list[Row]:
-        """Return one list of the vendor's books, without what was seeded."""
-        return [row for row in (await EmbeddedWorld(self.vendor).books())[kind] if row["order"]]
+        """Return one list of the vendor's books, without what was seeded and what belongs to no order."""
+        return [row for row in await self.every(kind) if row["order"]]
+
+    async def every(self, kind: str) -> list[Row]:
+        """Return one list of the vendor's books."""
+        return (await EmbeddedWorld(self.vendor).books())[kind]
 
     def browser(self) -> Browser:
         """Return a fresh browser."""
@@ -146,6 +202,23 @@ class Shop:
         browser = self.browser()
         await browser.open("/login")
         await browser.press(f"Continue as {username}")
+        return browser
+
+    async def known(self, username: str) -> Browser:
+        """Return a browser in which somebody is signed in to the store, without the way through the sign-in."""
+        person = await self.product.world.db.read(lambda connection: find_person(connection, username))
+        assert person is not None, f"nobody is called {username}"
+        facts = {name: getattr(person, name) for name in ("username", "name", "email", "email_verified")}
+        issuer, now = self.deps.config.oidc.issuer, self.clock.wall()
+        claims = Claims(issuer=issuer, subject=person.sub, roles=frozenset(person.roles), **facts)
+
+        def write(connection: Connection) -> str:
+            known = upsert_person(connection, claims, now)
+            return open_session(connection, replaced=None, person_id=known.person_id, now=now)[0]
+
+        cookie = SessionCookie(self.deps.config).given(await self.deps.db.write(write), 3600)
+        browser = self.browser()
+        browser.keep_cookie(*cookie.partition(";")[0].split("=", 1))
         return browser
 
 
@@ -163,7 +236,7 @@ async def open_shop(config: Config, database: Database, clock: FrozenClock) -> A
         origin=config.vendor_url,
         webhook_url=f"{config.base_url}/webhooks/embedded",
         store_origin=config.base_url,
-        deadline=0.5,
+        deadline=1.0,  # a machine that is busy with other tests is slow
     )
     vendor.prepare()
     product = DemoProduct(
@@ -184,14 +257,15 @@ async def open_shop(config: Config, database: Database, clock: FrozenClock) -> A
         clock=clock,
         vendors={vendor.name: vendor},
         selling=vendor.name,
-        product=HttpProduct(config.product_url, config.product_token, transport=network, timeout=0.5),
+        product=HttpProduct(config.product_url, config.product_token, transport=network, timeout=2),
         mailer=KeptMailer(database, clock),
-        identity=IdentityProvider(config.oidc, config.base_url + CALLBACK, clock, transport=network, seconds=0.5),
+        identity=IdentityProvider(config.oidc, config.base_url + CALLBACK, clock, transport=network, seconds=2),
     )
     world = DemoWorld(deps, product, vendor, http)
     network.put(config.port, create_app(deps, world=world))
     network.put(config.demo_port, product.app)
     network.put(config.vendor_port, create_pages(vendor))
+    await product.world.db.write(_with_signing_key)
     await product.prepare()
     await seed_accounts(deps, EmbeddedWorld(vendor))
     yield Shop(deps, clock, world, vendor, product, network)
@@ -200,33 +274,49 @@ async def open_shop(config: Config, database: Database, clock: FrozenClock) -> A
     product.close()
 
 
-def _form(tag: str, body: str, pressed: str) -> Form:
+@cache
+def _signing_key() -> dict[str, str | list[str]]:
+    """One key for all shops of a test run: making one takes longer than a purchase."""
+    key = RSAKey.generate_key(2048, {"kid": "key_of_the_tests", "use": "sig", "alg": ALGORITHM})
+    return dict(key.as_dict(private=True))
+
+
+def _with_signing_key(connection: Connection) -> None:
+    create_tables(connection)
+    add_signing_key(connection, _signing_key())
+
+
+def _form(page: str, tag: str, body: str, pressed: str) -> Form:
     fields: dict[str, str] = {}
     for control in _CONTROL.finditer(body):
-        attributes = dict(_ATTRIBUTE.findall(control["tag"]))
+        attributes = _attributes(control["tag"])
         name = attributes.get("name", "")
         is_off = attributes.get("type") in ("checkbox", "radio") and "checked" not in attributes
         if not name or control["kind"] == "button" or is_off:
             continue
         fields[name] = _value(control["kind"], attributes, control["rest"])
-    own, button = dict(_ATTRIBUTE.findall(tag)), dict(_ATTRIBUTE.findall(pressed))
+    own, button = _attributes(tag), _attributes(pressed)
     if "name" in button:
         fields[button["name"]] = button.get("value", "")
-    return Form(action=button.get("formaction") or own.get("action", ""), fields=fields)
+    return Form(action=urljoin(page, button.get("formaction") or own.get("action", "")), fields=fields)
 
 
 def _value(kind: str, attributes: Mapping[str, str], rest: str) -> str:
     if kind == "input":
         return attributes.get("value", "")
     if kind == "textarea":
-        return rest.partition("</textarea")[0].lstrip("\n")
-    options = [dict(_ATTRIBUTE.findall(option)) for option in _OPTION.findall(rest)]
+        return unescape(rest.partition("</textarea")[0].lstrip("\n"))
+    options = [_attributes(option) for option in _OPTION.findall(rest)]
     chosen = next((option for option in options if "selected" in option), options[0] if options else {})
     return chosen.get("value", "")
 
 
+def _attributes(tag: str) -> dict[str, str]:
+    return {name: unescape(value) for name, value in _ATTRIBUTE.findall(tag)}
+
+
 def _words(text: str) -> str:
-    return " ".join(re.sub(r"<[^>]+>", "", text).split())
+    return " ".join(unescape(re.sub(r"<[^>]+>", "", text)).split())
 
 
 def _headline(text: str) -> str:

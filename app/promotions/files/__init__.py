@@ -1,0 +1,1 @@
+"""Campaign files: read with the line of every key, checked, and turned into campaigns."""

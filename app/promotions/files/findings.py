@@ -1,0 +1,49 @@
+"""What is wrong with a campaign file: a name, the line, and why in words."""
+
+from dataclasses import dataclass
+
+Path = tuple[str | int, ...]
+"""Where in the file: keys and list positions, such as ``("campaign", 0, "offer", 1, "benefit")``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One fault; ``fault`` is its stable name, such as ``unknown-plan``."""
+
+    file: str
+    line: int
+    fault: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.fault}: {self.reason}"
+
+
+class Findings:
+    """Collects faults by their place in the file.
+
+    Args:
+        lines: the line of each place.
+    """
+
+    def __init__(self, file: str, lines: dict[Path, int]) -> None:
+        self._file = file
+        self._lines = lines
+        self._found: list[Finding] = []
+
+    def add(self, path: Path, fault: str, reason: str) -> None:
+        """Note a fault at ``path``, or at the nearest place around it that has a line."""
+        finding = Finding(file=self._file, line=self.line_of(path), fault=fault, reason=reason)
+        if finding not in self._found:
+            self._found.append(finding)
+
+    def line_of(self, path: Path) -> int:
+        """Return the line of a place."""
+        while path and path not in self._lines:
+            path = path[:-1]
+        return self._lines.get(path, 1)
+
+    @property
+    def sorted(self) -> tuple[Finding, ...]:
+        """All of them, from the top of the file to its end."""
+        return tuple(sorted(self._found, key=lambda each: (each.line, each.fault, each.reason)))

@@ -1,0 +1,184 @@
+"""What becomes of reservations: they stand longer, are let go, paid, or paid back. Steps are relative and repeatable.
+
+Like claims, all of it happens inside the caller's transaction, calls no vendor, and takes rows in the same order.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import groupby
+
+from sqlalchemy import Connection
+
+from app.promotions import budget_ids
+from app.promotions.counting import let_go, moves_of, slots_of, take_slots
+from app.promotions.reservation import LIVE, OPEN, Cause, Refund, Reservation, ReservationState
+from app.promotions.store import budgets, campaigns, identities, ledger, reservations
+from app.promotions.store.budgets import Exhausted
+from app.promotions.store.identities import SlotTaken
+from app.promotions.store.ledger import Action
+
+SYSTEM = "system"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Committed:
+    """What a payment made final; ``alarms`` are those over the cap that somebody must look at."""
+
+    reservations: tuple[Reservation, ...]
+    overdrafts: tuple[Reservation, ...]
+    alarms: tuple[Reservation, ...]
+
+
+def extend(connection: Connection, order_id: str, *, now: datetime, until: datetime, actor: str = SYSTEM) -> int:
+    """Let an order's reservations stand until ``until`` (wall time) at least; return how many were moved on."""
+    count = 0
+    for reservation in reservations.of_order(connection, order_id, states=OPEN):
+        after = replace(reservation, expires_at=max(until, reservation.expires_at))
+        if after != reservation and reservations.change(connection, after, expected=(reservation.state,)):
+            ledger.append(connection, after, Action.EXTEND, actor=actor, now=now)
+            count += 1
+    return count
+
+
+def release(
+    connection: Connection, order_id: str, cause: Cause, *, now: datetime, actor: str = SYSTEM
+) -> tuple[Reservation, ...]:
+    """Give back what an order (or an intent) holds or has reserved; what is committed stays.
+
+    For an order this may be called only after the vendor has confirmed that its payment page is dead. Repeating it
+    changes nothing.
+    """
+    found = reservations.of_order(connection, order_id, states=OPEN)
+    return _release(connection, found, cause, now=now, actor=actor)
+
+
+def commit(connection: Connection, order_id: str, *, now: datetime, actor: str = SYSTEM) -> Committed:
+    """Make an order's reservations final because it was paid, be it with 0.00. Repeating it changes nothing.
+
+    What was released meanwhile is taken again, over the cap if need be: the price that was shown is honoured.
+    """
+    due = _due(reservations.of_order(connection, order_id))
+    done = _commit_open(connection, [each for each in due if each.state in OPEN], now=now, actor=actor)
+    late = [_commit_late(connection, each, now=now, actor=actor) for each in due if each.state not in OPEN]
+    return Committed(
+        reservations=(*done, *(each for each, _ in late)),
+        overdrafts=tuple(each for each, _ in late if each.is_overdraft),
+        alarms=tuple(each for each, is_alarm in late if is_alarm),
+    )
+
+
+def reverse(
+    connection: Connection, order_id: str, refund: Refund, *, now: datetime, actor: str = SYSTEM
+) -> tuple[Reservation, ...]:
+    """Give the use back after a full refund; after every other kind of money back it stays used."""
+    if refund is not Refund.FULL:
+        return ()
+    done, moves = [], []
+    for reservation in reservations.of_order(connection, order_id, states=(ReservationState.COMMITTED,)):
+        after = replace(reservation, state=ReservationState.REVERSED)
+        if reservations.change(connection, after, expected=(ReservationState.COMMITTED,)):
+            is_over = after.is_overdraft
+            moves += moves_of(after, used=0 if is_over else -1, overdrawn=-1 if is_over else 0)
+            ledger.append(connection, after, Action.REVERSE, actor=actor, now=now, cause=refund.value)
+            done.append(after)
+    budgets.move(connection, moves)
+    identities.free_slots(connection, [each.reservation_id for each in done])
+    return tuple(done)
+
+
+def sweep_holds(connection: Connection, *, now: datetime, wall: datetime, limit: int = 100) -> int:
+    """Let go of holds whose ten minutes are over; no payment page was ever opened for them. Return how many."""
+    expired = reservations.expired_holds(connection, wall, limit)
+    return len(_release(connection, expired, Cause.EXPIRED, now=now, actor=SYSTEM))
+
+
+def overdue(connection: Connection, *, wall: datetime, limit: int = 100) -> tuple[str, ...]:
+    """Return orders that are reserved beyond their time: ask the vendor, then ``extend``, ``commit`` or ``release``."""
+    return reservations.overdue_orders(connection, wall, limit)
+
+
+def note_identities(connection: Connection, order_id: str, keys: Sequence[str]) -> bool:
+    """Count further keys of a buyer, such as the card that the vendor reports with the payment.
+
+    False when a key has no slot left: the same card had the campaign under another name. What was paid stands.
+    """
+    is_first = True
+    for reservation in reservations.live_of(connection, order_id):
+        known = identities.keys_of(connection, reservation.reservation_id)
+        for key in sorted(set(keys) - set(known)):
+            try:
+                take_slots(connection, reservation, (key,))
+            except SlotTaken:
+                is_first = False
+    return is_first
+
+
+def _release(
+    connection: Connection, found: Sequence[Reservation], cause: Cause, *, now: datetime, actor: str
+) -> tuple[Reservation, ...]:
+    gone, moves = let_go(connection, found, cause, now=now, actor=actor)
+    budgets.move(connection, moves)
+    identities.free_slots(connection, [each.reservation_id for each in gone])
+    return tuple(gone)
+
+
+def _due(found: Sequence[Reservation]) -> list[Reservation]:
+    """Return what a payment makes final: of each campaign the open one, else the one released last."""
+    due = []
+    for _, group in groupby(found, key=lambda each: each.slug):
+        each = list(group)
+        live = [one for one in each if one.state in LIVE]
+        released = [one for one in each if one.state is ReservationState.RELEASED]
+        is_settled = any(one.state in (ReservationState.COMMITTED, ReservationState.REVERSED) for one in each)
+        due += [] if is_settled else live or released[-1:]
+    return due
+
+
+def _commit_open(
+    connection: Connection, found: Sequence[Reservation], *, now: datetime, actor: str
+) -> list[Reservation]:
+    done, moves = [], []
+    for reservation in found:
+        after = replace(reservation, state=ReservationState.COMMITTED)
+        if reservations.change(connection, after, expected=OPEN):
+            moves += moves_of(after, held=-1, used=1)
+            ledger.append(connection, after, Action.COMMIT, actor=actor, now=now)
+            done.append(after)
+    budgets.move(connection, moves)
+    return done
+
+
+def _commit_late(
+    connection: Connection, reservation: Reservation, *, now: datetime, actor: str
+) -> tuple[Reservation, bool]:
+    """Commit what was released, within the caps if there is room, else over them; whether that is an alarm."""
+    after = replace(reservation, state=ReservationState.COMMITTED)
+    is_over = not _has_room(connection, after)
+    if is_over:
+        after = replace(after, is_overdraft=True)
+        budgets.move(connection, moves_of(after, overdrawn=1))
+        identities.overdraw(connection, after.reservation_id)
+    reservations.change(connection, after, expected=(ReservationState.RELEASED,))
+    is_alarm = is_over and not _is_allowed(connection, after)
+    action = Action.OVERDRAFT if is_over else Action.COMMIT
+    ledger.append(connection, after, action, actor=actor, now=now, cause="paid_late", is_alarm=is_alarm)
+    return after, is_alarm
+
+
+def _has_room(connection: Connection, reservation: Reservation) -> bool:
+    most = slots_of(connection, reservation)
+    try:
+        with connection.begin_nested():
+            budgets.move(connection, moves_of(reservation, used=1, is_capped=True))
+            identities.take_again(connection, reservation.slug, reservation.reservation_id, most=most)
+    except (Exhausted, SlotTaken):
+        return False
+    return True
+
+
+def _is_allowed(connection: Connection, reservation: Reservation) -> bool:
+    """Whether the campaign lets so many late payments win; a strict one lets none."""
+    version = campaigns.version_of(connection, reservation.slug, reservation.version)
+    most = version.customer_wins if version else None
+    return most is not None and budgets.overdrawn(connection, budget_ids.campaign_uses(reservation.slug)) <= most

@@ -1,0 +1,105 @@
+"""The customer, the invoices, the cards, and money given back."""
+
+import pytest
+
+from app.core.money import Money
+from app.vendor_adapters.capabilities import Capability
+from app.vendor_adapters.conformance.buyer import Buyer, new_key, renamed
+from app.vendor_adapters.conformance.checks.base import Checks
+from app.vendor_adapters.conformance.harness import Card, Harness
+from app.vendor_adapters.conformance.offers import MINUTES, TEAM
+from app.vendor_adapters.conformance.scenario import check
+from app.vendor_adapters.errors import RejectReason, VendorRejected
+from app.vendor_adapters.types import CustomerRef, InvoiceRef, InvoiceStatus, LineKind, PortalPurpose
+
+
+class BillingChecks(Checks):
+    """Customers, invoices, stored cards, refunds, the vendor's own pages."""
+
+    @check(8)
+    async def test_08_customer_found_by_our_id(self, harness: Harness) -> None:
+        """A customer is found by our account id, whatever the key and the name."""
+        buyer = await Buyer.arrive(harness)
+        again = await harness.adapter.ensure_customer(renamed(buyer.profile), key=new_key("ensure_customer"))
+        other = await Buyer.arrive(harness)
+        assert again == buyer.customer
+        assert other.customer != buyer.customer
+
+    @check(0)
+    async def test_invoices_are_listed_newest_first(self, harness: Harness) -> None:
+        """Invoices are listed newest first, with lines that sum to their totals."""
+        buyer = await Buyer.arrive(harness)
+        await buyer.purchase((MINUTES, 1))
+        await buyer.purchase((TEAM, 2))
+        invoices = await buyer.invoices()
+        assert [invoice.total.minor for invoice in invoices] == [69_600, 1_000]
+        for invoice in invoices:
+            lines = [line.amount.minor for line in invoice.lines if line.kind is not LineKind.DISCOUNT]
+            assert sum(lines) == invoice.subtotal.minor
+            assert invoice.subtotal - invoice.discount + invoice.tax == invoice.total
+            assert (invoice.status, invoice.amount_paid) == (InvoiceStatus.PAID, invoice.total)
+            assert invoice.amount_due.is_zero
+            assert await harness.adapter.get_invoice(invoice.ref) == invoice
+
+    @check(0)
+    async def test_invoices_of_others_are_not_listed(self, harness: Harness) -> None:
+        """A customer sees no invoice of another one."""
+        await (await Buyer.arrive(harness)).purchase((MINUTES, 1))
+        assert await (await Buyer.arrive(harness)).invoices() == ()
+
+    @check(0, Capability.INVOICE_DOCUMENTS)
+    async def test_invoices_have_a_document(self, harness: Harness) -> None:
+        """An invoice has a document."""
+        buyer = await Buyer.arrive(harness)
+        await buyer.purchase((MINUTES, 1))
+        assert (await buyer.invoices())[0].document_url.startswith(("http://", "https://"))
+
+    @check(0)
+    async def test_unknown_invoice(self, harness: Harness) -> None:
+        """An unknown invoice is not found."""
+        with pytest.raises(VendorRejected) as refused:
+            await harness.adapter.get_invoice(InvoiceRef("in_unknown"))
+        assert refused.value.reason is RejectReason.NOT_FOUND
+
+    @check(0, Capability.STORED_CARD_PURCHASE)
+    async def test_the_default_card_comes_first(self, harness: Harness) -> None:
+        """Stored cards are listed with the default first."""
+        buyer = await Buyer.arrive(harness, card=Card.PAYS)
+        await harness.given_card(buyer.customer, Card.DECLINED)
+        default, other = await harness.adapter.payment_methods(buyer.customer)
+        assert (default.is_default, other.is_default) == (True, False)
+        assert len(other.last4) == len(default.last4) == 4
+        await harness.adapter.set_default_payment_method(
+            buyer.customer, ref=other.ref, key=new_key("set_default_payment_method")
+        )
+        assert await buyer.card() == other.ref
+
+    @check(0, Capability.REFUNDS)
+    async def test_no_more_is_refunded_than_was_paid(self, harness: Harness) -> None:
+        """Parts of a charge can be refunded until nothing is left of it, and no more."""
+        buyer = await Buyer.arrive(harness)
+        charge = (await buyer.purchase((MINUTES, 5))).charge
+        assert charge is not None
+        for minor in (2_000, 3_000):
+            await harness.adapter.refund(charge, amount=Money(minor, "usd"), reason="kit", key=new_key("refund"))
+        with pytest.raises(VendorRejected):
+            await harness.adapter.refund(charge, amount=Money(1, "usd"), reason="kit", key=new_key("refund"))
+        assert [one.refunded for one in await harness.charges()] == [Money(5_000, "usd")]
+
+    @check(0, Capability.PORTAL_PAYMENT_METHODS)
+    async def test_page_for_cards(self, harness: Harness) -> None:
+        """The vendor has its own page for cards."""
+        await self._has_page(harness, PortalPurpose.PAYMENT_METHODS)
+
+    @check(0, Capability.PORTAL_INVOICES)
+    async def test_page_for_invoices(self, harness: Harness) -> None:
+        """The vendor has its own page for invoices."""
+        await self._has_page(harness, PortalPurpose.INVOICES)
+
+    async def _has_page(self, harness: Harness, purpose: PortalPurpose) -> None:
+        buyer = await Buyer.arrive(harness)
+        page = await harness.adapter.portal_page(buyer.customer, purpose=purpose, return_to=harness.return_to)
+        assert page.startswith(harness.adapter.origins)
+        with pytest.raises(VendorRejected) as refused:
+            await harness.adapter.portal_page(CustomerRef("cus_unknown"), purpose=purpose, return_to=harness.return_to)
+        assert refused.value.reason is RejectReason.NOT_FOUND

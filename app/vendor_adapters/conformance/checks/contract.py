@@ -1,0 +1,77 @@
+"""What goes over the wire, compared with the contract that the vendor publishes."""
+
+import dataclasses
+
+from app.vendor_adapters import types
+from app.vendor_adapters.conformance.checks.base import Checks
+from app.vendor_adapters.conformance.harness import Facility, Harness, NotProvided
+from app.vendor_adapters.conformance.journeys import JOURNEYS, traced
+from app.vendor_adapters.conformance.scenario import check, unmet
+from app.vendor_adapters.conformance.wire import Reading, Wire
+from app.vendor_adapters.errors import VendorError
+
+_UNKNOWN = frozenset({"unknown", "ignored"})
+
+
+class ContractChecks(Checks):
+    """Requests, answers and enums against the published contract."""
+
+    @check(1, Facility.WIRE)
+    async def test_01_every_request_is_valid(self, harness: Harness) -> None:
+        """Every request of the twenty journeys is valid against the contract."""
+        wire = _wire(harness)
+        before = wire.sent()
+        for journey in JOURNEYS:
+            if not unmet(harness, journey.needs):
+                await traced(harness, journey)
+        assert wire.sent() > before
+        assert list(wire.problems()) == []
+
+    @check(1, Facility.WIRE)
+    async def test_01_planted_mistakes_are_caught(self, harness: Harness) -> None:
+        """Misspelt, mistyped, missing and unknown parameters are caught."""
+        planted = _wire(harness).planted()
+        assert planted
+        assert [mistake.name for mistake in planted if not mistake.complaint] == []
+
+    @check(2, Facility.WIRE)
+    async def test_02_every_body_is_translated(self, harness: Harness) -> None:
+        """Every success and error body becomes one of our types or errors."""
+        readings = _wire(harness).readings()
+        assert readings
+        assert [reading.name for reading in readings if not _is_ours(_answer(reading))] == []
+
+    @check(3, Facility.WIRE)
+    async def test_03_unheard_of_values_are_unknown(self, harness: Harness) -> None:
+        """An enum value that is not in the contract is UNKNOWN and crashes nothing."""
+        readings = _wire(harness).unheard_of()
+        assert readings
+        assert [reading.name for reading in readings if not _says_unknown(_answer(reading))] == []
+
+
+def _wire(harness: Harness) -> Wire:
+    if harness.wire is None:
+        raise NotProvided("wire")
+    return harness.wire
+
+
+def _answer(reading: Reading) -> object:
+    """Return what the adapter makes of a body; anything that it raises beside our errors is a crash."""
+    try:
+        return reading.read()
+    except VendorError as error:
+        return error
+
+
+def _is_ours(answer: object) -> bool:
+    if isinstance(answer, tuple):
+        return all(_is_ours(one) for one in answer)
+    return isinstance(answer, VendorError | str) or type(answer).__module__.startswith(types.__name__)
+
+
+def _says_unknown(answer: object) -> bool:
+    if isinstance(answer, tuple):
+        return any(_says_unknown(one) for one in answer)
+    if not dataclasses.is_dataclass(answer) or isinstance(answer, type):
+        return getattr(answer, "value", None) in _UNKNOWN
+    return any(_says_unknown(getattr(answer, field.name)) for field in dataclasses.fields(answer))

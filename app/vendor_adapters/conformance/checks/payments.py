@@ -1,0 +1,55 @@
+"""What a buyer and a bank may do on the payment page."""
+
+from app.vendor_adapters.conformance.buyer import Buyer, taken
+from app.vendor_adapters.conformance.checks.base import Checks
+from app.vendor_adapters.conformance.harness import Facility, Harness, Payment
+from app.vendor_adapters.conformance.offers import TEAM
+from app.vendor_adapters.conformance.scenario import check
+from app.vendor_adapters.types import CheckoutState
+
+
+class PaymentChecks(Checks):
+    """Declines and 3-D Secure."""
+
+    @check(9)
+    async def test_09_declined_on_the_page(self, harness: Harness) -> None:
+        """A card declined on the page leaves it open, is asked once, and takes nothing."""
+        buyer = await Buyer.arrive(harness)
+        request = buyer.request((TEAM, 2))
+        declined = await buyer.pay(await buyer.open(request), Payment.DECLINED)
+        assert (declined.state, declined.subscription) == (CheckoutState.OPEN, None)
+        assert await harness.refused() == 1
+        assert await taken(harness, request.order) == []
+
+    @check(16, Facility.CHALLENGES)
+    async def test_16_challenge_passed(self, harness: Harness) -> None:
+        """3-D Secure passed: paid once."""
+        buyer = await Buyer.arrive(harness)
+        request = buyer.request((TEAM, 2))
+        paid = await buyer.pay(await buyer.open(request), Payment.CHALLENGE_PASSED)
+        assert paid.state is CheckoutState.COMPLETE
+        assert await taken(harness, request.order) == [69_600]
+
+    @check(16, Facility.CHALLENGES)
+    async def test_16_challenge_failed(self, harness: Harness) -> None:
+        """3-D Secure failed: nothing is taken, and another card can be tried."""
+        buyer = await Buyer.arrive(harness)
+        request = buyer.request((TEAM, 2))
+        handoff = await buyer.open(request)
+        failed = await buyer.pay(handoff, Payment.CHALLENGE_FAILED)
+        assert (failed.state, failed.subscription) == (CheckoutState.OPEN, None)
+        assert await taken(harness, request.order) == []
+        assert (await buyer.pay(handoff)).state is CheckoutState.COMPLETE
+
+    @check(16, Facility.CHALLENGES)
+    async def test_16_challenge_left(self, harness: Harness) -> None:
+        """3-D Secure abandoned: nothing is taken, and the page is found again."""
+        buyer = await Buyer.arrive(harness)
+        request = buyer.request((TEAM, 2))
+        handoff = await buyer.open(request)
+        left = await buyer.pay(handoff, Payment.CHALLENGE_LEFT)
+        assert left.state in (CheckoutState.OPEN, CheckoutState.PROCESSING)
+        assert await taken(harness, request.order) == []
+        assert left.url, "an open checkout has a way back"
+        await harness.pay_checkout(left.url, Payment.CHALLENGE_PASSED)
+        assert (await harness.adapter.get_checkout(handoff.ref)).state is CheckoutState.COMPLETE

@@ -1,0 +1,90 @@
+"""Prices that are shown: what is charged is what was shown, to the minor unit."""
+
+from dataclasses import replace
+from datetime import timedelta
+from fractions import Fraction
+
+import pytest
+
+from app.core.money import Money
+from app.vendor_adapters.capabilities import Capability
+from app.vendor_adapters.conformance.buyer import Buyer, taken
+from app.vendor_adapters.conformance.checks.base import Checks
+from app.vendor_adapters.conformance.harness import Facility, Fault, Harness
+from app.vendor_adapters.conformance.offers import NEW_YORK, NEW_YORK_PPM, TEAM
+from app.vendor_adapters.conformance.scenario import check
+from app.vendor_adapters.errors import RejectReason, VendorRejected, VendorUnavailable
+from app.vendor_adapters.types import InvoiceStatus, PurchaseRequest, Quote
+
+_A_MOMENT = timedelta(minutes=1)
+
+
+class PriceChecks(Checks):
+    """Quotes of purchases."""
+
+    @check(10)
+    async def test_10_preview_equals_charge(self, harness: Harness) -> None:
+        """The preview of a purchase equals its charge and its invoice."""
+        buyer = await Buyer.arrive(harness)
+        request = buyer.request((TEAM, 7))
+        quote = await harness.adapter.quote_purchase(request)
+        handoff = await buyer.open(request, quote=quote)
+        paid = await buyer.pay(handoff)
+        assert handoff.total == paid.total == paid.amount_paid == quote.due_now
+        assert await taken(harness, request.order) == [quote.due_now.minor]
+        assert paid.invoice is not None
+        invoice = await harness.adapter.get_invoice(paid.invoice)
+        assert (invoice.status, invoice.total, invoice.order) == (InvoiceStatus.PAID, quote.due_now, request.order)
+        assert quote.due_now == Money(7 * 34_800, "usd")
+
+    @check(10, Capability.TAX_PREVIEW)
+    async def test_10_tax_is_known_before_paying(self, harness: Harness) -> None:
+        """Tax is previewed and charged, and absent while the place is unknown."""
+        buyer = await Buyer.arrive(harness, place=NEW_YORK)
+        request = buyer.request((TEAM, 10))
+        quote = await harness.adapter.quote_purchase(request)
+        paid = await buyer.pay(await buyer.open(request, quote=quote))
+        nowhere = await harness.adapter.quote_purchase(replace(request, address=None))
+        assert nowhere.tax is None
+        assert quote.tax is not None
+        assert quote.tax.amount == Money(348_000, "usd").share(Fraction(NEW_YORK_PPM, 1_000_000))
+        assert paid.amount_paid == quote.due_now == quote.subtotal + quote.tax.amount
+
+    @check(10, Capability.TEST_CLOCK)
+    async def test_10_an_old_quote_is_honoured_or_refused(self, harness: Harness) -> None:
+        """A quote that is too old is honoured to the cent, or refused as expired."""
+        buyer = await Buyer.arrive(harness)
+        request = buyer.request((TEAM, 7))
+        quote = await harness.adapter.quote_purchase(request)
+        await harness.advance(quote.expires_at - harness.clock.now() + _A_MOMENT)
+        assert await _asked(buyer, request, quote) in (quote.due_now, RejectReason.QUOTE_EXPIRED)
+
+    @check(11, Facility.FAULTS)
+    async def test_11_a_failed_preview_surfaces(self, harness: Harness) -> None:
+        """A failed preview is an error and never a price."""
+        buyer = await Buyer.arrive(harness)
+        async with harness.fault("quote_purchase", Fault.BROKEN):
+            with pytest.raises(VendorUnavailable):
+                await harness.adapter.quote_purchase(buyer.request((TEAM, 7)))
+
+    @check(13, Capability.TEST_CLOCK)
+    async def test_13_next_charge_is_what_is_invoiced(self, harness: Harness) -> None:
+        """The next charge of a quote is what the renewal invoices."""
+        buyer = await Buyer.arrive(harness)
+        request = buyer.request((TEAM, 7))
+        quote = await harness.adapter.quote_purchase(request)
+        await buyer.pay(await buyer.open(request, quote=quote))
+        assert quote.next_charges, "a subscription renews"
+        first = quote.next_charges[0]
+        await harness.advance(first.at - harness.clock.now() + timedelta(days=1))
+        invoices = await buyer.invoices()
+        assert [invoice.total for invoice in invoices] == [first.total, quote.due_now]
+        assert {invoice.status for invoice in invoices} == {InvoiceStatus.PAID}
+
+
+async def _asked(buyer: Buyer, request: PurchaseRequest, quote: Quote) -> Money | RejectReason:
+    """Return what the payment page asks for, or why there is none."""
+    try:
+        return (await buyer.open(request, quote=quote)).total
+    except VendorRejected as refused:
+        return refused.reason

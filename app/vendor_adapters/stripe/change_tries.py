@@ -1,0 +1,110 @@
+"""The invoice of a change: known again by the instant that its quote pinned, claimed for an order, and settled."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import stripe
+
+from app.vendor_adapters.errors import KeyReused, RejectReason
+from app.vendor_adapters.stripe.client import Call
+from app.vendor_adapters.stripe.errors import rejected
+from app.vendor_adapters.stripe.names import DIRECT, MARK, NAME, ORDER, meta
+from app.vendor_adapters.stripe.orders import payment_with_charge
+from app.vendor_adapters.stripe.purchases import outcome, void
+from app.vendor_adapters.stripe.shop import Shop
+from app.vendor_adapters.stripe.translate.basics import instant, money, payment_of
+from app.vendor_adapters.stripe.translate.checkouts import last_decline, page_of
+from app.vendor_adapters.stripe.translate.invoices import is_proration
+from app.vendor_adapters.types import (
+    ChangeOutcome,
+    CheckoutRef,
+    Declined,
+    NeedsAction,
+    OrderId,
+    Quote,
+    SubscriptionRef,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Try:
+    """One call for a change; ``at`` is the instant of proration."""
+
+    shop: Shop
+    ref: SubscriptionRef
+    order: OrderId
+    mark: str
+    at: datetime
+    quote: Quote
+    return_to: str
+
+
+async def tried_before(call: Call, attempt: Try) -> stripe.Invoice | None:
+    """Return the invoice that this very call made before; KeyReused when its key came with other arguments.
+
+    One that nobody has claimed is known by its instant of proration and its sum: the answer to the call that made it
+    was lost.
+    """
+    page = await call.read(
+        call.v1.invoices.list_async({"subscription": attempt.ref, "limit": 100, "expand": ["data.payments"]})
+    )
+    key = attempt.mark.partition(".")[0]
+    for invoice in page.data:
+        made_by = meta(invoice.metadata, MARK)
+        if made_by.partition(".")[0] == key:
+            if made_by != attempt.mark:
+                raise KeyReused(vendor=NAME, operation=call.operation, request_id=call.request_id)
+            return invoice
+    return next((invoice for invoice in page.data if _is_unclaimed(invoice, attempt)), None)
+
+
+async def settled(call: Call, attempt: Try, invoice: stripe.Invoice) -> ChangeOutcome:
+    """Claim a change's invoice for its order and return what became of it; what a bank refused is voided."""
+    if meta(invoice.metadata, MARK) != attempt.mark:
+        await _claim(call, attempt, invoice)
+    if invoice.status != "open":
+        return await outcome(call, attempt.shop, invoice)
+    payment = await payment_with_charge(call, payment_of(invoice))
+    decline = last_decline(payment) if payment else None
+    if payment is not None and payment.status == "requires_action":
+        payment = await _asked(call, attempt, payment)
+    elif decline is not None:
+        await void(call, invoice.id)
+        return Declined(decline=decline)
+    if payment is not None and payment.status != "requires_action" and payment.status != "requires_payment_method":
+        fresh = await call.read(call.v1.invoices.retrieve_async(invoice.id, {"expand": ["payments"]}))
+        return await outcome(call, attempt.shop, fresh)
+    return NeedsAction(checkout=CheckoutRef(invoice.id), url=page_of(invoice, payment))
+
+
+async def _claim(call: Call, attempt: Try, invoice: stripe.Invoice) -> None:
+    """Write the order on the invoice. The key is the invoice's, so that two orders cannot both have it."""
+    params: stripe.params.InvoiceUpdateParams = {
+        "metadata": {ORDER: attempt.order, MARK: attempt.mark, DIRECT: "yes"},
+    }
+    try:
+        await call.write(call.v1.invoices.update_async(invoice.id, params, {"idempotency_key": f"claim:{invoice.id}"}))
+    except KeyReused as error:
+        detail = "another order made this change"
+        raise rejected(call.operation, RejectReason.STALE_STATE, "base", detail) from error
+
+
+async def _asked(call: Call, attempt: Try, payment: stripe.PaymentIntent) -> stripe.PaymentIntent:
+    """Have the bank's check lead back to us; without a way back Stripe expects a page of its own."""
+    action = payment.next_action
+    if action is not None and action.redirect_to_url is not None:
+        return payment
+    params: stripe.params.PaymentIntentConfirmParams = {"return_url": attempt.return_to}
+    once: stripe.RequestOptions = {"idempotency_key": f"ask:{payment.id}"}
+    try:
+        return await call.write(call.v1.payment_intents.confirm_async(payment.id, params, once))
+    except stripe.CardError:
+        return payment
+
+
+def _is_unclaimed(invoice: stripe.Invoice, attempt: Try) -> bool:
+    if meta(invoice.metadata, MARK) or invoice.billing_reason != "subscription_update":
+        return False
+    prorated = [line for line in invoice.lines.data if is_proration(line)]
+    is_at = any(instant(line.period.start) == attempt.at for line in prorated)
+    return is_at and money(invoice.total, invoice.currency) == attempt.quote.due_now

@@ -1,0 +1,217 @@
+"""Changes of a running subscription: quoted by preview, made as pending updates, so that an unpaid one gives nothing.
+
+Stripe has no way to say "only if it is still as I saw it". In its place stands the idempotency key of the update: it is
+made of the subscription and of its latest invoice as the quote saw it, and every change makes an invoice. So of two
+changes from one state Stripe lets one through and answers the other that the key is taken.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import stripe
+
+from app.core.clock import midnight
+from app.vendor_adapters.capabilities import Capability
+from app.vendor_adapters.errors import KeyReused, NotSupported, RejectReason, VendorRejected
+from app.vendor_adapters.stripe import tokens
+from app.vendor_adapters.stripe.bookings import book
+from app.vendor_adapters.stripe.catalog import prices as look_up
+from app.vendor_adapters.stripe.change_plans import Plan, offers_of, plan_change
+from app.vendor_adapters.stripe.change_tries import Try, settled, tried_before
+from app.vendor_adapters.stripe.client import Call
+from app.vendor_adapters.stripe.errors import rejected
+from app.vendor_adapters.stripe.names import NAME, fingerprint, mark
+from app.vendor_adapters.stripe.requests.subscriptions import change as change_params
+from app.vendor_adapters.stripe.requests.subscriptions import change_preview, renewal_preview
+from app.vendor_adapters.stripe.shop import Shop
+from app.vendor_adapters.stripe.subscriptions import has_schedule, load, release, snapshot
+from app.vendor_adapters.stripe.translate import quotes as translate
+from app.vendor_adapters.stripe.translate.basics import instant, money, ref_of, whole
+from app.vendor_adapters.stripe.translate.offers import Prices
+from app.vendor_adapters.stripe.translate.subscriptions import key_of, our_items
+from app.vendor_adapters.types import (
+    Change,
+    ChangeOutcome,
+    Done,
+    IdempotencyKey,
+    NextCharge,
+    OrderId,
+    Quote,
+    SubscriptionRef,
+    TaxIdStatus,
+)
+
+A_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pinned:
+    """What a quote of a change holds still: the instant of proration, and the state that it saw."""
+
+    at: datetime
+    state: str
+
+
+async def quote_change(call: Call, shop: Shop, ref: SubscriptionRef, change: Change, as_of: datetime) -> Quote:
+    """Return what a change costs, prorated from the beginning of the day; a quote ends with its day."""
+    _check_discounts(call, change)
+    subscription, found = await asyncio.gather(load(call, ref), look_up(call, offers_of(change)))
+    plan = plan_change(call.operation, subscription, change, found, shop.catalog)
+    pinned = Pinned(at=_prorated_at(plan.main, as_of), state=ref_of(subscription.latest_invoice))
+    now, renewal = await asyncio.gather(_now(call, ref, plan, pinned), _renewal(call, subscription, plan))
+    prices = _prices(subscription, found, shop)
+    expires_at = min(as_of + shop.quote_ttl, midnight(as_of) + A_DAY)
+    token = _token(shop, ref, change, pinned)
+    if now is None:
+        return _nothing_now(subscription, renewal, plan, priced_at=as_of, expires_at=expires_at, token=token)
+    if now.subtotal < 0:
+        raise rejected(call.operation, RejectReason.OTHER, "offer", "what costs less counts at renewal")
+    return translate.quote(
+        now,
+        prices,
+        tax_of_preview=translate.assessed(now, TaxIdStatus.NONE),
+        next_charges=_next_charges(renewal, plan),
+        priced_at=as_of,
+        expires_at=expires_at,
+        token=token,
+    )
+
+
+async def apply_change(
+    call: Call,
+    shop: Shop,
+    ref: SubscriptionRef,
+    *,
+    change: Change,
+    quote: Quote,
+    return_to: str,
+    order: OrderId,
+    key: IdempotencyKey,
+) -> ChangeOutcome:
+    """Make a change at exactly ``quote``, or return what became of it when this call came before."""
+    _check_discounts(call, change)
+    pinned = _pinned(call, shop, ref, change, quote)
+    marked = mark(key, (ref, change, quote.token, return_to, order))
+    attempt = Try(shop=shop, ref=ref, order=order, mark=marked, at=pinned.at, quote=quote, return_to=return_to)
+    subscription, found = await asyncio.gather(load(call, ref), look_up(call, offers_of(change)))
+    if ref_of(subscription.latest_invoice) != pinned.state:
+        before = await tried_before(call, attempt)
+        if before is None:
+            raise rejected(call.operation, RejectReason.STALE_STATE, "base", "it changed after it was quoted")
+        return await settled(call, attempt, before)
+    if call.client.clock.now() >= quote.expires_at:
+        raise rejected(call.operation, RejectReason.QUOTE_EXPIRED, detail="the quote is too old")
+    plan = plan_change(call.operation, subscription, change, found, shop.catalog)
+    if plan.item is None:
+        await book(call, subscription, plan.main, plan.booking, str(key))
+        fresh = snapshot(call, shop, await load(call, ref))
+        return Done(checkout=None, subscription=fresh, invoice=None, charge=None)
+    invoice = await _update(call, attempt, plan, pinned, subscription)
+    outcome = await settled(call, attempt, invoice)
+    if has_schedule(subscription) and plan.booking is not None:
+        held = await load(call, ref)
+        await book(call, held, our_items(held, shop.catalog)[0], plan.booking, f"{key}:book")
+    return outcome
+
+
+async def _update(
+    call: Call, attempt: Try, plan: Plan, pinned: Pinned, subscription: stripe.Subscription
+) -> stripe.Invoice:
+    """Ask for the change and return its invoice; nothing is asked when it would cost something else by now."""
+    preview = await _now(call, attempt.ref, plan, pinned)
+    if preview is None or plan.item is None or money(preview.total, preview.currency) != attempt.quote.due_now:
+        # or it costs nothing more, because the same call in parallel has just made it
+        if (before := await tried_before(call, attempt)) is not None:
+            return before
+        raise rejected(call.operation, RejectReason.QUOTE_EXPIRED, detail="it costs something else by now")
+    await release(call, subscription)
+    lock: stripe.RequestOptions = {"idempotency_key": f"change:{attempt.ref}:{pinned.state}"}
+    try:
+        params = change_params(plan.item, pinned.at)
+        updated = await call.write(call.v1.subscriptions.update_async(attempt.ref, params, lock))
+    except KeyReused as error:
+        if (before := await tried_before(call, attempt)) is not None:
+            return before
+        detail = "another change came first"
+        raise rejected(call.operation, RejectReason.STALE_STATE, "base", detail) from error
+    return whole(updated.latest_invoice, stripe.Invoice)
+
+
+async def _now(call: Call, ref: SubscriptionRef, plan: Plan, pinned: Pinned) -> stripe.Invoice | None:
+    if plan.item is None:
+        return None
+    params = change_preview(ref, plan.item, pinned.at)
+    preview = await call.read(call.v1.invoices.create_preview_async(params))
+    translate.check_tax(preview, call.operation)
+    return preview
+
+
+async def _renewal(call: Call, subscription: stripe.Subscription, plan: Plan) -> stripe.Invoice | None:
+    if subscription.cancel_at is not None:
+        return None
+    params = renewal_preview(subscription.id, *plan.renewed())
+    return await call.read(call.v1.invoices.create_preview_async(params))
+
+
+def _next_charges(renewal: stripe.Invoice | None, plan: Plan) -> tuple[NextCharge, ...]:
+    return (translate.next_charge(renewal, instant(plan.main.current_period_end)),) if renewal else ()
+
+
+def _nothing_now(
+    subscription: stripe.Subscription,
+    renewal: stripe.Invoice | None,
+    plan: Plan,
+    *,
+    priced_at: datetime,
+    expires_at: datetime,
+    token: str,
+) -> Quote:
+    nothing = money(0, subscription.currency)
+    tax = translate.assessed(renewal, TaxIdStatus.NONE) if renewal else None
+    return Quote(
+        lines=(),
+        subtotal=nothing,
+        discount=nothing,
+        tax=translate.untaxed_now(tax, subscription.currency),
+        due_now=nothing,
+        next_charges=_next_charges(renewal, plan),
+        priced_at=priced_at,
+        expires_at=expires_at,
+        token=token,
+    )
+
+
+def _prorated_at(main: stripe.SubscriptionItem, as_of: datetime) -> datetime:
+    """The beginning of the day, as the store counts days; never before the term."""
+    return max(instant(main.current_period_start), midnight(as_of))
+
+
+def _prices(subscription: stripe.Subscription, found: Prices, shop: Shop) -> Prices:
+    held = {key_of(item): item.price for item in our_items(subscription, shop.catalog)}
+    return Prices({**found.by_key, **held})
+
+
+def _token(shop: Shop, ref: SubscriptionRef, change: Change, pinned: Pinned) -> str:
+    claims = {"of": fingerprint(ref, change), "at": pinned.at.isoformat(), "state": pinned.state}
+    return tokens.seal(shop.secret, claims)
+
+
+def _pinned(call: Call, shop: Shop, ref: SubscriptionRef, change: Change, quote: Quote) -> Pinned:
+    try:
+        claims = tokens.unseal(shop.secret, quote.token)
+    except tokens.BadToken as error:
+        raise _expired(call, "not a quote of this vendor") from error
+    if claims.get("of") != fingerprint(ref, change):
+        raise _expired(call, "a quote of something else")
+    return Pinned(at=datetime.fromisoformat(claims["at"]), state=claims["state"])
+
+
+def _expired(call: Call, detail: str) -> VendorRejected:
+    return rejected(call.operation, RejectReason.QUOTE_EXPIRED, detail=detail)
+
+
+def _check_discounts(call: Call, change: Change) -> None:
+    """An update that waits for its payment takes no discounts."""
+    if change.discounts:
+        raise NotSupported(vendor=NAME, operation=call.operation, detail=Capability.DISCOUNTED_CHANGES.value)

@@ -1,0 +1,162 @@
+"""The client: pinned version, own limits, and one way for a call of the port to go to Stripe and back."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import TypeVar
+
+import stripe
+import structlog
+from stripe import ListObject, StripeObject, V1Services
+
+from app.core.clock import Clock
+from app.http import AsyncBaseTransport
+from app.vendor_adapters.errors import OutcomeUnknown, RejectReason, VendorError, VendorUnavailable
+from app.vendor_adapters.stripe.errors import rejected, translated
+from app.vendor_adapters.stripe.names import API_VERSION, NAME
+from app.vendor_adapters.stripe.transport import Sleep, Transport
+
+DEADLINE_SECONDS = 5.0
+RETRIES = 1
+"""One more attempt where no answer came or Stripe was at fault, with the same key: a buyer waits for no third."""
+
+T = TypeVar("T")
+R = TypeVar("R", bound=StripeObject)
+Body = Callable[["Call"], Awaitable[T]]
+
+log = structlog.get_logger()
+
+
+class Client:
+    """Stripe's library, made to keep our limits.
+
+    Args:
+        deadline: seconds within which every call of the port ends, retries included. network, sleep: what takes the
+            place of sockets and of waiting.
+    """
+
+    def __init__(
+        self,
+        *,
+        secret_key: str,
+        api_base: str,
+        clock: Clock,
+        deadline: float = DEADLINE_SECONDS,
+        network: AsyncBaseTransport | None = None,
+        sleep: Sleep = asyncio.sleep,
+    ) -> None:
+        # else the library sends figures about this machine and keeps a file in the home folder
+        stripe.enable_telemetry = False
+        self.clock = clock
+        self.is_live = "_live_" in secret_key
+        self._deadline = deadline
+        self._transport = Transport(seconds=deadline * 0.9, sleep=sleep, network=network)
+        self._stripe = stripe.StripeClient(
+            secret_key,
+            stripe_version=API_VERSION,
+            base_addresses={"api": api_base},
+            max_network_retries=RETRIES,
+            http_client=self._transport,
+        )
+
+    @property
+    def v1(self) -> V1Services:
+        """Stripe's resources."""
+        return self._stripe.v1
+
+    def stamp(self) -> int:
+        """Return wall time in microseconds: the version of what is read from now on, because Stripe keeps none."""
+        return int(self.clock.wall().timestamp() * 1_000_000)
+
+    async def run(self, operation: str, body: Body[T]) -> T:
+        """Do one call of the port: within the deadline, with our errors, and logged without bodies."""
+        call, started, outcome = Call(self, operation), self.clock.wall(), "ok"
+        try:
+            async with asyncio.timeout(self._deadline):
+                return await body(call)
+        except TimeoutError as error:
+            outcome = "timeout"
+            raise call.out_of_time() from error
+        except VendorError as error:
+            outcome = type(error).__name__
+            raise
+        except stripe.CardError as error:
+            outcome = "declined"
+            raise rejected(operation, RejectReason.OTHER, detail=str(error.code)) from error
+        finally:
+            ms = (self.clock.wall() - started) // timedelta(milliseconds=1)
+            ref = call.request_id
+            log.info("vendor call", vendor=NAME, operation=operation, ms=ms, outcome=outcome, vendor_request_id=ref)
+
+    async def close(self) -> None:
+        """Give up connections."""
+        await self._transport.close_async()
+
+
+class Call:
+    """One call of the port, which may need several requests.
+
+    Attributes:
+        request_id: Stripe's id of the last answer. sent_at: the version of what the last request reads.
+        is_replay: the last answer was given before, to a request with the same key: things may have moved on since.
+    """
+
+    def __init__(self, client: Client, operation: str) -> None:
+        self.client = client
+        self.operation = operation
+        self.request_id = ""
+        self.sent_at = 0
+        self.is_replay = False
+        self._has_written = False
+        self._is_writing = False
+
+    @property
+    def v1(self) -> V1Services:
+        """Stripe's resources."""
+        return self.client.v1
+
+    async def read(self, request: Awaitable[R]) -> R:
+        """Await a request that changes nothing."""
+        return await self._await(request, is_write=False)
+
+    async def write(self, request: Awaitable[R]) -> R:
+        """Await a request that may change something; from then on a lost answer leaves the outcome unknown."""
+        answer = await self._await(request, is_write=True)
+        self._has_written = True
+        return answer
+
+    async def pages(self, first: Awaitable[ListObject[R]], most: int) -> list[R]:
+        """Return the rows of a list and of the pages after it, at most ``most`` pages."""
+        page = await self.read(first)
+        rows = list(page.data)
+        for _ in range(most - 1):
+            if not page.has_more:
+                break
+            page = await self.read(page.next_page_async())
+            rows += page.data
+        return rows
+
+    def out_of_time(self) -> VendorError:
+        """Return the error for a call that took too long."""
+        kind = OutcomeUnknown if self._has_written or self._is_writing else VendorUnavailable
+        return kind(vendor=NAME, operation=self.operation, request_id=self.request_id, detail="deadline")
+
+    async def _await(self, request: Awaitable[R], *, is_write: bool) -> R:
+        self.sent_at = self.client.stamp()
+        self._is_writing = self._is_writing or is_write
+        try:
+            answer = await request
+        except stripe.CardError:
+            # an answer, not a failure; what it means depends on what was asked
+            self._has_written = True
+            raise
+        except stripe.StripeError as error:
+            self.request_id = error.request_id or ""
+            failed = translated(error, self.operation, is_write=is_write, has_written=self._has_written)
+            raise failed from error
+        self._is_writing = False
+        response = answer.last_response
+        headers = {name.lower(): value for name, value in response.headers.items()} if response else {}
+        self.request_id = headers.get("request-id", "")
+        self.is_replay = headers.get("idempotent-replayed", "") == "true"
+        return answer

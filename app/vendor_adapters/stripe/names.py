@@ -1,0 +1,39 @@
+"""Names that stand in more than one module: the adapter's own, and those under which our facts lie at Stripe."""
+
+import hashlib
+
+from stripe import StripeObject
+
+NAME = "stripe"
+API_VERSION = "2026-10-28.endive"
+"""The version that requests ask for and that notifications must have; the tests compare it with the library's."""
+
+# keys of metadata
+ACCOUNT = "kassa_account"
+CURRENCY = "kassa_currency"
+KEYS = "kassa_keys"
+ORDER = "kassa_order"
+SUBJECT = "kassa_subject"
+CHANNEL = "kassa_channel"
+SOLD_BY = "kassa_sold_by"
+MARK = "kassa_key"
+DIRECT = "kassa_direct"
+"""On what was bought without a payment page: a purchase with a stored card, or a change."""
+OFFER = "kassa_offer"
+ITEM = "kassa_item"
+DEPLOYMENT = "kassa_deployment"
+
+
+def fingerprint(*values: object) -> str:
+    """Return a short fingerprint of frozen values, so that two calls can be told apart."""
+    return hashlib.sha256(repr(values).encode()).hexdigest()[:16]
+
+
+def mark(key: str, arguments: object) -> str:
+    """Return what is left at Stripe to know a call by: which key it had, and which arguments."""
+    return f"{fingerprint(key)}.{fingerprint(arguments)}"
+
+
+def meta(metadata: StripeObject | None, key: str) -> str:
+    """Return one of our facts, empty where it is not there."""
+    return str(metadata[key]) if metadata is not None and key in metadata else ""

@@ -1,0 +1,207 @@
+"""Purchases without a page: an invoice is made, its sum is compared with the quote, and only then is a bank asked."""
+
+from dataclasses import dataclass
+
+import stripe
+
+from app.vendor_adapters.errors import KeyReused, RejectReason, VendorRejected, VendorUnavailable
+from app.vendor_adapters.stripe.checkouts import TRIES, check_buyer, expired_where_priced
+from app.vendor_adapters.stripe.client import Call
+from app.vendor_adapters.stripe.customers import is_placed, place
+from app.vendor_adapters.stripe.errors import rejected
+from app.vendor_adapters.stripe.names import NAME, mark
+from app.vendor_adapters.stripe.orders import make_way, of_customer, own, payment_with_charge
+from app.vendor_adapters.stripe.quotes import check_age, pinned
+from app.vendor_adapters.stripe.requests import carts
+from app.vendor_adapters.stripe.requests.carts import Cart
+from app.vendor_adapters.stripe.shop import Shop
+from app.vendor_adapters.stripe.subscriptions import read as read_subscription
+from app.vendor_adapters.stripe.translate.basics import instant, money, payment_of, subscription_of, whole
+from app.vendor_adapters.stripe.translate.checkouts import direct_state, last_decline, page_of
+from app.vendor_adapters.stripe.translate.states import decline_reason
+from app.vendor_adapters.types import (
+    ChangeOutcome,
+    ChargeRef,
+    CheckoutRef,
+    CheckoutState,
+    Decline,
+    Declined,
+    Done,
+    IdempotencyKey,
+    InvoiceRef,
+    NeedsAction,
+    PaymentMethodRef,
+    Pending,
+    PurchaseRequest,
+    Quote,
+    SubscriptionRef,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Buying:
+    """A purchase that is asked for, and the card to charge."""
+
+    shop: Shop
+    cart: Cart
+    quote: Quote
+    card: PaymentMethodRef
+    return_to: str
+
+
+async def buy(
+    call: Call,
+    shop: Shop,
+    request: PurchaseRequest,
+    *,
+    quote: Quote,
+    card: PaymentMethodRef,
+    return_to: str,
+    key: IdempotencyKey,
+) -> ChangeOutcome:
+    """Charge a stored card for exactly ``quote``."""
+    check_buyer(call, shop, request)
+    marked = mark(key, (request, quote.token, card, return_to))
+    cart = pinned(call, shop, request, quote, marked)
+    buying = Buying(shop=shop, cart=cart, quote=quote, card=card, return_to=return_to)
+    try:
+        check_age(call, shop, quote)
+    except VendorRejected:
+        known = own(call, await of_customer(call, request), marked)
+        if isinstance(known, stripe.Invoice):
+            return await outcome(call, shop, known)
+        raise
+    return await _pay(call, buying, await _invoiced(call, buying))
+
+
+async def outcome(call: Call, shop: Shop, invoice: stripe.Invoice) -> ChangeOutcome:
+    """Return what became of a purchase or a change; its invoice came with its payments."""
+    payment = await payment_with_charge(call, payment_of(invoice))
+    match direct_state(invoice, payment):
+        case CheckoutState.COMPLETE:
+            return await done(call, shop, invoice)
+        case CheckoutState.OPEN:
+            return NeedsAction(checkout=CheckoutRef(invoice.id), url=page_of(invoice, payment))
+        case CheckoutState.EXPIRED:
+            decline = last_decline(payment) if payment else None
+            if decline is None:
+                raise rejected(call.operation, RejectReason.QUOTE_EXPIRED, detail="it was closed before it was paid")
+            return Declined(decline=decline)
+        case _:
+            return Pending(checkout=CheckoutRef(invoice.id))
+
+
+async def done(call: Call, shop: Shop, invoice: stripe.Invoice) -> Done:
+    """Return a paid purchase with the subscription that it made or changed."""
+    subscription, payment = subscription_of(invoice), payment_of(invoice)
+    return Done(
+        checkout=CheckoutRef(invoice.id),
+        subscription=await read_subscription(call, shop, SubscriptionRef(subscription)) if subscription else None,
+        invoice=InvoiceRef(invoice.id),
+        charge=ChargeRef(payment) if payment else None,
+    )
+
+
+async def void(call: Call, invoice: str) -> None:
+    """Make sure that an invoice can be paid no more; what waited for its payment is dropped with it."""
+    try:
+        await call.write(call.v1.invoices.void_invoice_async(invoice, None, {"idempotency_key": f"void:{invoice}"}))
+    except VendorRejected as error:
+        if error.reason is RejectReason.NOT_FOUND:
+            raise
+
+
+def declined_by(error: stripe.CardError) -> Declined:
+    """Return the refusal of a bank."""
+    told = error.error
+    payment = told.payment_intent if told else None
+    decline = last_decline(payment) if payment else None
+    if decline is None:
+        reason = decline_reason(told.decline_code if told else None, error.code)
+        at = instant(payment.created if payment else 0)
+        decline = Decline(ref=(told.charge if told else None) or error.request_id or "", at=at, reason=reason)
+    return Declined(decline=decline)
+
+
+async def _invoiced(call: Call, buying: Buying) -> stripe.Invoice:
+    attempt = f"order:{buying.cart.request.order}"
+    for _ in range(TRIES):
+        try:
+            invoice = await _make(call, buying, attempt)
+            break
+        except KeyReused:
+            held = await of_customer(call, buying.cart.request)
+            known = own(call, held, buying.cart.mark)
+            if isinstance(known, stripe.Invoice):
+                return known
+            await make_way(call, held)
+            attempt = f"order:{buying.cart.request.order}:{held.newest or buying.cart.mark}"
+    else:
+        raise VendorUnavailable(vendor=NAME, operation=call.operation, detail="others are buying for this order")
+    if money(invoice.total, invoice.currency) != buying.quote.due_now:
+        await void(call, invoice.id)
+        raise rejected(call.operation, RejectReason.QUOTE_EXPIRED, detail="the invoice is over another sum")
+    return invoice
+
+
+async def _make(call: Call, buying: Buying, attempt: str) -> stripe.Invoice:
+    make = _subscribed if buying.cart.recurring else _packed
+    try:
+        return await make(call, buying, attempt)
+    except VendorRejected as error:
+        raise expired_where_priced(call, error) from error
+
+
+async def _subscribed(call: Call, buying: Buying, attempt: str) -> stripe.Invoice:
+    params = carts.subscription(buying.cart, buying.card)
+    made = await call.write(call.v1.subscriptions.create_async(params, {"idempotency_key": attempt}))
+    invoice = whole(made.latest_invoice, stripe.Invoice)
+    if await _is_moved(call, buying, made.customer, made.id):
+        await void(call, invoice.id)
+        made = await call.write(call.v1.subscriptions.create_async(params, {"idempotency_key": f"{attempt}:{made.id}"}))
+        invoice = whole(made.latest_invoice, stripe.Invoice)
+    return invoice
+
+
+async def _packed(call: Call, buying: Buying, attempt: str) -> stripe.Invoice:
+    invoices, cart = call.v1.invoices, buying.cart
+    params = carts.invoice(cart, buying.card)
+    made = await call.write(invoices.create_async(params, {"idempotency_key": attempt}))
+    await _is_moved(call, buying, made.customer, made.id)
+    lines: stripe.RequestOptions = {"idempotency_key": f"lines:{made.id}"}
+    await call.write(invoices.add_lines_async(made.id, carts.invoice_lines(cart), lines))
+    final: stripe.RequestOptions = {"idempotency_key": f"finalize:{made.id}"}
+    return await call.write(
+        invoices.finalize_invoice_async(made.id, {"auto_advance": False, "expand": ["payments"]}, final)
+    )
+
+
+async def _is_moved(call: Call, buying: Buying, customer: stripe.Customer | str | None, made: str) -> bool:
+    """Have the customer taxed as the quote was, and return whether that was a change."""
+    held = whole(customer, stripe.Customer)
+    if is_placed(held, buying.cart.request, buying.quote):
+        return False
+    await place(call, held, buying.cart.request, buying.quote, f"place:{made}")
+    return True
+
+
+async def _pay(call: Call, buying: Buying, invoice: stripe.Invoice) -> ChangeOutcome:
+    payment = payment_of(invoice)
+    if invoice.status != "open" or not payment:
+        return await outcome(call, buying.shop, invoice)
+    params: stripe.params.PaymentIntentConfirmParams = {
+        "payment_method": buying.card,
+        "return_url": buying.return_to,
+        "off_session": False,
+    }
+    once: stripe.RequestOptions = {"idempotency_key": f"confirm:{invoice.id}"}
+    try:
+        tried = await call.write(call.v1.payment_intents.confirm_async(payment, params, once))
+    except stripe.CardError as error:
+        await void(call, invoice.id)
+        return declined_by(error)
+    if tried.status == "succeeded":
+        return await done(call, buying.shop, invoice)
+    # read anew: the answer may be that of an earlier call with this key, and the buyer may have been to the bank since
+    fresh = await call.read(call.v1.invoices.retrieve_async(invoice.id, {"expand": ["payments"]}))
+    return await outcome(call, buying.shop, fresh)

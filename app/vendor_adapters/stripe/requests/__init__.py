@@ -1,0 +1,1 @@
+"""From our types to Stripe's parameters: pure, and typed by Stripe's own published dictionaries."""

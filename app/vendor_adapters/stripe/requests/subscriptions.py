@@ -1,0 +1,114 @@
+"""Parameters of changes: previewed and made with the same items and the same instant."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import stripe
+from stripe.params import (
+    InvoiceCreatePreviewParams,
+    InvoiceCreatePreviewParamsSubscriptionDetailsItem,
+    SubscriptionScheduleCreateParams,
+    SubscriptionScheduleUpdateParams,
+    SubscriptionScheduleUpdateParamsPhase,
+    SubscriptionScheduleUpdateParamsPhaseItem,
+    SubscriptionUpdateParams,
+    SubscriptionUpdateParamsItem,
+)
+
+from app.vendor_adapters.stripe.names import OFFER
+from app.vendor_adapters.stripe.translate.basics import ref_of
+from app.vendor_adapters.stripe.translate.subscriptions import Booking
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewItem:
+    """What one item of a subscription is to be: ``item`` is Stripe's id, empty for one that is added."""
+
+    item: str
+    price: str
+    quantity: int
+
+
+def change_preview(subscription: str, item: NewItem, at: datetime) -> InvoiceCreatePreviewParams:
+    """Return what asks for the invoice of a change, prorated at ``at``."""
+    return {
+        "subscription": subscription,
+        "subscription_details": {
+            "items": [_previewed(item)],
+            "proration_behavior": "always_invoice",
+            "proration_date": int(at.timestamp()),
+        },
+    }
+
+
+def renewal_preview(subscription: str, *items: NewItem) -> InvoiceCreatePreviewParams:
+    """Return what asks for the renewal's invoice if ``items`` were so by then."""
+    return {
+        "subscription": subscription,
+        "subscription_details": {"items": [_previewed(item) for item in items], "proration_behavior": "none"},
+    }
+
+
+def change(item: NewItem, at: datetime) -> SubscriptionUpdateParams:
+    """Return what makes a change that waits for its payment.
+
+    Stripe takes nothing else beside these in an update that waits: neither metadata nor discounts.
+    """
+    changed: SubscriptionUpdateParamsItem = {"price": item.price, "quantity": item.quantity}
+    if item.item:
+        changed["id"] = item.item
+    return {
+        "items": [changed],
+        "payment_behavior": "pending_if_incomplete",
+        "proration_behavior": "always_invoice",
+        "proration_date": int(at.timestamp()),
+        "expand": ["latest_invoice.payments", "schedule"],
+    }
+
+
+def schedule(subscription: str) -> SubscriptionScheduleCreateParams:
+    """Return what puts a subscription under a schedule, which begins as the subscription is."""
+    return {"from_subscription": subscription}
+
+
+def booking(
+    subscription: stripe.Subscription, main: stripe.SubscriptionItem, renewed: Booking
+) -> SubscriptionScheduleUpdateParams:
+    """Return the two phases of a change at renewal: the term as it is, and a year as it will be.
+
+    A schedule goes on after its last phase as if there were none, so the year after renews the same.
+    """
+    others = [item for item in subscription.items.data if item.id != main.id]
+    now: SubscriptionScheduleUpdateParamsPhase = {
+        "start_date": main.current_period_start,
+        "end_date": main.current_period_end,
+        "items": [_held(main), *map(_held, others)],
+        "proration_behavior": "none",
+    }
+    then: SubscriptionScheduleUpdateParamsPhase = {
+        "start_date": main.current_period_end,
+        "duration": {"interval": "year", "interval_count": 1},
+        "items": [{"price": renewed.price, "quantity": renewed.quantity}, *map(_held, others)],
+        "proration_behavior": "none",
+    }
+    kept = [ref_of(discount) for discount in subscription.discounts]
+    if kept:
+        now["discounts"] = [{"discount": discount} for discount in kept]
+        then["discounts"] = [{"discount": discount} for discount in kept]
+    return {
+        "end_behavior": "release",
+        "proration_behavior": "none",
+        "phases": [now, then],
+        "metadata": {OFFER: renewed.offer},
+    }
+
+
+def _previewed(item: NewItem) -> InvoiceCreatePreviewParamsSubscriptionDetailsItem:
+    params: InvoiceCreatePreviewParamsSubscriptionDetailsItem = {"price": item.price, "quantity": item.quantity}
+    if item.item:
+        params["id"] = item.item
+    return params
+
+
+def _held(item: stripe.SubscriptionItem) -> SubscriptionScheduleUpdateParamsPhaseItem:
+    return {"price": item.price.id, "quantity": item.quantity or 0}

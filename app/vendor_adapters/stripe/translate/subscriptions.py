@@ -1,0 +1,99 @@
+"""Subscriptions: what Stripe holds, as the port speaks of it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import stripe
+
+from app.catalog.model import Catalog
+from app.core.money import Money
+from app.vendor_adapters.stripe.names import CHANNEL, OFFER, ORDER, SOLD_BY, SUBJECT, meta
+from app.vendor_adapters.stripe.translate.basics import instant, ref_of
+from app.vendor_adapters.stripe.translate.offers import is_plan, rows
+from app.vendor_adapters.stripe.translate.states import sales_channel, subscription_status
+from app.vendor_adapters.types import (
+    CustomerRef,
+    OfferKey,
+    OrderId,
+    Period,
+    PurchaseItem,
+    SubscriptionRef,
+    SubscriptionSnapshot,
+)
+
+
+def snapshot(
+    subscription: stripe.Subscription, catalog: Catalog, *, version: int, observed_at: datetime
+) -> SubscriptionSnapshot | None:
+    """Return a subscription that came with its schedule; None when nothing in it is sold by us."""
+    items = our_items(subscription, catalog)
+    if not items:
+        return None
+    main, *packs = items
+    return SubscriptionSnapshot(
+        ref=SubscriptionRef(subscription.id),
+        customer=CustomerRef(ref_of(subscription.customer)),
+        order=OrderId(meta(subscription.metadata, ORDER)),
+        subject=meta(subscription.metadata, SUBJECT),
+        status=subscription_status(subscription.status),
+        offer=key_of(main),
+        seats=main.quantity or 0,
+        unit_price=Money(main.price.unit_amount or 0, main.price.currency),
+        period=Period(
+            starts_at=instant(main.current_period_start),
+            ends_at=instant(main.current_period_end),
+        ),
+        cancel_at=instant(subscription.cancel_at) if subscription.cancel_at else None,
+        renews_as=booked(subscription, main),
+        packs=tuple(PurchaseItem(offer=key_of(item), quantity=item.quantity or 0) for item in packs),
+        channel=sales_channel(meta(subscription.metadata, CHANNEL)),
+        sold_by=meta(subscription.metadata, SOLD_BY),
+        version=version,
+        observed_at=observed_at,
+    )
+
+
+def our_items(subscription: stripe.Subscription, catalog: Catalog) -> list[stripe.SubscriptionItem]:
+    """Return the items that are of our catalog, the plan first."""
+    ours = [item for item in subscription.items.data if key_of(item) in rows(catalog)]
+    return sorted(ours, key=lambda item: not is_plan(catalog, key_of(item)))
+
+
+def key_of(item: stripe.SubscriptionItem) -> OfferKey:
+    """Return our key of an item's price, empty where it has none."""
+    return OfferKey(item.price.lookup_key or "")
+
+
+def booked(subscription: stripe.Subscription, main: stripe.SubscriptionItem) -> PurchaseItem | None:
+    """Return what the main item will be after its term, None when it stays as it is."""
+    found = booking_of(subscription, main)
+    return PurchaseItem(offer=found.offer, quantity=found.quantity) if found else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Booking:
+    """What the main item will be after its term."""
+
+    price: str
+    offer: OfferKey
+    quantity: int
+
+
+def booking_of(subscription: stripe.Subscription, main: stripe.SubscriptionItem) -> Booking | None:
+    """Return what a subscription's schedule changes at the renewal.
+
+    That is the phase which begins with the next term. The offer stands in the schedule's metadata, because a phase
+    names its price by id alone.
+    """
+    schedule = subscription.schedule
+    if not isinstance(schedule, stripe.SubscriptionSchedule) or schedule.status != "active":
+        return None
+    later = [phase for phase in schedule.phases if phase.start_date >= main.current_period_end]
+    planned = later[0].items[0] if later and later[0].items else None
+    if planned is None:
+        return None
+    price, quantity = ref_of(planned.price), planned.quantity or 0
+    if (price, quantity) == (main.price.id, main.quantity):
+        return None
+    offer = key_of(main) if price == main.price.id else OfferKey(meta(schedule.metadata, OFFER))
+    return Booking(price=price, offer=offer, quantity=quantity)

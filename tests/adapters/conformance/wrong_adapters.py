@@ -1,0 +1,198 @@
+"""Adapters that are wrong in one way each: what the kit is there to find."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import TypeVar
+
+from app.core.ids import new_id
+from app.core.money import Money
+from app.vendor_adapters.conformance.buyer import new_key
+from app.vendor_adapters.embedded import EmbeddedVendor
+from app.vendor_adapters.errors import NotificationRejected, OutcomeUnknown, RejectReason, VendorRejected
+from app.vendor_adapters.types import (
+    Change,
+    ChangeOutcome,
+    ChargeRef,
+    Declined,
+    Handoff,
+    IdempotencyKey,
+    Notification,
+    OrderId,
+    PurchaseRequest,
+    Quote,
+    RefundRef,
+    SetSeats,
+    SubscriptionRef,
+    SubscriptionSnapshot,
+)
+from tests.adapters.minimal.adapter import MinimalAdapter
+from tests.adapters.minimal.harness import MinimalHarness
+from tests.adapters.minimal.notifications import HEADER
+from tests.adapters.minimal.vendor import Session, Vendor
+
+T = TypeVar("T")
+_CENT = Money(1, "usd")
+
+
+class KeysMeanNothing(EmbeddedVendor):
+    """5: each call is a new one."""
+
+    async def refund(self, charge: ChargeRef, *, amount: Money, reason: str, key: IdempotencyKey) -> RefundRef:
+        return await super().refund(charge, amount=amount, reason=reason, key=new_key("refund"))
+
+
+class LostAnswersAreRefusals(EmbeddedVendor):
+    """7: what may have happened is told as if it had not."""
+
+    async def start_checkout(
+        self, request: PurchaseRequest, *, quote: Quote, return_to: str, cancel_to: str, key: IdempotencyKey
+    ) -> Handoff:
+        try:
+            return await super().start_checkout(request, quote=quote, return_to=return_to, cancel_to=cancel_to, key=key)
+        except OutcomeUnknown as error:
+            raise VendorRejected(vendor=self.name, operation="start_checkout", reason=RejectReason.OTHER) from error
+
+
+class ChargesACentMore(EmbeddedVendor):
+    """10: what is shown is not what is charged."""
+
+    async def quote_purchase(self, request: PurchaseRequest) -> Quote:
+        quote = await super().quote_purchase(request)
+        return replace(quote, due_now=quote.due_now - _CENT)
+
+    async def start_checkout(
+        self, request: PurchaseRequest, *, quote: Quote, return_to: str, cancel_to: str, key: IdempotencyKey
+    ) -> Handoff:
+        dearer = replace(quote, due_now=quote.due_now + _CENT)
+        return await super().start_checkout(request, quote=dearer, return_to=return_to, cancel_to=cancel_to, key=key)
+
+
+class QuotesChangesOfTheDay(EmbeddedVendor):
+    """10: a change is charged at the price of the moment, not at the one that was shown."""
+
+    async def quote_change(self, ref: SubscriptionRef, *, change: Change, as_of: datetime) -> Quote:
+        quote = await super().quote_change(ref, change=change, as_of=as_of)
+        return replace(quote, due_now=quote.due_now - _CENT)
+
+    async def apply_change(
+        self, ref: SubscriptionRef, *, change: Change, quote: Quote, return_to: str, order: OrderId, key: IdempotencyKey
+    ) -> ChangeOutcome:
+        now = await super().quote_change(ref, change=change, as_of=quote.priced_at)
+        return await super().apply_change(ref, change=change, quote=now, return_to=return_to, order=order, key=key)
+
+
+class GrantsBeforePayment(EmbeddedVendor):
+    """19: seats count although their payment was refused."""
+
+    granted = 0
+
+    async def apply_change(
+        self, ref: SubscriptionRef, *, change: Change, quote: Quote, return_to: str, order: OrderId, key: IdempotencyKey
+    ) -> ChangeOutcome:
+        outcome = await super().apply_change(ref, change=change, quote=quote, return_to=return_to, order=order, key=key)
+        if isinstance(outcome, Declined) and isinstance(change, SetSeats):
+            self.granted = change.seats
+        return outcome
+
+    async def get_subscription(self, ref: SubscriptionRef) -> SubscriptionSnapshot:
+        found = await super().get_subscription(ref)
+        return replace(found, seats=self.granted or found.seats)
+
+
+class NothingHasAVersion(EmbeddedVendor):
+    """23: every snapshot is as new as any other."""
+
+    async def get_subscription(self, ref: SubscriptionRef) -> SubscriptionSnapshot:
+        return replace(await super().get_subscription(ref), version=1)
+
+
+class _ForgetfulVendor(Vendor):
+    def once(self, key: str, arguments: str, act: Callable[[], T]) -> T:
+        return act()
+
+
+class ForgetsKeys(MinimalHarness):
+    """5: neither the key nor its arguments are remembered."""
+
+    vendor_kind = _ForgetfulVendor
+
+
+class _VendorOfManyPages(Vendor):
+    def open(self, session: Session) -> Session:
+        self.sessions[session.id] = session
+        return session
+
+
+class OpensAPageEachTime(MinimalHarness):
+    """17: an order can have two pages that both can be paid."""
+
+    vendor_kind = _VendorOfManyPages
+
+
+class _TrustsTheContent(MinimalAdapter):
+    def read_notification(self, headers: Mapping[str, str], *, body: bytes, received_at: datetime) -> Notification:
+        try:
+            tidied = json.dumps(json.loads(body)).encode()
+        except (ValueError, RecursionError):
+            tidied = body
+        return super().read_notification(headers, body=tidied, received_at=received_at)
+
+
+class SignsTheContent(MinimalHarness):
+    """21: not the raw bytes are verified, but what they mean."""
+
+    adapter_kind = _TrustsTheContent
+
+
+class _TrustsOldMessages(MinimalAdapter):
+    def read_notification(self, headers: Mapping[str, str], *, body: bytes, received_at: datetime) -> Notification:
+        stamp = headers.get(HEADER, "").partition(" ")[0]
+        signed_at = datetime.fromtimestamp(int(stamp), received_at.tzinfo) if stamp.isdigit() else received_at
+        return super().read_notification(headers, body=body, received_at=signed_at)
+
+
+class NeverForgetsAMessage(MinimalHarness):
+    """21: a message of last year is as good as one of today."""
+
+    adapter_kind = _TrustsOldMessages
+
+
+class _TrustsEverybody(MinimalAdapter):
+    def read_notification(self, headers: Mapping[str, str], *, body: bytes, received_at: datetime) -> Notification:
+        if HEADER not in headers:
+            headers = {HEADER: self.vendor.signature(body, received_at)}
+        return super().read_notification(headers, body=body, received_at=received_at)
+
+
+class NeedsNoSignature(MinimalHarness):
+    """21: what is not signed is taken."""
+
+    adapter_kind = _TrustsEverybody
+
+
+class _CrashesOnNonsense(MinimalAdapter):
+    def read_notification(self, headers: Mapping[str, str], *, body: bytes, received_at: datetime) -> Notification:
+        try:
+            return super().read_notification(headers, body=body, received_at=received_at)
+        except NotificationRejected as error:
+            raise error.__cause__ or error from error
+
+
+class CrashesOnNonsense(MinimalHarness):
+    """21: a body that cannot be read is a failure of ours."""
+
+    adapter_kind = _CrashesOnNonsense
+
+
+class _NumbersDeliveries(MinimalAdapter):
+    def read_notification(self, headers: Mapping[str, str], *, body: bytes, received_at: datetime) -> Notification:
+        found = super().read_notification(headers, body=body, received_at=received_at)
+        return replace(found, id=new_id("delivery"))
+
+
+class NumbersDeliveries(MinimalHarness):
+    """22: each delivery of one event has an id of its own."""
+
+    adapter_kind = _NumbersDeliveries

@@ -1,0 +1,166 @@
+"""After the money: the plan is switched on, however long the product is away, and who waits is told the truth."""
+
+import pytest
+from sqlalchemy import Connection, select, update
+
+from app import worker
+from app.db.schema.entitlements import entitlements
+from app.db.schema.events import outbox
+from app.demo.store.schema import groups as product_groups
+from app.demo.store.schema import members as product_members
+from app.events.outbox import LEASE
+from tests.support.journeys import at_checkout, bought, notes, pay, problems, settled, to_payment
+from tests.support.shop import Browser, Shop
+from tests.support.witness import (
+    grants,
+    group,
+    history,
+    later,
+    mails,
+    more_groups,
+    only_order,
+    orders,
+    sold_once,
+)
+
+pytestmark = pytest.mark.engines("sqlite")
+
+
+async def paid_with_product_away(shop: Shop, fault: str = "error_500", times: int = 0) -> Browser:
+    """Return the browser of somebody who has paid while the product takes no grants."""
+    await settled(shop)  # what the seeded groups have is told first
+    await shop.world.set_faults({"product": [{"op": "grant", "fault": fault, "times": times}]})
+    browser = await at_checkout(shop)
+    await to_payment(browser)
+    await pay(browser)
+    await settled(shop)
+    return browser
+
+
+async def test_the_group_has_what_was_bought(shop: Shop) -> None:
+    await bought(shop)
+    acme = await group(shop)
+    assert (acme["plan"], acme["seats"]) == ("team", 10)
+    assert (acme["starts_at"], acme["ends_at"]) == ("2026-11-23T00:00:00Z", "2027-11-23T00:00:00Z")
+    assert await mails(shop, "switched_on") == []  # the page itself has told
+    sold = await only_order(shop)
+    (subscription,) = await shop.books("subscriptions")
+    assert (subscription["subject"], subscription["order"]) == ("group:acme", sold.order_id)
+
+
+async def test_while_the_product_is_away_the_page_says_so_and_then_it_is_granted_without_a_click(shop: Shop) -> None:
+    browser = await paid_with_product_away(shop)
+    await browser.open(browser.url)
+    assert "Paid, being switched on" in browser.text
+    assert (problems(browser), notes(browser)) == ([], [])
+    assert 'hx-trigger="every 2s"' in browser.text
+    later(shop, seconds=61)
+    await settled(shop)
+    await browser.open(browser.url)
+    sold = await only_order(shop)
+    assert problems(browser) == ["E-GRANT"]
+    assert f"Switching it on takes longer than usual; we will mail you. Order {sold.order_id}." in browser.text
+    assert "charged" not in browser.text
+    assert 'hx-trigger="every 2s"' not in browser.text
+    later(shop, seconds=120)
+    await shop.world.clear_faults()
+    await settled(shop)
+    sold = await sold_once(shop)
+    assert await history(shop, sold.order_id) == ["draft", "submitted", "paid", "grant_retry", "granted"]
+    (mail,) = await mails(shop, "switched_on")
+    assert mail["to"] == "ann@acme.example"
+    await browser.open(browser.url)
+    assert "You have Team for 10 people in Acme" in browser.text
+    assert problems(browser) == []
+
+
+@pytest.mark.parametrize("fault", ["timeout_after", "timeout_before", "rate_limit", "down"])
+async def test_a_grant_whose_answer_is_lost_is_repeated_and_changes_nothing_more(shop: Shop, fault: str) -> None:
+    await paid_with_product_away(shop, fault, times=1)
+    await settled(shop)
+    later(shop, minutes=5)
+    await settled(shop)
+    assert (await only_order(shop)).state.value == "granted"
+    assert (await group(shop))["seats"] == 10
+    assert {row["outcome"] for row in await grants(shop)} == {"applied"}
+    assert len(await grants(shop)) == (2 if fault == "timeout_after" else 1)
+
+
+async def test_the_worker_tries_again_by_itself_after_growing_pauses(shop: Shop) -> None:
+    await paid_with_product_away(shop)
+    sold = await only_order(shop)
+    tries = select(outbox.c.tries).where(outbox.c.kind == "grant", outbox.c.order_id == sold.order_id)
+    await shop.world.clear_faults()
+    await shop.world.set_faults({"product": [{"op": "grant", "fault": "error_500", "times": 2}]})
+    for _ in range(5):
+        later(shop, minutes=2)
+        await worker.work_once(shop.deps)
+    assert (await only_order(shop)).state.value == "granted"
+    assert await shop.deps.db.read(lambda connection: connection.execute(tries).scalar_one()) >= 4
+
+
+async def test_a_grant_that_the_product_refuses_is_listed_for_people_and_holds_up_nobody(shop: Shop) -> None:
+    await more_groups(shop, "gone")
+    browser = await at_checkout(shop, "/buy?plan=team&group=gone&seats=3")
+    await to_payment(browser)
+    await deleted(shop, "gone")
+    await pay(browser)
+    await bought(shop, who="dan", link=await dans(shop))
+    states = {each.group_id: each.state.value for each in await orders(shop)}
+    assert states == {"gone": "paid", "dans": "granted"}
+    job = select(outbox.c.state, outbox.c.last_error).where(outbox.c.kind == "grant", outbox.c.state == "dead")
+    dead = await shop.deps.db.read(lambda connection: connection.execute(job).all())
+    assert len(dead) == 1
+    assert "not_found" in dead[0].last_error
+    later(shop, seconds=61)
+    await browser.open(browser.url)
+    assert problems(browser) == ["E-GRANT"]
+
+
+async def test_a_job_that_another_worker_holds_is_left_to_it_until_its_lease_is_over(shop: Shop) -> None:
+    await paid_with_product_away(shop)
+    await shop.world.clear_faults()
+    held = update(outbox).where(outbox.c.kind == "grant")
+    due_at = shop.clock.wall() + LEASE
+    await shop.deps.db.write(lambda connection: connection.execute(held.values(state="held", due_at=due_at)))
+    await settled(shop)
+    assert await grants(shop) == []
+    later(shop, seconds=31)
+    await settled(shop)
+    assert [row["outcome"] for row in await grants(shop)] == ["applied"]
+
+
+async def test_what_a_group_should_have_is_told_again_only_when_it_changed(shop: Shop) -> None:
+    await bought(shop)
+    later(shop, hours=7)  # every projection is old by now
+    assert await worker.sweep(shop.deps) == 7
+    assert await worker.sweep(shop.deps) == 0  # what has not changed was read all the same
+    await settled(shop)
+    assert len(await grants(shop)) == 1
+    versions = select(entitlements.c.version).where(entitlements.c.target == "group:acme")
+    assert await shop.deps.db.read(lambda connection: connection.execute(versions).scalar_one()) == 1
+
+
+async def test_a_refund_by_the_vendors_people_does_not_take_the_plan_away_by_itself(shop: Shop) -> None:
+    await bought(shop)
+    (charge,) = await shop.books("charges")
+    await shop.world.refund(str(charge["id"]), 1_000)
+    await settled(shop)
+    assert (await group(shop))["plan"] == "team"
+    assert (await only_order(shop)).state.value == "granted"
+
+
+async def dans(shop: Shop) -> str:
+    """Give dan a group and return the link that buys for it."""
+    await more_groups(shop, "dans", owners=("dan",))
+    return "/buy?plan=team&group=dans&seats=3"
+
+
+async def deleted(shop: Shop, group_id: str) -> None:
+    """Let a group be deleted in the product."""
+
+    def write(connection: Connection) -> None:
+        connection.execute(product_members.delete().where(product_members.c.group_id == group_id))
+        connection.execute(product_groups.delete().where(product_groups.c.id == group_id))
+
+    await shop.product.world.db.write(write)

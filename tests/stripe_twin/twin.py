@@ -1,0 +1,241 @@
+"""The twin put together with an adapter that speaks to it, and what tests do with both."""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import stripe
+
+from app.catalog.model import Catalog
+from app.core.clock import FrozenClock
+from app.http import ASGITransport, AsyncClient
+from app.vendor_adapters.stripe.adapter import StripeAdapter
+from app.vendor_adapters.stripe.client import Client
+from app.vendor_adapters.stripe.shop import Shop
+from tests.stripe_twin.api import Api, Fault
+from tests.stripe_twin.app import create_app
+from tests.stripe_twin.books import Books, Obj
+from tests.stripe_twin.desk import Desk, TypedCard
+from tests.stripe_twin.network import Network, at_once
+from tests.stripe_twin.runs import run_due
+
+ORIGIN = "https://stripe.twin.example"
+KEY = "sk_test_twin"
+WEBHOOK_SECRET = "whsec_twin"
+
+PAYS = "4242424242424242"
+CHALLENGES = "4000002500003155"
+DECLINES = "4000000000000002"
+PAYS_ONCE = "4000000000000341"
+NO_ANSWER = "4000000000000119"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A webhook as it travels."""
+
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """Money that moved, by the twin's own count."""
+
+    payment: str
+    order: str
+    amount: int
+    refunded: int
+    currency: str
+
+
+class StripeTwin:
+    """A fresh Stripe account that holds ``catalog``, with an adapter over a network without sockets.
+
+    Args:
+        deadline: seconds that the adapter gives a call. is_taxed: whether the adapter asks for tax. origin: where API
+            and pages are.
+    """
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        clock: FrozenClock,
+        *,
+        deadline: float = 5.0,
+        is_taxed: bool = True,
+        origin: str = ORIGIN,
+        webhook_secrets: tuple[str, ...] = (WEBHOOK_SECRET,),
+    ) -> None:
+        self.clock = clock
+        self.origin = origin
+        self.books = Books(clock)
+        self.api = Api(self.books, origin)
+        self.desk = Desk(self.books, origin)
+        self.app = create_app(self.api, self.desk)
+        self.network = Network(self.api, self.app)
+        self._told: list[Obj] = []
+        self._made = 0
+        hold(self.books, catalog)
+        self.books.heard = self._told.append
+        ttl = timedelta(seconds=catalog.rules.quote_ttl_seconds)
+        self._shop = Shop(catalog=catalog, is_taxed=is_taxed, quote_ttl=ttl, secret=KEY)
+        self._webhook_secrets = webhook_secrets
+        self.adapter = self.adapter_with(deadline=deadline)
+
+    def adapter_with(self, *, deadline: float) -> StripeAdapter:
+        """Return another adapter that speaks to this twin."""
+        client = Client(
+            secret_key=KEY,
+            api_base=self.origin,
+            clock=self.clock,
+            deadline=deadline,
+            network=self.network,
+            sleep=at_once,
+        )
+        return StripeAdapter(
+            client=client, shop=self._shop, api_base=self.origin, webhook_secrets=self._webhook_secrets
+        )
+
+    def advance(self, by: timedelta) -> None:
+        """Move both clocks on and let the twin do what falls due."""
+        self.clock.advance(by)
+        run_due(self.books, self.origin)
+
+    def fail(self, kind: str, pattern: str = ".*", times: int = 1) -> None:
+        """Let requests fail: see ``Fault``."""
+        self.api.faults.append(Fault(kind, pattern, times))
+
+    def heal(self) -> None:
+        """End all faults."""
+        self.api.faults.clear()
+
+    def add_card(self, customer: str, number: str = PAYS) -> str:
+        """Have a card on file as the customer's default; return its id."""
+        typed = TypedCard(number=number, month=12, year=2040)
+        return str(self.desk.add_card(self.books.tables["customer"][customer], typed)["id"])
+
+    async def pay(self, url: str, number: str | None = PAYS, *, answer: str = "complete", leave: bool = False) -> None:
+        """Do on the page at ``url`` what a buyer would: type a card, and answer the bank's check if it asks."""
+        async with AsyncClient(transport=ASGITransport(self.app), base_url=self.origin) as browser:
+            page = await browser.get(url)
+            if page.status_code != 200:
+                return
+            if "/3ds/" not in url:
+                fields = card_fields(number) if number and "cc-number" in page.text else {}
+                page = await browser.post(url, data=fields)
+                url = page.headers.get("location", "")
+            if "/3ds/" in url and not leave:
+                await browser.post(url, data={"answer": answer})
+
+    def charges(self) -> list[Charge]:
+        """Return the charges that moved money, oldest first."""
+        rows = [row for row in reversed(self.books.all("charge")) if row["paid"]]
+        return [self._charge(row) for row in rows]
+
+    def refused(self) -> int:
+        """Return how many charges a bank refused."""
+        return sum(not row["paid"] for row in self.books.all("charge"))
+
+    def messages(self) -> list[Message]:
+        """Return what was sent since the last call, signed at wall time."""
+        told, self._told[:] = list(self._told), []
+        return [self.message(self.books.shown(event)) for event in told]
+
+    def message(self, event: Mapping[str, Any], *, at: datetime | None = None, secret: str = WEBHOOK_SECRET) -> Message:
+        """Return an event as a webhook signed at ``at``."""
+        body = json.dumps(event).encode()
+        return Message(sign(body, at or self.clock.wall(), secret), body)
+
+    def event(self, kind: str, about: Mapping[str, Any], **fields: Any) -> Obj:
+        """Return an event as Stripe shows it, that nobody has sent."""
+        self._made += 1
+        shown: Obj = {
+            "id": f"evt_made_{self._made}",
+            "object": "event",
+            "api_version": stripe.api_version,
+            "created": int(self.clock.now().timestamp()),
+            "data": {"object": dict(about)},
+            "livemode": False,
+            "pending_webhooks": 1,
+            "request": None,
+            "type": kind,
+        }
+        return {**shown, **fields}
+
+    def _charge(self, row: Obj) -> Charge:
+        payment = self.books.tables["payment_intent"][row["payment_intent"]]
+        return Charge(
+            payment=payment["id"],
+            order=self._order(payment),
+            amount=row["amount"],
+            refunded=row["amount_refunded"],
+            currency=row["currency"],
+        )
+
+    def _order(self, payment: Obj) -> str:
+        own = payment["metadata"].get("kassa_order", "")
+        invoice = self.books.find("invoice", payment.get("_invoice") or "")
+        if own or invoice is None:
+            return str(own)
+        details = (invoice["parent"] or {}).get("subscription_details") or {}
+        first = details.get("metadata", {}) if invoice["billing_reason"] == "subscription_create" else {}
+        return str(invoice["metadata"].get("kassa_order") or first.get("kassa_order", ""))
+
+
+def hold(books: Books, catalog: Catalog) -> None:
+    """Put products and prices for a catalog into the books, by lookup key."""
+    items = {(row.item, row.deployment) for row in catalog.prices}
+    for item, deployment in sorted(items):
+        books.new(
+            "product",
+            id=f"prod_{item}_{deployment}",
+            active=True,
+            images=[],
+            marketing_features=[],
+            metadata={},
+            name=item,
+            type="service",
+            updated=books.now,
+        )
+    for row in catalog.prices:
+        recurring = row.interval == "P1Y"
+        yearly = {"interval": "year", "interval_count": 1, "meter": None, "usage_type": "licensed"}
+        books.new(
+            "price",
+            active=row.active,
+            billing_scheme="per_unit",
+            currency=row.currency,
+            lookup_key=row.id,
+            metadata={},
+            product=f"prod_{row.item}_{row.deployment}",
+            recurring=yearly if recurring else None,
+            tax_behavior="exclusive",
+            type="recurring" if recurring else "one_time",
+            unit_amount=row.amount,
+            unit_amount_decimal=str(row.amount),
+        )
+
+
+def sign(body: bytes, at: datetime, secret: str = WEBHOOK_SECRET) -> dict[str, str]:
+    """Return the headers with which Stripe sends ``body``; what is no text is signed as if it were."""
+    try:
+        value = stripe.WebhookSignature.generate_signature_header(body.decode(), secret, int(at.timestamp()))
+    except UnicodeDecodeError:
+        value = _signed_bytes(body, at, secret)
+    return {"stripe-signature": value}
+
+
+def card_fields(number: str) -> dict[str, str]:
+    """Return what is typed for a card."""
+    return {"cc-number": number, "cc-exp": "12/40", "cc-csc": "123", "cc-name": "Ann Example"}
+
+
+def _signed_bytes(body: bytes, at: datetime, secret: str) -> str:
+    stamp = str(int(at.timestamp()))
+    signature = hmac.new(secret.encode(), stamp.encode() + b"." + body, hashlib.sha256).hexdigest()
+    return f"t={stamp},v1={signature}"
