@@ -24,6 +24,7 @@ from app.identity.accounts import BillingAccount
 from app.identity.actor import Actor, Person
 from app.orders import intents, store
 from app.orders.intents import Details, Intent
+from app.orders.kinds import FIRST_ORDER
 from app.orders.packing import pack, unpack
 from app.orders.quotes import ShownQuote, shown_quote
 from app.orders.states import PAID, UNPAID, State
@@ -31,7 +32,6 @@ from app.orders.store import Order
 from app.vendor_adapters.errors import VendorError
 from app.vendor_adapters.types import OrderId, PurchaseRequest
 
-FIRST_ORDER = "first_order"
 _TRIES = 3  # how often a target is fought for before the buyer is told to press again
 
 

@@ -114,7 +114,7 @@ def _view(deps: Deps, order: Order, code: str) -> OrderView:
         problem=_problem(deps, order),
         code=code,
         return_to=_return_to(order),
-        again_path=wording.checkout_path(order.intent_id) if order.intent_id else "/plans",
+        again_path=wording.again_path(order),
     )
 
 

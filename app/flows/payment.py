@@ -11,13 +11,16 @@ from app.flows import wording
 from app.flows.deps import Deps
 from app.flows.purchase import order_key
 from app.flows.settle import settle, take_over
-from app.orders import store
+from app.orders import kinds, store
 from app.orders.packing import unpack
 from app.orders.states import UNPAID, Action, State
 from app.orders.store import Order
 from app.vendor_adapters.capabilities import Capability
 from app.vendor_adapters.errors import OutcomeUnknown, RejectReason, VendorError, VendorRejected
 from app.vendor_adapters.types import (
+    AddPack,
+    Change,
+    ChangeOutcome,
     CheckoutRef,
     CheckoutSnapshot,
     CheckoutState,
@@ -27,9 +30,11 @@ from app.vendor_adapters.types import (
     NeedsAction,
     OrderId,
     PaymentMethodRef,
-    Pending,
     PurchaseRequest,
     Quote,
+    SetSeats,
+    SubscriptionRef,
+    SwitchOffer,
 )
 
 DECLINES_COUNT_FOR = timedelta(hours=1)
@@ -43,11 +48,14 @@ class Step:
 
 
 async def begin(deps: Deps, order: Order) -> Step:
-    """Open the vendor's payment page for ``order``, or charge its stored card; repeatable with the same key."""
+    """Open the vendor's payment page for ``order``, or charge its stored card; repeatable with the same key.
+
+    A change is always asked for as a charge: the vendor answers with its page where it has no card.
+    """
     if order.state is not State.DRAFT:
         return step_for(deps, order)
     try:
-        if order.payment_method_ref:
+        if order.payment_method_ref or order.is_change:
             return await _charge(deps, order)
         return await _open_page(deps, order)
     except VendorRejected as error:
@@ -70,7 +78,8 @@ async def look_again(deps: Deps, order: Order) -> Order:
     same call with the same key: the buyer was told "confirming", and either way it ends.
     """
     current = await settle(deps, order.order_id)
-    is_lost_charge = current.state is State.CONFIRMING and current.payment_method_ref and not current.checkout_ref
+    is_charge = current.payment_method_ref or current.is_change
+    is_lost_charge = current.state is State.CONFIRMING and is_charge and not current.checkout_ref
     if not is_lost_charge:
         return current
     await _charge(deps, current)
@@ -146,13 +155,7 @@ async def _charge(deps: Deps, order: Order) -> Step:
     """Charge the stored card. A missing answer is told as "confirming", because the money may have moved."""
     await _mark(deps, order, Action.AWAIT)
     try:
-        outcome = await deps.vendors[order.vendor].buy(
-            unpack(PurchaseRequest, order.request),
-            quote=unpack(Quote, order.quote),
-            payment_method=PaymentMethodRef(order.payment_method_ref),
-            return_to=wording.order_url(deps.config, order.order_id),
-            key=order_key(order, "buy"),
-        )
+        outcome = await _ask(deps, order)
     except OutcomeUnknown:
         return Step(wording.order_path(order.order_id))
     except VendorRejected:
@@ -163,15 +166,49 @@ async def _charge(deps: Deps, order: Order) -> Step:
     return await _after_charge(deps, order, outcome)
 
 
-async def _after_charge(deps: Deps, order: Order, outcome: Done | NeedsAction | Pending | Declined) -> Step:
+async def _ask(deps: Deps, order: Order) -> ChangeOutcome:
+    """Buy with the stored card, or change the subscription; the same call again while the key is the same."""
+    vendor, return_to = deps.vendors[order.vendor], wording.order_url(deps.config, order.order_id)
+    if order.is_change:
+        return await vendor.apply_change(
+            SubscriptionRef(order.subscription_ref or ""),
+            change=_change(order),
+            quote=unpack(Quote, order.quote),
+            return_to=return_to,
+            order=OrderId(order.order_id),
+            key=order_key(order, "apply_change"),
+        )
+    return await vendor.buy(
+        unpack(PurchaseRequest, order.request),
+        quote=unpack(Quote, order.quote),
+        payment_method=PaymentMethodRef(order.payment_method_ref),
+        return_to=return_to,
+        key=order_key(order, "buy"),
+    )
+
+
+def _change(order: Order) -> Change:
+    return unpack(_CHANGES[order.kind], order.request)
+
+
+_CHANGES: dict[str, type[Change]] = {
+    kinds.ADD_SEATS: SetSeats,
+    kinds.PLAN_CHANGE: SwitchOffer,
+    kinds.ADD_PACKS: AddPack,
+}
+
+
+async def _after_charge(deps: Deps, order: Order, outcome: ChangeOutcome) -> Step:
     if isinstance(outcome, NeedsAction):
-        await _mark(deps, order, Action.CHALLENGE, checkout_ref=outcome.checkout, checkout_url=outcome.url)
+        # without a stored card the page asks for one; with one it is the bank that asks
+        action = Action.CHALLENGE if order.payment_method_ref else Action.OPEN
+        await _mark(deps, order, action, checkout_ref=outcome.checkout, checkout_url=outcome.url)
         return Step(outcome.url)
     if isinstance(outcome, Done):
         await take_over(deps, order.order_id, _complete(deps, order, outcome), outcome.subscription)
     elif isinstance(outcome, Declined):
         await deps.db.write(lambda connection: _declined(connection, deps, order.order_id, outcome))
-        return Step(wording.checkout_path(order.intent_id or ""))
+        return Step(wording.again_path(order))
     return Step(wording.order_path(order.order_id))
 
 

@@ -16,7 +16,7 @@ from app.flows.deps import Deps
 from app.flows.post import enqueue_mail
 from app.flows.sync import project
 from app.orders import store
-from app.orders.packing import unpack
+from app.orders.kinds import FIRST_ORDER
 from app.orders.states import PAID, Action, State
 from app.orders.store import Order
 from app.subscriptions.store import live_for_group
@@ -26,7 +26,6 @@ from app.vendor_adapters.types import (
     CheckoutSnapshot,
     CheckoutState,
     OrderId,
-    PurchaseRequest,
     SubscriptionSnapshot,
 )
 
@@ -88,9 +87,8 @@ async def _look_up(deps: Deps, order: Order) -> CheckoutSnapshot | None:
 
 async def _settle_unopened(deps: Deps, order: Order) -> Order:
     """Close a draft whose payment page was never made; one that is younger may still be on its way."""
-    request = unpack(PurchaseRequest, order.request)
     now = deps.clock.wall()
-    if order.state is not State.DRAFT or request.order != order.order_id:
+    if order.state is not State.DRAFT:
         return order
 
     def write(connection: Connection) -> Order:
@@ -171,7 +169,7 @@ def _record_payment(connection: Connection, order: Order, snapshot: CheckoutSnap
 def _has_other_plan(
     connection: Connection, deps: Deps, order: Order, subscription: SubscriptionSnapshot | None
 ) -> bool:
-    if not order.group_id or subscription is None:
+    if order.kind != FIRST_ORDER or not order.group_id or subscription is None:
         return False
     live = live_for_group(connection, order.group_id, now=deps.clock.now())
     return live is not None and live.subscription_ref != subscription.ref

@@ -63,6 +63,11 @@ def checkout_path(intent_id: str) -> str:
     return f"/checkouts/{intent_id}"
 
 
+def again_path(order: Order) -> str:
+    """Return the page where an order that came to nothing can be tried again."""
+    return checkout_path(order.intent_id) if order.intent_id else "/plans"
+
+
 def checkout_url(config: Config, intent_id: str) -> str:
     """Return a checkout's address for the vendor's way back."""
     return f"{config.base_url}{checkout_path(intent_id)}"

@@ -13,6 +13,7 @@ from app.core.problems import NotYours
 from app.db.schema.identity import account_managers
 from app.db.schema.orders import attempts, declines, live_orders, order_states, orders
 from app.db.sql import insert_new
+from app.orders.kinds import CHANGES, OF_PACKS
 from app.orders.states import UNPAID, Action, State, next_state
 from app.vendor_adapters.types import Decline
 
@@ -66,8 +67,16 @@ class Order:
 
     @property
     def target(self) -> str:
-        """What only one order at a time may be under way for."""
-        return f"group:{self.group_id}" if self.group_id else f"intent:{self.intent_id}"
+        """What only one order at a time may be under way for; of packs there may be several for one group."""
+        if self.is_change:
+            return f"subscription:{self.subscription_ref}"
+        is_plan_of_group = self.group_id and self.kind not in OF_PACKS
+        return f"group:{self.group_id}" if is_plan_of_group else f"intent:{self.intent_id}"
+
+    @property
+    def is_change(self) -> bool:
+        """Whether it changes the subscription ``subscription_ref``; ``request`` is then the packed change."""
+        return self.kind in CHANGES
 
 
 def insert_order(connection: Connection, order: Order, *, attempt_id: str, now: datetime) -> bool:
