@@ -14,11 +14,13 @@ from app.entitlements.product import ProductUnavailable
 from app.events import inbox, outbox
 from app.events.inbox import Message
 from app.events.outbox import Job
-from app.flows import payment, provision
+from app.flows import grant_packs, payment, provision
 from app.flows.deps import Deps
 from app.flows.offers import current_offers
+from app.flows.packs_paid import GRANT_MINUTES
 from app.flows.post import send_mail
-from app.flows.settle import ORDER_PAID, RECEIPT, REFUND_DUPLICATE, settle
+from app.flows.settle import ORDER_PAID, RECEIPT, REFUND_DUPLICATE, SEATS_ADDED, SUBSCRIPTION_CHANGED, settle
+from app.flows.storage import GRANT_STORAGE
 from app.flows.sync import GRANT, sync
 from app.identity.sweep import forget_expired
 from app.orders import store
@@ -48,9 +50,13 @@ async def _publish(_deps: Deps, job: Job) -> None:
 HANDLERS: dict[str, Handler] = {
     outbox.MAIL: send_mail,
     GRANT: provision.grant_plan,
+    GRANT_MINUTES: grant_packs.grant_minutes,
+    GRANT_STORAGE: grant_packs.grant_storage,
     RECEIPT: provision.send_receipt,
     REFUND_DUPLICATE: provision.refund_duplicate,
     ORDER_PAID: _publish,
+    SEATS_ADDED: _publish,
+    SUBSCRIPTION_CHANGED: _publish,
     "lead.created": _publish,
 }
 _PASSING = (ProductUnavailable, MailUnavailable, VendorUnavailable, OutcomeUnknown, TimeoutError, OSError)

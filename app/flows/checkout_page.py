@@ -6,12 +6,14 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from app.catalog.model import Addon
 from app.catalog.tax_ids import is_tax_id, tax_id_kind
 from app.core.problems import NotYours, Problem, ProblemId, problem
 from app.flows import purchase, wording
 from app.flows.deps import Deps
 from app.flows.groups import GroupChoice, GroupOption, group_choice
 from app.flows.offers import note_vendor_away
+from app.flows.packs import Linked, coterm_of, linked_plan, packs_blocker, proposed_packs
 from app.flows.quoting import Priced, price
 from app.flows.settle import settle_quietly
 from app.identity.accounts import BillingAccount
@@ -20,7 +22,7 @@ from app.orders import intents, store
 from app.orders.intents import Details, Intent
 from app.orders.states import PAID, UNPAID, State
 from app.orders.store import Order
-from app.subscriptions.store import has_subscription
+from app.subscriptions.store import Subscription, has_subscription
 from app.vendor_adapters.capabilities import Capability
 from app.vendor_adapters.errors import RejectReason, VendorError, VendorRejected
 from app.vendor_adapters.types import CustomerRef, PaymentMethodSummary, TaxIdStatus
@@ -33,7 +35,8 @@ class Checkout:
     Attributes:
         seats: what will be bought, at least 1. priced: None while there is no price (the vendor is away, or the
             currency is not sold). cards: stored ones, empty for a new buyer. order: the newest order of the intent.
-        notices: what the buyer should know and may ignore. blocker: why nothing can be bought just now.
+        notices: what the buyer should know and may ignore. blocker: why nothing can be bought just now. addon: set
+            where packs are bought, ``seats`` are then packs. coterm: the subscription that they will end with.
     """
 
     intent: Intent
@@ -47,6 +50,8 @@ class Checkout:
     order: Order | None
     notices: tuple[Problem, ...]
     blocker: Problem | None
+    addon: Addon | None = None
+    coterm: Subscription | None = None
 
     @property
     def group(self) -> GroupOption | None:
@@ -101,11 +106,15 @@ async def read_checkout(deps: Deps, actor: Actor, intent: Intent) -> Checkout:
     if person is None:
         raise NotYours(intent.intent_id)
     account, order, may_have_cards = await deps.db.read(lambda connection: _own(connection, deps, intent, person))
+    groups = await group_choice(deps, person, intent) if intent.choice.deployment == "hosted" else None
+    addon = deps.catalog.addon(intent.choice.plan)
+    linked = await _linked(deps, person, groups) if addon else None
+    if linked and linked.account:
+        account, may_have_cards = linked.account, True
     if account and account.currency != intent.choice.currency:
         intent = replace(intent, choice=replace(intent.choice, currency=account.currency))
     details = _details(intent, account, person)
-    groups = await group_choice(deps, person, intent) if intent.choice.deployment == "hosted" else None
-    seats = intent.choice.seats or (max(groups.chosen.members, 1) if groups and groups.chosen else 1)
+    seats = intent.choice.seats or await _proposed(deps, groups, addon)
     checkout = Checkout(
         intent=intent,
         person=person,
@@ -116,8 +125,10 @@ async def read_checkout(deps: Deps, actor: Actor, intent: Intent) -> Checkout:
         priced=None,
         cards=(),
         order=order,
-        notices=_notices(deps, intent, groups, seats),
-        blocker=groups.problem if groups else None,
+        notices=() if addon else _notices(deps, intent, groups, seats),
+        blocker=(groups.problem if groups else None) or (packs_blocker(linked) if linked else None),
+        addon=addon,
+        coterm=coterm_of(deps, addon, linked) if addon and linked else None,
     )
     return await _with_price(deps, checkout, may_have_cards=may_have_cards)
 
@@ -137,6 +148,7 @@ async def _with_price(deps: Deps, checkout: Checkout, *, may_have_cards: bool) -
                 details=checkout.details,
                 account=checkout.account,
                 group_id=checkout.group.id if checkout.group else "",
+                coterm=checkout.coterm,
             ),
             _cards(deps, checkout.account if may_have_cards else None),
         )
@@ -148,7 +160,23 @@ async def _with_price(deps: Deps, checkout: Checkout, *, may_have_cards: bool) -
         await note_vendor_away(deps)
         return replace(checkout, blocker=problem(ProblemId.E_VENDOR))
     notices = (*checkout.notices, *_tax_notices(deps, checkout.details, priced))
+    if checkout.coterm:
+        cards = tuple(card for card in cards if card.is_default)  # the vendor charges a change to that one
     return replace(checkout, priced=priced, cards=cards, notices=notices)
+
+
+async def _linked(deps: Deps, person: Person, groups: GroupChoice | None) -> Linked | None:
+    chosen = groups.chosen if groups else None
+    if chosen is None:
+        return None
+    return await deps.db.read(lambda connection: linked_plan(connection, deps, chosen.id, person))
+
+
+async def _proposed(deps: Deps, groups: GroupChoice | None, addon: Addon | None) -> int:
+    chosen = groups.chosen if groups else None
+    if addon:
+        return await proposed_packs(deps, addon, chosen.id if chosen else "")
+    return max(chosen.members, 1) if chosen else 1
 
 
 async def _cards(deps: Deps, account: BillingAccount | None) -> tuple[PaymentMethodSummary, ...]:

@@ -16,6 +16,7 @@ from app.flows.billing_details import details_problems
 from app.flows.checkout_page import Checkout, card_wait, is_tax_id_refused, open_intent, read_checkout
 from app.flows.deps import Deps
 from app.flows.groups import has_plan
+from app.flows.packs import packs_problem
 from app.flows.payment import Step
 from app.flows.quoting import Priced
 from app.flows.settle import settle_quietly
@@ -24,8 +25,9 @@ from app.identity.accounts import BillingAccount
 from app.identity.actor import Actor, Person
 from app.orders import intents, store
 from app.orders.intents import Details, Intent
-from app.orders.kinds import FIRST_ORDER
+from app.orders.kinds import ADD_PACKS, FIRST_ORDER, OF_PACKS, PACKS
 from app.orders.packing import pack, unpack
+from app.orders.packs import paid_of_intent
 from app.orders.quotes import ShownQuote, shown_quote
 from app.orders.states import PAID, UNPAID, State
 from app.orders.store import Order
@@ -57,6 +59,14 @@ class Confirmation:
     terms: bool
     card: str
     problems: tuple[Problem, ...]
+
+
+class _Bought(Exception):
+    """Another tab of the same checkout has paid: nothing that this one began may stand."""
+
+    def __init__(self, order: Order) -> None:
+        super().__init__(order.order_id)
+        self.order = order
 
 
 class Shown(Exception):
@@ -117,8 +127,12 @@ def _checked(deps: Deps, checkout: Checkout, form: Confirmation) -> Priced:
     if checkout.blocker:
         found.insert(0, checkout.blocker)
     elif checkout.is_hosted and checkout.group is None:
-        found.insert(0, problem(ProblemId.E_INPUT, "group", text="Choose the group that the plan is for."))
-    if not form.terms:
+        what = "packs are" if checkout.addon else "plan is"
+        found.insert(0, problem(ProblemId.E_INPUT, "group", text=f"Choose the group that the {what} for."))
+    wrong_packs = packs_problem(checkout.addon, checkout.seats) if checkout.addon else None
+    if wrong_packs:
+        found.append(wrong_packs)
+    if not form.terms and checkout.addon is None:  # the button of packs states all that is agreed to
         found.append(problem(ProblemId.E_INPUT, "terms", text="Tick the box to agree to the terms."))
     if not found and not checkout.person.email_verified:
         found.append(problem(ProblemId.E_EMAIL))
@@ -181,6 +195,8 @@ def _own_account(connection: Connection, deps: Deps, checkout: Checkout) -> Bill
     person: Person = checkout.person
     accounts.lock_person(connection, person.person_id)  # two first orders at once must not make two accounts
     found = purchase.own_account(connection, deps, person.person_id)
+    if checkout.account:  # the one that the page named, unless its managers are others by now
+        found = accounts.account_for(connection, checkout.account.account_id, person.person_id) or found
     if found:
         return found
     return accounts.create_account(
@@ -207,9 +223,9 @@ def _draft(deps: Deps, checkout: Checkout, priced: Priced, account: BillingAccou
         subject=priced.request.subject,
         order_id=order_id,
     )
-    return Order(
+    order = Order(
         order_id=order_id,
-        kind=FIRST_ORDER,
+        kind=PACKS if checkout.addon else FIRST_ORDER,
         intent_id=checkout.intent.intent_id,
         person_id=checkout.person.person_id,
         account_id=account.account_id,
@@ -248,13 +264,28 @@ def _draft(deps: Deps, checkout: Checkout, priced: Priced, account: BillingAccou
         check_at=deps.clock.wall() + store.FIRST_LOOK,
         check_tries=0,
     )
+    return _as_change(order, checkout, priced) if priced.change else order
+
+
+def _as_change(order: Order, checkout: Checkout, priced: Priced) -> Order:
+    """Return ``order`` as one that adds its packs to the plan's subscription, charged to the default card."""
+    return replace(
+        order,
+        kind=ADD_PACKS,
+        request=pack(priced.change),
+        subscription_ref=priced.subscription_ref,
+        payment_method_ref=checkout.cards[0].ref if checkout.cards else "",
+    )
 
 
 async def _take_target(deps: Deps, checkout: Checkout, order: Order, attempt_id: str) -> Order:
     """Make ``order`` the one under way for its target, or return the one that is and means the same."""
     await _close_earlier(deps, checkout, order)
     for _ in range(_TRIES):
-        holder = await deps.db.write(lambda connection: _insert_or_holder(connection, deps, order, attempt_id))
+        try:
+            holder = await deps.db.write(lambda connection: _insert_or_holder(connection, deps, order, attempt_id))
+        except _Bought as bought:
+            return bought.order
         if holder is None:
             return order
         if _means_the_same(holder, order):
@@ -271,6 +302,9 @@ async def _join(deps: Deps, order: Order, attempt_id: str) -> Order:
 
 def _insert_or_holder(connection: Connection, deps: Deps, order: Order, attempt_id: str) -> Order | None:
     if store.insert_order(connection, order, attempt_id=attempt_id, now=deps.clock.wall()):
+        bought = paid_of_intent(connection, order.intent_id or "") if order.kind in OF_PACKS else None
+        if bought:
+            raise _Bought(bought)
         intents.set_order(connection, order.intent_id or "", order.order_id)
         return None
     return store.live_order(connection, order.target)
@@ -286,7 +320,7 @@ async def _close_earlier(deps: Deps, checkout: Checkout, order: Order) -> None:
 async def _close(deps: Deps, checkout: Checkout, other: Order) -> None:
     """Close another unpaid order; E-HASPLAN when it turns out to be paid."""
     closed = await payment.cancel(deps, other)
-    if closed.state in PAID:
+    if closed.state in PAID and closed.kind == FIRST_ORDER:
         found = has_plan(deps, other.group_id, other.plan, other.renews_at)
         raise Shown(checkout, (found,))
     if closed.state in UNPAID:
@@ -295,10 +329,13 @@ async def _close(deps: Deps, checkout: Checkout, other: Order) -> None:
 
 def _means_the_same(holder: Order, order: Order) -> bool:
     def terms(each: Order) -> tuple[object, ...]:
-        request = replace(unpack(PurchaseRequest, each.request), order=OrderId(""))
-        return (request, each.total, each.person_id, each.intent_id, each.payment_method_ref)
+        return (each.kind, _asked(each), each.total, each.person_id, each.intent_id, each.payment_method_ref)
 
     return holder.state in UNPAID and terms(holder) == terms(order)
+
+
+def _asked(order: Order) -> object:
+    return order.request if order.is_change else replace(unpack(PurchaseRequest, order.request), order=OrderId(""))
 
 
 def new_attempt() -> str:

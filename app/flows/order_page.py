@@ -14,6 +14,7 @@ from app.flows.deps import Deps
 from app.flows.settle import settle_quietly
 from app.identity.actor import Person
 from app.orders import store
+from app.orders.kinds import OF_PACKS
 from app.orders.states import PAID, UNPAID, State
 from app.orders.store import Order
 from app.subscriptions.store import by_ref
@@ -27,7 +28,8 @@ class OrderView:
     """An order in words and amounts.
 
     Attributes:
-        can_pay: the payment page is open. is_watched: the page asks again by itself. problem: what went wrong.
+        gain: what packs give, empty for a plan. can_pay: the payment page is open. is_watched: the page asks again by
+            itself. problem: what went wrong.
         return_to: where the product wants its buyer back, with the order and its state appended; empty without one.
     """
 
@@ -38,6 +40,7 @@ class OrderView:
     seats: int
     group_name: str
     is_hosted: bool
+    gain: str
     placed_at: datetime
     subtotal: Money
     discount: Money
@@ -100,6 +103,7 @@ def _view(deps: Deps, order: Order, code: str) -> OrderView:
         seats=order.seats,
         group_name=order.group_name or order.group_id,
         is_hosted=order.deployment == "hosted",
+        gain=wording.pack_gain(deps.catalog, order.plan, order.seats) if order.kind in OF_PACKS else "",
         placed_at=order.created_at,
         subtotal=amount(order.subtotal),
         discount=amount(order.discount),

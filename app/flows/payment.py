@@ -82,7 +82,10 @@ async def look_again(deps: Deps, order: Order) -> Order:
     is_lost_charge = current.state is State.CONFIRMING and is_charge and not current.checkout_ref
     if not is_lost_charge:
         return current
-    await _charge(deps, current)
+    try:
+        await _charge(deps, current)
+    except VendorRejected:
+        return await _drop(deps, current)  # the vendor knows of no charge and will make none: it never happened
     return await settle(deps, order.order_id)
 
 

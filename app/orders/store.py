@@ -14,7 +14,7 @@ from app.db.schema.identity import account_managers
 from app.db.schema.orders import attempts, declines, live_orders, order_states, orders
 from app.db.sql import insert_new
 from app.orders.kinds import CHANGES, OF_PACKS
-from app.orders.states import UNPAID, Action, State, next_state
+from app.orders.states import PAID, UNPAID, Action, State, next_state
 from app.vendor_adapters.types import Decline
 
 FIRST_LOOK = timedelta(seconds=5)  # the buyer's own return settles most orders before the sweep looks
@@ -157,6 +157,21 @@ def has_paid_order(connection: Connection, account_id: str) -> bool:
         select(func.count()).select_from(orders).where(orders.c.account_id == account_id, orders.c.amount_paid > 0)
     ).scalar_one()
     return paid > 0
+
+
+def awaiting_grant(connection: Connection, subscription_ref: str) -> tuple[Order, ...]:
+    """Return the paid orders of a subscription's plan that the product has not confirmed yet, oldest first."""
+    waiting = [state.value for state in PAID if state is not State.GRANTED]
+    rows = connection.execute(
+        select(orders)
+        .where(
+            orders.c.subscription_ref == subscription_ref,
+            orders.c.state.in_(waiting),
+            orders.c.kind.not_in(OF_PACKS),  # their grants are of their own
+        )
+        .order_by(orders.c.created_at, orders.c.order_id)
+    ).mappings()
+    return tuple(_order(row) for row in rows)
 
 
 def lock_order(connection: Connection, order_id: str) -> Order | None:

@@ -12,6 +12,7 @@ from app.flows.checkout_page import Checkout
 from app.flows.confirm import new_attempt
 from app.flows.deps import Deps
 from app.orders.intents import Details
+from app.routes.packs_view import PacksPart, packs_button, packs_part
 from app.vendor_adapters.types import PaymentMethodSummary, Quote, Tax, TaxIdStatus, TaxTreatment
 from app.web.render import link
 
@@ -85,6 +86,7 @@ class CheckoutView:
     problems: tuple[Problem, ...]
     money_note: str
     announcement: str
+    packs: PacksPart | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,10 +154,11 @@ def checkout_view(
         plans_path=_plans_path(checkout),
         sales_path=_sales_path(checkout),
         cancel_to=wording.with_outcome(choice.return_to, status="cancelled") if choice.return_to else "",
-        suggests_sales=checkout.seats >= rules.seats.suggest_sales_from,
+        suggests_sales=checkout.addon is None and checkout.seats >= rules.seats.suggest_sales_from,
         problems=problems,
         money_note=NOT_CHARGED if problems else "",
         announcement=_announcement(bill, notice),
+        packs=packs_part(deps, checkout),
     )
 
 
@@ -205,22 +208,29 @@ def _bill(deps: Deps, checkout: Checkout) -> Bill | None:
     renewal = quote.next_charges[0] if quote.next_charges else None
     return Bill(
         lines=_lines(deps, quote),
-        tax_text=_tax_text(quote.tax),
+        tax_text=tax_text(quote.tax),
         tax=quote.tax.amount if quote.tax else None,
         total=quote.due_now,
         renews_at=renewal.at if renewal else None,
         renewal=(renewal.total or renewal.subtotal) if renewal else None,
         renewal_is_net=renewal is not None and renewal.total is None,
         quote_id=checkout.priced.quote_id,
-        button=f"Pay {formats.money(quote.due_now)} and subscribe",
+        button=_button(deps, checkout, quote),
     )
+
+
+def _button(deps: Deps, checkout: Checkout, quote: Quote) -> str:
+    if checkout.addon:
+        return packs_button(deps, checkout.addon, checkout.seats, quote.due_now)
+    return f"Pay {formats.money(quote.due_now)} and subscribe"
 
 
 def _lines(deps: Deps, quote: Quote) -> tuple[QuoteLine, ...]:
     return tuple(QuoteLine(text=wording.line_text(deps.catalog, line), amount=line.amount) for line in quote.lines)
 
 
-def _tax_text(tax: Tax | None) -> str:
+def tax_text(tax: Tax | None) -> str:
+    """Return why the tax is what it is; empty while the place is unknown."""
     if tax is None:
         return ""
     if tax.treatment is TaxTreatment.REVERSE_CHARGE:
@@ -241,6 +251,9 @@ def _announcement(bill: Bill | None, notice: str) -> str:
 
 def _buy_path(checkout: Checkout, *, with_group: bool) -> str:
     choice = checkout.intent.choice
+    if checkout.addon:
+        group = choice.group_id if with_group else ""
+        return link("/buy/packs", addon=choice.plan, group=group, packs=choice.seats or "", return_to=choice.return_to)
     return link(
         "/buy",
         plan=choice.plan,
@@ -256,6 +269,8 @@ def _buy_path(checkout: Checkout, *, with_group: bool) -> str:
 
 def _plans_path(checkout: Checkout) -> str:
     choice = checkout.intent.choice
+    if checkout.addon:
+        return link("/packs", group=choice.group_id)
     return link(
         "/plans", plan=choice.plan, deployment=choice.deployment, seats=checkout.seats, currency=choice.currency
     )

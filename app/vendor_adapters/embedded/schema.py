@@ -161,6 +161,7 @@ subscriptions = Table(
     Column("renews_unit_price", BigInteger, nullable=False),
     Column("channel", String, nullable=False),
     Column("sold_by", String, nullable=False),
+    Column("arrangement", String, nullable=False),
     Column("version", Integer, nullable=False),
     Column("made_at", UtcDateTime, nullable=False),
     # dunning: the unpaid renewal, when it fell due, how often its card was tried since, and what comes next
