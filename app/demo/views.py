@@ -140,7 +140,7 @@ def group_view(
         role=seen.role,
         gauges=_gauges(group, now),
         buy=_buy_links(world, group) if seen.is_owner and not is_paid else (),
-        more=_more_links(world, group) if seen.is_owner else (),
+        more=_more_links(world, group, is_paid=is_paid) if seen.is_owner else (),
         owners="" if seen.is_owner else " or ".join(owners),
         order=order,
     )
@@ -238,9 +238,11 @@ def _buy_links(world: World, group: GroupRecord) -> tuple[Link, ...]:
     )
 
 
-def _more_links(world: World, group: GroupRecord) -> tuple[Link, ...]:
+def _more_links(world: World, group: GroupRecord, *, is_paid: bool) -> tuple[Link, ...]:
     here = f"{world.origin}/groups/{group.id}"
-    return tuple(
+    seats = f"{world.store_url}/buy/seats?{urlencode({'group': group.id, 'return_to': here})}"
+    more = (Link(text="Add seats", href=seats),) if is_paid else ()
+    return more + tuple(
         Link(
             text=text,
             href=f"{world.store_url}/buy/packs?{urlencode({'addon': addon, 'group': group.id, 'return_to': here})}",

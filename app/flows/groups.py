@@ -32,11 +32,13 @@ class GroupChoice:
 
     Attributes:
         options: what the picker offers. chosen: a group that can be bought for. problem: why none can.
+        subscription_id: the plan that the wanted group has, which can be changed instead.
     """
 
     options: tuple[GroupOption, ...]
     chosen: GroupOption | None
     problem: Problem | None
+    subscription_id: str = ""
 
 
 async def group_choice(deps: Deps, person: Person, intent: Intent) -> GroupChoice:
@@ -64,7 +66,9 @@ async def group_choice(deps: Deps, person: Person, intent: Intent) -> GroupChoic
         return GroupChoice(options=options, chosen=None, problem=_not_owned(person, intent))
     found = None if is_of_packs else await plan_problem(deps, chosen)
     if found:
-        return GroupChoice(options=options, chosen=None, problem=found)
+        live = await deps.db.read(lambda connection: live_for_group(connection, chosen.id, now=deps.clock.now()))
+        has = live.subscription_id if live else ""
+        return GroupChoice(options=options, chosen=None, problem=found, subscription_id=has)
     check = GroupCheck(group_id=chosen.id, name=chosen.name, members=chosen.members, at=deps.clock.wall())
     await deps.db.write(lambda connection: save_group_check(connection, intent.intent_id, check))
     return GroupChoice(options=options, chosen=_option(chosen), problem=None)

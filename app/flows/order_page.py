@@ -1,6 +1,6 @@
 """What an order's page shows: one designed page for each state, with what is known and nothing else."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
@@ -14,7 +14,7 @@ from app.flows.deps import Deps
 from app.flows.settle import settle_quietly
 from app.identity.actor import Person
 from app.orders import store
-from app.orders.kinds import OF_PACKS
+from app.orders.kinds import ADD_SEATS, OF_PACKS, PLAN_CHANGE
 from app.orders.states import PAID, UNPAID, State
 from app.orders.store import Order
 from app.subscriptions.store import by_ref
@@ -29,7 +29,7 @@ class OrderView:
 
     Attributes:
         gain: what packs give, empty for a plan. can_pay: the payment page is open. is_watched: the page asks again by
-            itself. problem: what went wrong.
+            itself. problem: what went wrong. subscription_path: of what a change was for, where its card can be mended.
         return_to: where the product wants its buyer back, with the order and its state appended; empty without one.
     """
 
@@ -56,6 +56,7 @@ class OrderView:
     code: str
     return_to: str
     again_path: str
+    subscription_path: str = ""
 
 
 async def read_order(deps: Deps, person: Person, order_id: str) -> OrderView:
@@ -64,7 +65,9 @@ async def read_order(deps: Deps, person: Person, order_id: str) -> OrderView:
     if order.state in UNPAID:
         order = await settle_quietly(deps, order)
     code = await deps.db.read(lambda connection: _code(connection, deps.sealer, order))
-    return _view(deps, order, code)
+    changed = await deps.db.read(lambda connection: _changed(connection, order))
+    view = _view(deps, order, code)
+    return replace(view, again_path=changed, subscription_path=changed) if changed else view
 
 
 async def own_order(deps: Deps, person: Person, order_id: str) -> Order:
@@ -81,6 +84,14 @@ async def list_orders(deps: Deps, person: Person, page: int) -> tuple[tuple[Orde
 
     found = await deps.db.read(read)
     return tuple(_view(deps, order, "") for order in found[:PAGE_SIZE]), len(found) > PAGE_SIZE
+
+
+def _changed(connection: Connection, order: Order) -> str:
+    """Return the path of the subscription that an order of seats or of another plan changes; empty for all others."""
+    if order.kind not in (ADD_SEATS, PLAN_CHANGE) or not order.subscription_ref:
+        return ""
+    subscription = by_ref(connection, order.subscription_ref)
+    return wording.subscription_path(subscription.subscription_id) if subscription else ""
 
 
 def _code(connection: Connection, sealer: Sealer, order: Order) -> str:

@@ -159,6 +159,13 @@ def has_paid_order(connection: Connection, account_id: str) -> bool:
     return paid > 0
 
 
+def account_mark(connection: Connection, account_id: str) -> str:
+    """Return a text that is another one after each of the account's orders that was settled."""
+    found = select(func.count(), func.max(orders.c.settled_at)).where(orders.c.account_id == account_id)
+    row = connection.execute(found.where(orders.c.settled_at.is_not(None))).one()
+    return f"{row[0]} {row[1]}"
+
+
 def awaiting_grant(connection: Connection, subscription_ref: str) -> tuple[Order, ...]:
     """Return the paid orders of a subscription's plan that the product has not confirmed yet, oldest first."""
     waiting = [state.value for state in PAID if state is not State.GRANTED]

@@ -79,6 +79,7 @@ class CheckoutView:
     attempt_id: str
     blocker: Problem | None
     switch_next: str
+    change_paths: tuple[tuple[str, str], ...]
     plans_path: str
     sales_path: str
     cancel_to: str
@@ -151,6 +152,7 @@ def checkout_view(
         attempt_id=new_attempt(),
         blocker=checkout.blocker,
         switch_next=_buy_path(checkout, with_group=True),
+        change_paths=_change_paths(checkout),
         plans_path=_plans_path(checkout),
         sales_path=_sales_path(checkout),
         cancel_to=wording.with_outcome(choice.return_to, status="cancelled") if choice.return_to else "",
@@ -264,6 +266,18 @@ def _buy_path(checkout: Checkout, *, with_group: bool) -> str:
         promo=choice.promo,
         campaign=choice.campaign,
         return_to=choice.return_to,
+    )
+
+
+def _change_paths(checkout: Checkout) -> tuple[tuple[str, str], ...]:
+    """The ways out for a group that has a plan: more seats, or another plan."""
+    has = checkout.groups.subscription_id if checkout.groups else ""
+    if not has:
+        return ()
+    path, choice = wording.subscription_path(has), checkout.intent.choice
+    return (
+        ("Add seats", f"{path}/seat-changes"),
+        ("Change the plan", link(f"{path}/plan-changes", plan=choice.plan)),
     )
 
 

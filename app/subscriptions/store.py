@@ -183,6 +183,13 @@ def has_subscription(connection: Connection, account_id: str) -> bool:
     return connection.execute(found).first() is not None
 
 
+def versions_mark(connection: Connection, account_id: str) -> str:
+    """Return a text that is another one after each change of the account's subscriptions."""
+    found = select(func.count(), func.sum(subscriptions.c.version)).where(subscriptions.c.account_id == account_id)
+    row = connection.execute(found).one()
+    return f"{row[0]} {row[1]}"
+
+
 def stale_refs(connection: Connection, *, before: datetime, limit: int) -> tuple[tuple[str, str], ...]:
     """Return (vendor, ref) of the projections that were last read before ``before``, the oldest first."""
     rows = connection.execute(
