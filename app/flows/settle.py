@@ -124,7 +124,9 @@ def _take_over(
     if snapshot.state is CheckoutState.COMPLETE:
         _paid(connection, deps, order, snapshot, subscription)
     elif snapshot.state is CheckoutState.EXPIRED:
-        store.advance(connection, order, Action.EXPIRE, now=now, **seen)
+        # a stored card has one try: what ended with a refusal has failed, while a page may just have been left
+        is_refused = bool(snapshot.declines) and bool(order.payment_method_ref)
+        store.advance(connection, order, Action.DECLINE if is_refused else Action.EXPIRE, now=now, **seen)
     elif snapshot.state is CheckoutState.PROCESSING:
         store.advance(connection, order, Action.AWAIT, now=now, **seen)
     elif snapshot.state is CheckoutState.OPEN and order.state in (State.DRAFT, State.CONFIRMING):
