@@ -16,13 +16,17 @@ from app.entitlements.http_product import HttpProduct
 from app.flows.deps import Deps
 from app.identity.sso import IdentityProvider
 from app.routes import (
+    account,
     buy,
     checkout,
     demo_controls,
     health,
+    history,
+    invoices,
     login,
     orders,
     packs,
+    payment_methods,
     plan_changes,
     plans,
     renewals,
@@ -77,6 +81,10 @@ def create_app(deps: Deps, *, world: World | None = None) -> ASGIApp:
         *seat_changes.routes,
         *plan_changes.routes,
         *renewals.routes,
+        *account.routes,
+        *invoices.routes,
+        *history.routes,
+        *payment_methods.routes,
         *sales.routes,
         *webhooks.routes,
         *health.routes,

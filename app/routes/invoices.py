@@ -8,25 +8,16 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from app.core.money import Money
-from app.flows import wording
 from app.flows.deps import Deps
+from app.flows.history import invoice_status, what_for
 from app.flows.invoices import read_invoices
 from app.flows.own_account import OwnAccount, account_name, find_account
 from app.routes.signed_in import person_of, sign_in
-from app.vendor_adapters.types import InvoiceStatus, InvoiceSummary
+from app.vendor_adapters.types import InvoiceSummary
 from app.web.deps import deps_of
 from app.web.forms import one
 from app.web.render import link, page
 from app.web.session import current_actor
-
-STATUS = {
-    InvoiceStatus.DRAFT: "being written",
-    InvoiceStatus.OPEN: "to be paid",
-    InvoiceStatus.PAID: "paid",
-    InvoiceStatus.VOID: "cancelled",
-    InvoiceStatus.UNCOLLECTIBLE: "given up",
-    InvoiceStatus.UNKNOWN: "not known",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,21 +77,13 @@ def other_accounts(own: OwnAccount, path: str) -> tuple[tuple[str, str], ...]:
     return tuple((account_name(each), link(path, account=each.account_id)) for each in own.others)
 
 
-def what_for(deps: Deps, invoice: InvoiceSummary) -> str:
-    """Return what an invoice is for, in a few words."""
-    texts = [wording.line_text(deps.catalog, line) for line in invoice.lines]
-    if not texts:
-        return ""
-    return texts[-1] if len(texts) == 1 else f"{texts[-1]} and {len(texts) - 1} more"
-
-
 def _row(deps: Deps, invoice: InvoiceSummary) -> InvoiceRow:
     return InvoiceRow(
         number=invoice.number,
         issued_at=invoice.issued_at,
         what=what_for(deps, invoice),
         total=invoice.total,
-        status=STATUS[invoice.status],
+        status=invoice_status(invoice),
         document_url=invoice.document_url,
         pay_url=invoice.pay_url,
         amount_due=invoice.amount_due,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import Connection, func, or_, select, update
 from sqlalchemy.engine import RowMapping
 
 from app.core.ids import new_id
@@ -175,6 +175,26 @@ def of_subject(connection: Connection, group_id: str) -> tuple[tuple[Subscriptio
     mine = subscriptions.c.subject.in_([PLAN_OF + group_id, PACKS_OF + group_id])
     rows = connection.execute(select(subscriptions).where(mine).order_by(subscriptions.c.subscription_id)).mappings()
     return tuple((_subscription(row), dict(json.loads(row["packs"]))) for row in rows)
+
+
+def renewing(connection: Connection, *, after: datetime, until: datetime, limit: int) -> tuple[Subscription, ...]:
+    """Return the plans that the store's cards will pay for again between two instants, the soonest first."""
+    columns = subscriptions.c
+    rows = connection.execute(
+        select(*_COLUMNS)
+        .where(
+            columns.status == SubscriptionStatus.ACTIVE.value,
+            columns.cancel_at.is_(None),
+            columns.channel == SalesChannel.DIRECT.value,
+            columns.arrangement == Arrangement.CARD.value,
+            columns.subject.not_like(f"{PACKS_OF}%"),
+            columns.ends_at > after,
+            columns.ends_at <= until,
+        )
+        .order_by(columns.ends_at, columns.subscription_id)
+        .limit(limit)
+    ).mappings()
+    return tuple(_subscription(row) for row in rows)
 
 
 def has_subscription(connection: Connection, account_id: str) -> bool:
