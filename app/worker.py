@@ -19,11 +19,14 @@ from app.flows.deps import Deps
 from app.flows.offers import current_offers
 from app.flows.packs_paid import GRANT_MINUTES
 from app.flows.post import send_mail
+from app.flows.renewal import RENEWAL_TOGGLED
+from app.flows.renewal_notices import send_notices
 from app.flows.settle import ORDER_PAID, RECEIPT, REFUND_DUPLICATE, SEATS_ADDED, SUBSCRIPTION_CHANGED, settle
 from app.flows.storage import GRANT_STORAGE
 from app.flows.sync import GRANT, sync
 from app.identity.sweep import forget_expired
 from app.orders import store
+from app.orders.change_quotes import forget_changes
 from app.orders.quotes import forget_quotes
 from app.orders.states import UNPAID
 from app.subscriptions.store import stale_refs
@@ -56,6 +59,7 @@ HANDLERS: dict[str, Handler] = {
     REFUND_DUPLICATE: provision.refund_duplicate,
     ORDER_PAID: _publish,
     SEATS_ADDED: _publish,
+    RENEWAL_TOGGLED: _publish,
     SUBSCRIPTION_CHANGED: _publish,
     "lead.created": _publish,
 }
@@ -111,6 +115,8 @@ async def sweep(deps: Deps) -> int:
     await current_offers(deps)
     await deps.db.write(lambda connection: forget_expired(connection, deps.clock.wall()))
     await deps.db.write(lambda connection: forget_quotes(connection, before=deps.clock.now() - QUOTES_KEPT))
+    await deps.db.write(lambda connection: forget_changes(connection, before=deps.clock.now() - QUOTES_KEPT))
+    await send_notices(deps)
     before = deps.clock.now() - PROJECTION_AGES_AFTER
     stale = await deps.db.read(lambda connection: stale_refs(connection, before=before, limit=50))
     return sum(await asyncio.gather(*(_sync_again(deps, vendor, ref) for vendor, ref in stale)))

@@ -65,7 +65,7 @@ async def add_seats(deps: Deps, person: Person, subscription_id: str, *, base: i
         offer=subscription.offer,
         seats=base + add,
     )
-    return await order_change(deps, owned, wanted, press)
+    return await order_change(deps, person, owned, wanted, press)
 
 
 def check_open(owned: Owned, base: int) -> None:

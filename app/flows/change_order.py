@@ -73,17 +73,17 @@ async def pressed_before(deps: Deps, person: Person, attempt_id: str) -> Step | 
     return await payment.begin(deps, order)
 
 
-async def order_change(deps: Deps, owned: Owned, wanted: Wanted, press: Press) -> Step:
+async def order_change(deps: Deps, person: Person, owned: Owned, wanted: Wanted, press: Press) -> Step:
     """Order what the page showed and return where the buyer goes next.
 
     Raises Refused when the page must be read again; then nothing was charged and nothing changed.
     """
-    if not owned.person.email_verified:
+    if not person.email_verified:
         raise Refused(problem(ProblemId.E_EMAIL))
     shown = await _as_shown(deps, owned, wanted.change, press)
-    await _check_cards(deps, owned)
+    await _check_cards(deps, person, owned)
     on_file = await cards(deps, owned)
-    order = _draft(deps, owned, wanted, shown, press, card=on_file[0].ref if on_file else "")
+    order = _draft(deps, owned, wanted, shown, press, person=person, card=on_file[0].ref if on_file else "")
     return await payment.begin(deps, await _take_target(deps, owned, order, press.attempt_id))
 
 
@@ -107,26 +107,26 @@ def _other_total(shown: KeptChange | None, change: Growth, total: Money) -> Prob
     return problem(ProblemId.E_PRICE, total=amount)
 
 
-async def _check_cards(deps: Deps, owned: Owned) -> None:
+async def _check_cards(deps: Deps, person: Person, owned: Owned) -> None:
     since = deps.clock.wall() - payment.DECLINES_COUNT_FOR
     declines = await deps.db.read(
-        lambda connection: store.recent_declines(
-            connection, owned.person.person_id, owned.account.account_id, since=since
-        )
+        lambda connection: store.recent_declines(connection, person.person_id, owned.account.account_id, since=since)
     )
     seconds = card_wait(deps, declines)
     if seconds:
         raise Refused(problem(ProblemId.E_CARD_RATE, seconds=str(seconds)))
 
 
-def _draft(deps: Deps, owned: Owned, wanted: Wanted, shown: KeptChange, press: Press, *, card: str) -> Order:
+def _draft(
+    deps: Deps, owned: Owned, wanted: Wanted, shown: KeptChange, press: Press, *, person: Person, card: str
+) -> Order:
     subscription, account, quote = owned.subscription, owned.account, shown.quote
     renewal = quote.next_charges[0] if quote.next_charges else None
     return Order(
         order_id=new_order_id(),
         kind=wanted.kind,
         intent_id=None,
-        person_id=owned.person.person_id,
+        person_id=person.person_id,
         account_id=account.account_id,
         vendor=subscription.vendor,
         state=State.DRAFT,

@@ -89,7 +89,7 @@ async def change_plan(
         text = f"Enter {formats.number(base)} seats or more: fewer seats count when the term ends."
         raise Refused(problem(ProblemId.E_INPUT, "seats", text=text))
     wanted = Wanted(kind=PLAN_CHANGE, change=change, plan=plan, offer=change.offer, seats=seats)
-    return await order_change(deps, owned, wanted, press)
+    return await order_change(deps, person, owned, wanted, press)
 
 
 def other_plans(deps: Deps, owned: Owned) -> tuple[str, ...]:

@@ -30,7 +30,7 @@ PAGE_SIZE = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Owned:
-    """A subscription as somebody who may change it sees it.
+    """A subscription with what everybody concerned says of it now.
 
     Attributes:
         is_fresh: the vendor was asked just now; else the projection's ``observed_at`` says how old this is. usage: None
@@ -38,7 +38,6 @@ class Owned:
         unpaid: the invoice that has to be paid first.
     """
 
-    person: Person
     subscription: Subscription
     account: BillingAccount
     is_fresh: bool
@@ -88,18 +87,21 @@ async def subscription_of_group(deps: Deps, person: Person, group_id: str) -> Su
 
 async def read_owned(deps: Deps, person: Person, subscription_id: str) -> Owned:
     """Return a subscription with what vendor and product say of it now; what does not answer is left as it was."""
-    subscription = await open_subscription(deps, person, subscription_id)
+    return await read_known(deps, await open_subscription(deps, person, subscription_id))
+
+
+async def read_known(deps: Deps, subscription: Subscription) -> Owned:
+    """Return the same for a subscription that was opened before, or that the worker looks after."""
     account_id = subscription.account_id
     account = await deps.db.read(lambda connection: accounts.account_by_id(connection, account_id))
     if account is None:
-        raise NotYours(subscription_id)
+        raise NotYours(subscription.subscription_id)
     (subscription, is_fresh), usage = await asyncio.gather(
         _as_it_is(deps, subscription), _usage(deps, subscription.group_id)
     )
     reason = reason_for(subscription, now=deps.clock.now())
     unpaid = await _unpaid(deps, account, subscription) if reason is Reason.PAST_DUE else None
     return Owned(
-        person=person,
         subscription=subscription,
         account=account,
         is_fresh=is_fresh,
