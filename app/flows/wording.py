@@ -75,6 +75,9 @@ def line_text(catalog: Catalog, line: Line) -> str:
     row = next((row for row in catalog.prices if row.id == line.offer), None)
     name = plan_name(catalog, row.item) if row else str(line.offer)
     text = f"{name}, {formats.number(line.quantity)} × {formats.money(line.unit_price)}"
+    if line.kind is LineKind.CHARGE and line.starts_at and line.ends_at:
+        # only the rest of a term is charged: without its days the sum would look wrong
+        text += f", {formats.counted((line.ends_at - line.starts_at).days, 'day')} until {formats.date(line.ends_at)}"
     return f"Unused time: {text}" if line.kind is LineKind.CREDIT else text
 
 
