@@ -124,6 +124,7 @@ async def sweep(deps: Deps) -> int:
 
 async def drain(deps: Deps) -> Counts:
     """Run inbox, outbox and sweep until quiet, treating every waiting row as due, and looking at each open order."""
+    await send_notices(deps)
     counts = Counts(orders=await _sweep_orders(deps, everything=True))
     for _ in range(MOST_ROUNDS):
         done = await work_once(deps, everything=True)

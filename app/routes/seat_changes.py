@@ -212,7 +212,7 @@ def _sentence(more: str, bill: ChangeBill | None) -> str:
     if bill is None:
         return ""
     days = formats.counted(bill.days_left, "day")
-    return f"{more} until {formats.date(bill.ends_at)} ({days}): {formats.money(bill.net)}"
+    return f"{more} until {formats.date(bill.ends_at)} ({days})"
 
 
 def _after(bill: ChangeBill | None) -> str:

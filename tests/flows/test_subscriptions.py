@@ -1,10 +1,12 @@
 """The list and the card of a subscription, whose it is, and one change on both databases."""
 
+import re
+
 import pytest
 
 from app.vendor_adapters.embedded.faults import Fault
-from tests.support.customers import at, crowd, go_wrong, seats_of, subscription_of
-from tests.support.journeys import settled
+from tests.support.customers import at, crowd, go_wrong, join, seats_of, subscription_of
+from tests.support.journeys import pay, settled, to_payment
 from tests.support.shop import Browser, Form, Shop
 
 
@@ -65,6 +67,31 @@ async def test_seats_from_the_product_to_the_product_in_three_clicks(shop: Shop)
     await browser.press("Pay 305.18 USD and add 3 seats")
     await settled(shop)
     assert await seats_of(shop, "globex") == (13, 13)
+
+
+@pytest.mark.engines("sqlite")
+async def test_an_owner_of_the_group_may_add_seats_and_another_member_may_not(shop: Shop) -> None:
+    await join(shop, "globex", "dan", "owner")
+    await join(shop, "globex", "cleo", "developer")
+    assert (await at(shop, "cleo", "/buy/seats?group=globex")).status == 404
+    browser = await at(shop, "dan", "/subscriptions")
+    assert "Team for globex" in browser.text
+    await browser.open("/buy/seats?group=globex&add=3")
+    await browser.press("Pay 305.18 USD and add 3 seats")
+    await settled(shop)
+    assert await seats_of(shop, "globex") == (13, 13)
+
+
+@pytest.mark.engines("sqlite")
+async def test_an_instance_of_ones_own_gets_more_seats_at_once(shop: Shop) -> None:
+    browser = await at(shop, "ann", "/buy?plan=team&deployment=self_hosted&seats=5")
+    await to_payment(browser)
+    await pay(browser)
+    await settled(shop)
+    await browser.open("/subscriptions")
+    await browser.open(re.findall(r'href="(/subscriptions/sub_[^"]+)"', browser.text)[0] + "/seat-changes?add=2")
+    await browser.press("and add 2 seats")
+    assert "You have Team for 7 people" in browser.text
 
 
 PAGES = ("", "/seat-changes", "/plan-changes", "/renewal")

@@ -1,8 +1,9 @@
 """Customers as a test needs them: another card on file, more people in a group, calls that go wrong."""
 
-from sqlalchemy import update
+from sqlalchemy import insert, update
 
-from app.demo.store.schema import groups
+from app.demo.seed import PEOPLE
+from app.demo.store.schema import groups, members
 from app.identity.accounts import account_by_id
 from app.identity.actor import Person
 from app.identity.people import find_by_verified_email
@@ -71,6 +72,13 @@ async def crowd(shop: Shop, group: str, *, in_use: int, most: int | None = None)
     await shop.product.world.db.write(
         lambda connection: connection.execute(update(groups).where(groups.c.id == group).values(**values)).rowcount
     )
+
+
+async def join(shop: Shop, group: str, username: str, role: str) -> None:
+    """Put somebody into a group, as ``owner`` or ``developer``."""
+    subject = next(each.subject for each in PEOPLE if each.username == username)
+    values = {"group_id": group, "sub": subject, "role": role}
+    await shop.product.world.db.write(lambda connection: connection.execute(insert(members).values(**values)).rowcount)
 
 
 async def go_wrong(shop: Shop, op: str, fault: Fault, times: int = 1) -> None:
