@@ -15,7 +15,26 @@ from app.emails.transports import KeptMailer, Mailer, SmtpMailer
 from app.entitlements.http_product import HttpProduct
 from app.flows.deps import Deps
 from app.identity.sso import IdentityProvider
-from app.routes import buy, checkout, demo_controls, health, login, orders, plans, sales, webhooks
+from app.routes import (
+    account,
+    buy,
+    checkout,
+    demo_controls,
+    health,
+    history,
+    invoices,
+    login,
+    orders,
+    packs,
+    payment_methods,
+    plan_changes,
+    plans,
+    renewals,
+    sales,
+    seat_changes,
+    subscriptions,
+    webhooks,
+)
 from app.routes.demo_controls import World
 from app.vendor_adapters.registry import create_vendor
 from app.web.business_clock import FollowBusinessClock
@@ -55,8 +74,17 @@ def create_app(deps: Deps, *, world: World | None = None) -> ASGIApp:
         *login.routes,  # before the plans: the issuer leads back to the home page with a state
         *plans.routes,
         *buy.routes,
+        *packs.routes,
         *checkout.routes,
         *orders.routes,
+        *subscriptions.routes,
+        *seat_changes.routes,
+        *plan_changes.routes,
+        *renewals.routes,
+        *account.routes,
+        *invoices.routes,
+        *history.routes,
+        *payment_methods.routes,
         *sales.routes,
         *webhooks.routes,
         *health.routes,

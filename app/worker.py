@@ -15,14 +15,19 @@ from app.entitlements.product import ProductUnavailable
 from app.events import inbox, outbox
 from app.events.inbox import Message
 from app.events.outbox import Job
-from app.flows import payment, provision
+from app.flows import grant_packs, payment, provision
 from app.flows.deps import Deps
 from app.flows.offers import current_offers
+from app.flows.packs_paid import GRANT_MINUTES
 from app.flows.post import send_mail
-from app.flows.settle import ORDER_PAID, RECEIPT, REFUND_DUPLICATE, settle
+from app.flows.renewal import RENEWAL_TOGGLED
+from app.flows.renewal_notices import send_notices
+from app.flows.settle import ORDER_PAID, RECEIPT, REFUND_DUPLICATE, SEATS_ADDED, SUBSCRIPTION_CHANGED, settle
+from app.flows.storage import GRANT_STORAGE
 from app.flows.sync import GRANT, sync
 from app.identity.sweep import forget_expired
 from app.orders import store
+from app.orders.change_quotes import forget_changes
 from app.orders.quotes import forget_quotes
 from app.orders.states import UNPAID
 from app.subscriptions.store import stale_refs
@@ -49,9 +54,14 @@ async def _publish(_deps: Deps, job: Job) -> None:
 HANDLERS: dict[str, Handler] = {
     outbox.MAIL: send_mail,
     GRANT: provision.grant_plan,
+    GRANT_MINUTES: grant_packs.grant_minutes,
+    GRANT_STORAGE: grant_packs.grant_storage,
     RECEIPT: provision.send_receipt,
     REFUND_DUPLICATE: provision.refund_duplicate,
     ORDER_PAID: _publish,
+    SEATS_ADDED: _publish,
+    RENEWAL_TOGGLED: _publish,
+    SUBSCRIPTION_CHANGED: _publish,
     "lead.created": _publish,
 }
 _PASSING = (ProductUnavailable, MailUnavailable, VendorUnavailable, OutcomeUnknown, TimeoutError, OSError)
@@ -106,6 +116,8 @@ async def sweep(deps: Deps) -> int:
     await current_offers(deps)
     await deps.db.write(lambda connection: forget_expired(connection, deps.clock.wall()))
     await deps.db.write(lambda connection: forget_quotes(connection, before=deps.clock.now() - QUOTES_KEPT))
+    await deps.db.write(lambda connection: forget_changes(connection, before=deps.clock.now() - QUOTES_KEPT))
+    await send_notices(deps)
     before = deps.clock.now() - PROJECTION_AGES_AFTER
     stale = await deps.db.read(lambda connection: stale_refs(connection, before=before, limit=50))
     return sum(await asyncio.gather(*(_sync_again(deps, vendor, ref) for vendor, ref in stale)))
@@ -113,6 +125,7 @@ async def sweep(deps: Deps) -> int:
 
 async def drain(deps: Deps) -> Counts:
     """Run inbox, outbox and sweep until quiet, treating every waiting row as due, and looking at each open order."""
+    await send_notices(deps)
     counts = Counts(orders=await _sweep_all_orders(deps))
     for _ in range(MOST_ROUNDS):
         done = await work_once(deps, everything=True)

@@ -110,6 +110,7 @@ def _rules(rules: Mapping[str, Any]) -> Rules:
         quote_ttl_seconds=rules["proration"]["quote_ttl_seconds"],
         auto_renew_default=rules["renewal"]["auto_renew_default"],
         grace_days=rules["renewal"]["grace_days_hosted"],
+        renewal_notice_days=rules["renewal"]["notice_days"],
         tax_ids=tuple(rules["tax_ids"].items()),
         sales_required_for=tuple(rules["sales_assist"]["required_for"]),
         promotions=_promotion_rules(rules.get("promotions", {})),

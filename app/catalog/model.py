@@ -100,6 +100,7 @@ class Rules:
     quote_ttl_seconds: int
     auto_renew_default: bool
     grace_days: int
+    renewal_notice_days: int
     tax_ids: tuple[tuple[str, str], ...]
     sales_required_for: tuple[str, ...]
     promotions: PromotionRules = PromotionRules()

@@ -10,6 +10,7 @@ from app.db.schema.entitlements import entitlements
 from app.db.schema.events import outbox
 from app.db.schema.orders import live_orders, order_states, orders
 from app.events.audit import first_break
+from app.orders.kinds import OF_PACKS
 from app.orders.states import PAID, UNPAID, Action, State, next_state
 
 UNSENT_AFTER = timedelta(minutes=15)  # with everybody up, a job is done in seconds
@@ -67,7 +68,9 @@ def _entitlements(connection: Connection) -> Iterator[str]:
     """A paid hosted order has its group's entitlement, and a granted one has been confirmed."""
     known = {row.target: row for row in connection.execute(select(entitlements))}
     wanted = [state.value for state in PAID]
-    for order in connection.execute(select(orders).where(orders.c.state.in_(wanted), orders.c.group_id != "")):
+    for order in connection.execute(
+        select(orders).where(orders.c.state.in_(wanted), orders.c.group_id != "", orders.c.kind.not_in(OF_PACKS))
+    ):
         found = known.get(f"group:{order.group_id}")
         if found is None:
             yield f"order {order.order_id}: paid, and group {order.group_id} is entitled to nothing"

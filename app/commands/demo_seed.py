@@ -14,7 +14,7 @@ from app.identity.claims import Claims
 from app.identity.people import upsert_person
 from app.orders.intents import Details
 from app.vendor_adapters.embedded import EmbeddedWorld, SeedSubscription
-from app.vendor_adapters.types import CustomerProfile, OfferKey, SalesChannel, SubscriptionStatus
+from app.vendor_adapters.types import Arrangement, CustomerProfile, OfferKey, SalesChannel, SubscriptionStatus
 
 
 def _day(text: str) -> datetime:
@@ -113,6 +113,7 @@ ACCOUNTS = (
                 starts_at=_day("2026-04-01"),
                 channel=SalesChannel.SALES,
                 sold_by="Sales",
+                arrangement=Arrangement.PURCHASE_ORDER,
             ),
             SeedSubscription(
                 subject="group:wayne",
@@ -121,6 +122,7 @@ ACCOUNTS = (
                 starts_at=_day("2026-09-01"),
                 channel=SalesChannel.SALES,
                 sold_by="Community programme",
+                arrangement=Arrangement.COMMUNITY,
             ),
         ),
     ),

@@ -15,6 +15,15 @@ class ProblemId(Enum):
     E_OWNER = "E-OWNER"
     E_SEATS_LOW = "E-SEATS-LOW"
     E_SEATS_MAX = "E-SEATS-MAX"
+    E_SEATS_RENEW = "E-SEATS-RENEW"
+    E_CHANGED = "E-CHANGED"
+    E_CHANNEL = "E-CHANNEL"
+    E_MULTIYEAR = "E-MULTIYEAR"
+    E_PO = "E-PO"
+    E_OFFLINE = "E-OFFLINE"
+    E_COMMUNITY = "E-COMMUNITY"
+    E_EXPIRED = "E-EXPIRED"
+    E_PASTDUE = "E-PASTDUE"
     E_SEATS = "E-SEATS"
     E_ADDR_REGION = "E-ADDR-REGION"
     E_ADDR_POST = "E-ADDR-POST"
@@ -89,6 +98,15 @@ _TEXTS: dict[ProblemId, tuple[str, int]] = {
     ProblemId.E_OWNER: ("You are signed in as {person}. This link is for a group that {person} does not own.", 403),
     ProblemId.E_SEATS_LOW: ("'{group}' has {members} members. With {seats} seats you will be {over} over.", 200),
     ProblemId.E_SEATS_MAX: ("You can buy up to {most} seats here.", 422),
+    ProblemId.E_SEATS_RENEW: ("{people} people use seats. Remove {remove} first, or renew {people}.", 422),
+    ProblemId.E_CHANGED: ("Someone changed this subscription a moment ago. It now has {seats} seats.", 422),
+    ProblemId.E_CHANNEL: ("You bought this through {partner}. Ask them to add seats.", 422),
+    ProblemId.E_MULTIYEAR: ("This subscription runs for several years. Our sales team changes it for you.", 422),
+    ProblemId.E_PO: ("This subscription is paid by {how}. Our sales team changes it for you.", 422),
+    ProblemId.E_OFFLINE: ("This subscription uses an offline licence. Our sales team changes it for you.", 422),
+    ProblemId.E_COMMUNITY: ("This subscription is a community grant. Apply again to renew it.", 422),
+    ProblemId.E_EXPIRED: ("This subscription ended on {date}. Buy a new one to go on.", 422),
+    ProblemId.E_PASTDUE: ("Invoice {invoice} is unpaid. Pay it first.", 422),
     ProblemId.E_SEATS: ("Enter the number of seats as a whole number from 1 to {most}, like 25.", 422),
     ProblemId.E_ADDR_REGION: ("Choose a {region}: your bank checks it.", 422),
     ProblemId.E_ADDR_POST: ("This postal code does not look right for {country}.", 422),

@@ -77,7 +77,8 @@ class OrderNote:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupView:
-    """A group's page. ``buy`` is for owners of a group without a paid plan, ``owners`` for everybody else."""
+    """A group's page. ``buy`` is for owners of a group without a paid plan, ``more`` for all owners, ``owners`` for
+    everybody else."""
 
     id: str
     name: str
@@ -89,6 +90,7 @@ class GroupView:
     role: str
     gauges: tuple[Gauge, ...]
     buy: tuple[Link, ...]
+    more: tuple[Link, ...]
     owners: str
     order: OrderNote | None
 
@@ -138,6 +140,7 @@ def group_view(
         role=seen.role,
         gauges=_gauges(group, now),
         buy=_buy_links(world, group) if seen.is_owner and not is_paid else (),
+        more=_more_links(world, group, is_paid=is_paid) if seen.is_owner else (),
         owners="" if seen.is_owner else " or ".join(owners),
         order=order,
     )
@@ -232,6 +235,19 @@ def _buy_links(world: World, group: GroupRecord) -> tuple[Link, ...]:
     return tuple(
         Link(text=f"Buy {PLANS[plan].name}", href=f"{world.store_url}/buy?{_buy_query(world, group, plan)}")
         for plan in ("team", "scale")
+    )
+
+
+def _more_links(world: World, group: GroupRecord, *, is_paid: bool) -> tuple[Link, ...]:
+    here = f"{world.origin}/groups/{group.id}"
+    seats = f"{world.store_url}/buy/seats?{urlencode({'group': group.id, 'return_to': here})}"
+    more = (Link(text="Add seats", href=seats),) if is_paid else ()
+    return more + tuple(
+        Link(
+            text=text,
+            href=f"{world.store_url}/buy/packs?{urlencode({'addon': addon, 'group': group.id, 'return_to': here})}",
+        )
+        for text, addon in (("Buy minutes", "compute-1000"), ("Buy storage", "storage-10"))
     )
 
 

@@ -60,4 +60,29 @@ class SalesRequest:
     message: str
 
 
-Mail = SignInLink | Receipt | ActivationCode | SwitchedOn | SalesRequest
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManagerInvite:
+    """An invitation to manage a billing account."""
+
+    to: str
+    account: str
+    inviter: str
+    days: int
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenewalNotice:
+    """Told before a term ends: what renews, when, for how much, and what stands in the way (empty: nothing)."""
+
+    to: str
+    name: str
+    what: str
+    renews_on: str
+    amount: str
+    card: str
+    trouble: str
+    renewal_url: str
+
+
+Mail = RenewalNotice | SignInLink | Receipt | ActivationCode | SwitchedOn | SalesRequest | ManagerInvite

@@ -24,6 +24,8 @@ _FILES = {
     mails.ActivationCode: "activation_code",
     mails.SwitchedOn: "switched_on",
     mails.SalesRequest: "sales_request",
+    mails.RenewalNotice: "renewal_notice",
+    mails.ManagerInvite: "manager_invite",
 }
 
 

@@ -28,18 +28,21 @@ def entitled_plan(
     seats: int,
     starts_at: datetime,
     ends_at: datetime,
+    cancel_at: datetime | None,
     grace: timedelta,
     now: datetime,
 ) -> PlanState | None:
     """Return what a subscription entitles to at ``now`` (business time); None leaves what is granted untouched.
 
-    A first failed renewal never cuts anybody off: past due keeps the plan for ``grace`` beyond the term. An unknown
-    status grants nothing new and revokes nothing. A cancelled one keeps what was paid until its end.
+    A first failed renewal never cuts anybody off: past due keeps the plan for ``grace`` from the start of the term that
+    is not paid. An unknown status grants nothing new and revokes nothing. A cancelled one keeps what was paid until
+    its end, or until it was ended early.
     """
     if status in (SubscriptionStatus.ACTIVE, SubscriptionStatus.TRIALING):
         return PlanState(plan=plan, seats=seats, starts_at=starts_at, ends_at=ends_at)
     if status is SubscriptionStatus.PAST_DUE:
-        return PlanState(plan=plan, seats=seats, starts_at=starts_at, ends_at=ends_at + grace)
+        return PlanState(plan=plan, seats=seats, starts_at=starts_at, ends_at=min(ends_at, starts_at + grace))
     if status is SubscriptionStatus.CANCELLED:
-        return PlanState(plan=plan, seats=seats, starts_at=starts_at, ends_at=ends_at) if ends_at > now else NOTHING
+        until = min(ends_at, cancel_at or ends_at)
+        return PlanState(plan=plan, seats=seats, starts_at=starts_at, ends_at=until) if until > now else NOTHING
     return None

@@ -9,10 +9,13 @@ from app.db.schema.entitlements import entitlements
 from app.db.sql import insert_new
 from app.entitlements.plan_rules import PlanState
 
+STORAGE_OF = "storage:"
+"""The target of a group's extra storage; ``seats`` are then GiB."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entitlement:
-    """What a target (``group:acme``) should have, since which order."""
+    """What a target (``group:acme``, ``storage:acme``) should have, since which order."""
 
     target: str
     subscription_id: str

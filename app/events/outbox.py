@@ -56,6 +56,12 @@ def enqueue(
     return insert_new(connection, outbox, values)
 
 
+def is_known(connection: Connection, *, kind: str, dedupe_key: str) -> bool:
+    """Whether a job with that key was ever added, so that what it takes to make it need not be asked for again."""
+    found = select(outbox.c.job_id).where(outbox.c.dedupe_key == f"{kind}:{dedupe_key}")
+    return connection.execute(found).first() is not None
+
+
 def claim_due(connection: Connection, *, now: datetime, everything: bool = False, limit: int = 20) -> tuple[Job, ...]:
     """Take up to ``limit`` jobs that are due, or that wait at all with ``everything``; theirs for the lease.
 

@@ -5,12 +5,14 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
+from app.catalog.model import Addon
 from app.catalog.tax_ids import is_tax_id, tax_id_kind
 from app.core.problems import NotYours, Problem, ProblemId, problem
 from app.flows import purchase, wording
 from app.flows.deps import Deps
 from app.flows.groups import GroupChoice, GroupOption, group_choice
 from app.flows.offers import note_vendor_away
+from app.flows.packs import Linked, coterm_of, linked_plan, packs_blocker, proposed_packs
 from app.flows.quoting import Priced, price
 from app.flows.settle import look_up
 from app.identity.accounts import BillingAccount
@@ -19,7 +21,7 @@ from app.orders import intents, store
 from app.orders.intents import Details, Intent
 from app.orders.states import KEPT, UNPAID
 from app.orders.store import Order
-from app.subscriptions.store import has_subscription
+from app.subscriptions.store import Subscription, has_subscription
 from app.vendor_adapters.capabilities import Capability
 from app.vendor_adapters.errors import RejectReason, VendorError, VendorRejected
 from app.vendor_adapters.types import CustomerRef, PaymentMethodSummary, TaxIdStatus
@@ -32,7 +34,8 @@ class Checkout:
     Attributes:
         seats: what will be bought, at least 1. priced: None while there is no price (the vendor is away, or the
             currency is not sold). cards: stored ones, empty for a new buyer. order: the newest order of the intent.
-        notices: what the buyer should know and may ignore. blocker: why nothing can be bought just now.
+        notices: what the buyer should know and may ignore. blocker: why nothing can be bought just now. addon: set
+            where packs are bought, ``seats`` are then packs. coterm: the subscription that they will end with.
     """
 
     intent: Intent
@@ -46,6 +49,8 @@ class Checkout:
     order: Order | None
     notices: tuple[Problem, ...]
     blocker: Problem | None
+    addon: Addon | None = None
+    coterm: Subscription | None = None
 
     @property
     def group(self) -> GroupOption | None:
@@ -100,17 +105,22 @@ async def read_checkout(deps: Deps, actor: Actor, intent: Intent, *, with_cards:
     At most two calls to the vendor: the quote, and the stored cards of somebody who has paid here before.
 
     Args:
-        with_cards: without them, one call; ``with_cards`` adds them when the page is shown after all.
+        with_cards: without them, one call; ``with_cards`` adds them when the page is shown after all. Packs that are
+            added to a plan always come with them, because the card that is charged is not the buyer's choice.
     """
     person = actor.person
     if person is None:
         raise NotYours(intent.intent_id)
     account, order = await deps.db.read(lambda connection: _own(connection, deps, intent, person))
+    groups = await group_choice(deps, person, intent) if intent.choice.deployment == "hosted" else None
+    addon = deps.catalog.addon(intent.choice.plan)
+    linked = await _linked(deps, person, groups) if addon else None
+    if linked and linked.account:
+        account = linked.account
     if account and account.currency != intent.choice.currency:
         intent = replace(intent, choice=replace(intent.choice, currency=account.currency))
     details = _details(intent, account, person)
-    groups = await group_choice(deps, person, intent) if intent.choice.deployment == "hosted" else None
-    seats = intent.choice.seats or (max(groups.chosen.members, 1) if groups and groups.chosen else 1)
+    seats = intent.choice.seats or await _proposed(deps, groups, addon)
     checkout = Checkout(
         intent=intent,
         person=person,
@@ -121,18 +131,20 @@ async def read_checkout(deps: Deps, actor: Actor, intent: Intent, *, with_cards:
         priced=None,
         cards=(),
         order=order,
-        notices=_notices(deps, intent, groups, seats),
-        blocker=groups.problem if groups else None,
+        notices=() if addon else _notices(deps, intent, groups, seats),
+        blocker=(groups.problem if groups else None) or (packs_blocker(linked) if linked else None),
+        addon=addon,
+        coterm=coterm_of(deps, addon, linked) if addon and linked else None,
     )
-    if not with_cards:
+    if not with_cards and checkout.coterm is None:
         return await _with_price(deps, checkout)
-    shown, cards = await asyncio.gather(_with_price(deps, checkout), _cards(deps, account))
+    shown, cards = await asyncio.gather(_with_price(deps, checkout), _cards(deps, checkout))
     return replace(shown, cards=cards)
 
 
 async def with_cards(deps: Deps, checkout: Checkout) -> Checkout:
     """Return ``checkout`` with the stored cards, for a page that is shown after all."""
-    return replace(checkout, cards=await _cards(deps, checkout.account))
+    return replace(checkout, cards=await _cards(deps, checkout))
 
 
 def takes_stored_cards(deps: Deps, account: BillingAccount) -> bool:
@@ -154,6 +166,7 @@ async def _with_price(deps: Deps, checkout: Checkout) -> Checkout:
             details=checkout.details,
             account=checkout.account,
             group_id=checkout.group.id if checkout.group else "",
+            coterm=checkout.coterm,
         )
     except VendorRejected as error:
         if error.reason is RejectReason.INVALID_ADDRESS:
@@ -170,15 +183,33 @@ def _away(checkout: Checkout) -> Checkout:
     return replace(checkout, blocker=checkout.blocker or problem(ProblemId.E_VENDOR))
 
 
-async def _cards(deps: Deps, account: BillingAccount | None) -> tuple[PaymentMethodSummary, ...]:
+async def _linked(deps: Deps, person: Person, groups: GroupChoice | None) -> Linked | None:
+    chosen = groups.chosen if groups else None
+    if chosen is None:
+        return None
+    return await deps.db.read(lambda connection: linked_plan(connection, deps, chosen.id, person))
+
+
+async def _proposed(deps: Deps, groups: GroupChoice | None, addon: Addon | None) -> int:
+    chosen = groups.chosen if groups else None
+    if addon:
+        return await proposed_packs(deps, addon, chosen.id if chosen else "")
+    return max(chosen.members, 1) if chosen else 1
+
+
+async def _cards(deps: Deps, checkout: Checkout) -> tuple[PaymentMethodSummary, ...]:
+    account = checkout.account
     if account is None or account.customer_ref is None or not takes_stored_cards(deps, account):
         return ()
     if not await deps.db.read(lambda connection: _may_have_cards(connection, account.account_id)):
         return ()
     try:
-        return await deps.vendor.payment_methods(CustomerRef(account.customer_ref))
+        cards = await deps.vendor.payment_methods(CustomerRef(account.customer_ref))
     except VendorError:
         return ()  # the payment page takes any card
+    if checkout.coterm:
+        return tuple(card for card in cards if card.is_default)  # the vendor charges a change to that one
+    return cards
 
 
 def _own(

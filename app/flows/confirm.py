@@ -22,6 +22,7 @@ from app.flows.checkout_page import (
     with_cards,
 )
 from app.flows.deps import Deps
+from app.flows.packs import packs_problem
 from app.flows.payment import Step
 from app.flows.quoting import Priced
 from app.flows.settle import settle_quietly
@@ -31,13 +32,12 @@ from app.identity.accounts import BillingAccount
 from app.identity.actor import Actor, Person
 from app.orders import intents, store
 from app.orders.intents import Details, Intent
+from app.orders.kinds import ADD_PACKS, FIRST_ORDER, PACKS
 from app.orders.packing import pack
 from app.orders.quotes import ShownQuote, shown_quote
 from app.orders.states import State
 from app.orders.store import Order
 from app.vendor_adapters.errors import VendorError
-
-FIRST_ORDER = "first_order"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +45,8 @@ class Confirmation:
     """What the form said.
 
     Attributes:
-        attempt_id: minted with the page. seats_proposed: what the page proposed while nobody had chosen. quote_id, total: what the page showed, in minor units; compared, never used.
+        attempt_id: minted with the page. seats_proposed: what the page proposed while nobody had chosen; both are packs
+            where packs are bought. quote_id, total: what the page showed, in minor units; compared, never used.
         tax_id_shown: the tax id as the page knew it, so that a refused one is told before it is charged with tax.
         details: None when the page showed the billing account's own and offered no fields.
         card: a stored card's ref, empty for the vendor's page. problems: what was wrong with the fields themselves.
@@ -150,8 +151,12 @@ def _checked(checkout: Checkout, details: tuple[Problem, ...], form: Confirmatio
     if checkout.blocker:
         found.insert(0, checkout.blocker)
     elif checkout.is_hosted and checkout.group is None:
-        found.insert(0, problem(ProblemId.E_INPUT, "group", text="Choose the group that the plan is for."))
-    if not form.terms:
+        what = "packs are" if checkout.addon else "plan is"
+        found.insert(0, problem(ProblemId.E_INPUT, "group", text=f"Choose the group that the {what} for."))
+    wrong_packs = packs_problem(checkout.addon, checkout.seats) if checkout.addon else None
+    if wrong_packs:
+        found.append(wrong_packs)
+    if not form.terms and checkout.addon is None:  # the button of packs states all that is agreed to
         found.append(problem(ProblemId.E_INPUT, "terms", text="Tick the box to agree to the terms."))
     if not found and not checkout.person.email_verified:
         found.append(problem(ProblemId.E_EMAIL))
@@ -208,6 +213,8 @@ def _own_account(connection: Connection, deps: Deps, checkout: Checkout) -> Bill
     person: Person = checkout.person
     accounts.lock_person(connection, person.person_id)  # two first orders at once must not make two accounts
     found = purchase.own_account(connection, deps, person.person_id)
+    if checkout.account:  # the one that the page named, unless its managers are others by now
+        found = accounts.account_for(connection, checkout.account.account_id, person.person_id) or found
     if found:
         return found
     return accounts.create_account(
@@ -234,9 +241,9 @@ def _draft(deps: Deps, checkout: Checkout, priced: Priced, account: BillingAccou
         subject=priced.request.subject,
         order_id=order_id,
     )
-    return Order(
+    order = Order(
         order_id=order_id,
-        kind=FIRST_ORDER,
+        kind=PACKS if checkout.addon else FIRST_ORDER,
         intent_id=checkout.intent.intent_id,
         person_id=checkout.person.person_id,
         account_id=account.account_id,
@@ -274,6 +281,18 @@ def _draft(deps: Deps, checkout: Checkout, priced: Priced, account: BillingAccou
         settled_at=None,
         check_at=deps.clock.wall() + store.FIRST_LOOK,
         check_tries=0,
+    )
+    return _as_change(order, checkout, priced) if priced.change else order
+
+
+def _as_change(order: Order, checkout: Checkout, priced: Priced) -> Order:
+    """Return ``order`` as one that adds its packs to the plan's subscription, charged to the default card."""
+    return replace(
+        order,
+        kind=ADD_PACKS,
+        request=pack(priced.change),
+        subscription_ref=priced.subscription_ref,
+        payment_method_ref=checkout.cards[0].ref if checkout.cards else "",
     )
 
 

@@ -1,6 +1,6 @@
 """Which group an order is for: asked of the product at every step, and once more when the button is pressed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from app import formats
@@ -9,6 +9,7 @@ from app.entitlements.plan_rules import FREE
 from app.entitlements.product import Group, ProductRefused, ProductUnavailable
 from app.flows import wording
 from app.flows.deps import Deps
+from app.flows.packs import managed_group
 from app.identity.actor import Person
 from app.orders.intents import GroupCheck, Intent, save_group_check
 from app.subscriptions.store import live_for_group
@@ -27,32 +28,38 @@ class GroupOption:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupChoice:
-    """The groups that a first order can be for, and the one that is chosen.
+    """The groups that an order can be for, and the one that is chosen.
 
     Attributes:
         options: what the picker offers. chosen: a group that can be bought for. problem: why none can.
+        subscription_id: the plan that the wanted group has, which can be changed instead.
     """
 
     options: tuple[GroupOption, ...]
     chosen: GroupOption | None
     problem: Problem | None
+    subscription_id: str = ""
 
 
 async def group_choice(deps: Deps, person: Person, intent: Intent) -> GroupChoice:
-    """Return the buyer's groups as the product knows them now; a single one without a plan is chosen by itself.
+    """Return the buyer's groups as the product knows them now; a single one that can be bought for is chosen by itself.
+
+    A plan is for a group without one. Packs are for any group, also for one that the buyer does not own but pays for.
 
     A group that the link names and the person does not own is E-OWNER, and nothing of it is told. While the product
     is away, an answer of the last 15 minutes holds for the same group.
     """
-    wanted = intent.choice.group_id
+    wanted, is_of_packs = intent.choice.group_id, deps.catalog.addon(intent.choice.plan) is not None
     try:
         groups = await _groups(deps, person)
+        if is_of_packs and wanted and wanted not in [group.id for group in groups]:
+            groups = (*groups, *await _paid_for(deps, person, wanted))
     except (ProductUnavailable, ProductRefused):
         return _without_product(deps, intent)
     owned = tuple(group for group in groups if group.can_edit_billing)
     options = tuple(_option(group) for group in owned)
     if not wanted:
-        free = [group for group in owned if group.plan == FREE]
+        free = [group for group in owned if is_of_packs or group.plan == FREE]
         if len(free) != 1:
             return GroupChoice(options=options, chosen=None, problem=None)
         await _keep_check(deps, intent, free[0])
@@ -60,9 +67,11 @@ async def group_choice(deps: Deps, person: Person, intent: Intent) -> GroupChoic
     chosen = next((group for group in owned if group.id == wanted), None)
     if chosen is None:
         return GroupChoice(options=options, chosen=None, problem=_not_owned(person, intent))
-    found = await plan_problem(deps, chosen)
+    found = None if is_of_packs else await plan_problem(deps, chosen)
     if found:
-        return GroupChoice(options=options, chosen=None, problem=found)
+        live = await deps.db.read(lambda connection: live_for_group(connection, chosen.id, now=deps.clock.now()))
+        has = live.subscription_id if live else ""
+        return GroupChoice(options=options, chosen=None, problem=found, subscription_id=has)
     await _keep_check(deps, intent, chosen)
     return GroupChoice(options=options, chosen=_option(chosen), problem=None)
 
@@ -92,6 +101,11 @@ async def _groups(deps: Deps, person: Person) -> tuple[Group, ...]:
     if person.issuer != deps.config.oidc.issuer:
         return ()  # a contact without a product account: their subject means nothing to the product
     return await deps.product.groups(person.subject)
+
+
+async def _paid_for(deps: Deps, person: Person, group_id: str) -> tuple[Group, ...]:
+    found = await managed_group(deps, person, group_id)
+    return (replace(found, can_edit_billing=True),) if found else ()
 
 
 async def _keep_check(deps: Deps, intent: Intent, group: Group) -> None:

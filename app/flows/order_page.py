@@ -1,6 +1,6 @@
 """What an order's page shows: one designed page for each state, with what is known and nothing else."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
@@ -14,6 +14,7 @@ from app.flows.deps import Deps
 from app.flows.settle import look_up
 from app.identity.actor import Person
 from app.orders import store
+from app.orders.kinds import ADD_SEATS, OF_PACKS, PLAN_CHANGE
 from app.orders.states import PAID, UNPAID, State
 from app.orders.store import Order
 from app.subscriptions.store import by_ref
@@ -27,8 +28,10 @@ class OrderView:
     """An order in words and amounts.
 
     Attributes:
+        gain: what packs give, empty for a plan.
         is_known: False while the vendor does not tell whether it was paid; then nothing is said of money.
         can_pay: the payment page is open. is_watched: the page asks again by itself. problem: what went wrong.
+        subscription_path: of what a change was for, where its card can be mended.
         return_to: where the product wants its buyer back, with the order and its state appended; empty without one.
     """
 
@@ -39,6 +42,7 @@ class OrderView:
     seats: int
     group_name: str
     is_hosted: bool
+    gain: str
     placed_at: datetime
     subtotal: Money
     discount: Money
@@ -55,6 +59,7 @@ class OrderView:
     code: str
     return_to: str
     again_path: str
+    subscription_path: str = ""
 
 
 async def read_order(deps: Deps, person: Person, order_id: str) -> OrderView:
@@ -64,7 +69,9 @@ async def read_order(deps: Deps, person: Person, order_id: str) -> OrderView:
     if order.state in UNPAID:
         order, is_known = await look_up(deps, order)
     code = await deps.db.read(lambda connection: _code(connection, deps.sealer, order))
-    return _view(deps, order, code=code, is_known=is_known)
+    changed = await deps.db.read(lambda connection: _changed(connection, order))
+    view = _view(deps, order, code=code, is_known=is_known)
+    return replace(view, again_path=changed, subscription_path=changed) if changed else view
 
 
 async def own_order(deps: Deps, person: Person, order_id: str) -> Order:
@@ -81,6 +88,14 @@ async def list_orders(deps: Deps, person: Person, page: int) -> tuple[tuple[Orde
 
     found = await deps.db.read(read)
     return tuple(_view(deps, order) for order in found[:PAGE_SIZE]), len(found) > PAGE_SIZE
+
+
+def _changed(connection: Connection, order: Order) -> str:
+    """Return the path of the subscription that an order of seats or of another plan changes; empty for all others."""
+    if order.kind not in (ADD_SEATS, PLAN_CHANGE) or not order.subscription_ref:
+        return ""
+    subscription = by_ref(connection, order.subscription_ref)
+    return wording.subscription_path(subscription.subscription_id) if subscription else ""
 
 
 def _code(connection: Connection, sealer: Sealer, order: Order) -> str:
@@ -105,6 +120,7 @@ def _view(deps: Deps, order: Order, *, code: str = "", is_known: bool = True) ->
         seats=order.seats,
         group_name=order.group_name or order.group_id,
         is_hosted=order.deployment == "hosted",
+        gain=wording.pack_gain(deps.catalog, order.plan, order.seats) if order.kind in OF_PACKS else "",
         placed_at=order.created_at,
         subtotal=amount(order.subtotal),
         discount=amount(order.discount),
@@ -120,7 +136,7 @@ def _view(deps: Deps, order: Order, *, code: str = "", is_known: bool = True) ->
         problem=_problem(deps, order),
         code=code,
         return_to=_return_to(order),
-        again_path=wording.checkout_path(order.intent_id) if order.intent_id else "/plans",
+        again_path=wording.again_path(order),
     )
 
 

@@ -11,13 +11,15 @@ from app.flows import wording
 from app.flows.deps import Deps
 from app.flows.purchase import order_key
 from app.flows.settle import settle, take_over
-from app.orders import store
+from app.orders import kinds, store
 from app.orders.packing import unpack
 from app.orders.states import UNPAID, Action, State
 from app.orders.store import Order
 from app.vendor_adapters.capabilities import Capability
 from app.vendor_adapters.errors import OutcomeUnknown, RejectReason, VendorError, VendorRejected
 from app.vendor_adapters.types import (
+    AddPack,
+    Change,
     ChangeOutcome,
     CheckoutRef,
     CheckoutSnapshot,
@@ -30,6 +32,9 @@ from app.vendor_adapters.types import (
     PaymentMethodRef,
     PurchaseRequest,
     Quote,
+    SetSeats,
+    SubscriptionRef,
+    SwitchOffer,
 )
 
 
@@ -43,12 +48,16 @@ class Step:
 async def begin(deps: Deps, order: Order) -> Step:
     """Open the vendor's payment page for ``order``, or charge its stored card; repeatable with the same key.
 
+    A change is always asked for as a charge: the vendor answers with its page where it has no card.
+
     Raises Refused with the order given up, or still a draft that the next press goes on with.
     """
     if order.state is not State.DRAFT:
         return step_for(deps, order)
     try:
-        return await (_charge(deps, order) if order.payment_method_ref else _open_page(deps, order))
+        if order.payment_method_ref or order.is_change:
+            return await _charge(deps, order)
+        return await _open_page(deps, order)
     except VendorRejected as error:
         await _mark(deps, order, Action.CANCEL)
         raise Refused(_rejection(error)) from error
@@ -64,14 +73,14 @@ def step_for(deps: Deps, order: Order) -> Step:
 async def look_again(deps: Deps, order: Order) -> Order:
     """Settle an order that the sweep found open; raises the vendor's errors, to be looked at again later.
 
-    A stored card whose charge was never answered, and of which the vendor knows nothing, is charged by repeating the
-    same call with the same key: the buyer was told "confirming", and either way it ends.
+    A charge of a stored card or for a change that was never answered, and of which the vendor knows nothing, is made
+    by repeating the same call with the same key: the buyer was told "confirming", and either way it ends.
     """
     current = await settle(deps, order.order_id)
     if not _is_lost_charge(current):
         return current
     try:
-        outcome = await _buy(deps, current)
+        outcome = await _ask(deps, current)
     except VendorRejected:
         # it will never be charged any more (its quote is too old), unless it was charged between the two looks
         current = await settle(deps, order.order_id)
@@ -163,7 +172,7 @@ async def _charge(deps: Deps, order: Order) -> Step:
         current = await deps.db.read(lambda connection: store.get_order(connection, order.order_id))
         return step_for(deps, current or order)
     try:
-        outcome = await _buy(deps, order)
+        outcome = await _ask(deps, order)
     except OutcomeUnknown:
         return Step(wording.order_path(order.order_id))
     except VendorRejected:
@@ -174,14 +183,29 @@ async def _charge(deps: Deps, order: Order) -> Step:
     return await _after_charge(deps, order, outcome)
 
 
-async def _buy(deps: Deps, order: Order) -> ChangeOutcome:
-    return await deps.vendors[order.vendor].buy(
+async def _ask(deps: Deps, order: Order) -> ChangeOutcome:
+    """Buy with the stored card, or change the subscription; the same call again while the key is the same."""
+    vendor, return_to = deps.vendors[order.vendor], wording.order_url(deps.config, order.order_id)
+    if order.is_change:
+        return await vendor.apply_change(
+            SubscriptionRef(order.subscription_ref or ""),
+            change=_change(order),
+            quote=unpack(Quote, order.quote),
+            return_to=return_to,
+            order=OrderId(order.order_id),
+            key=order_key(order, "apply_change"),
+        )
+    return await vendor.buy(
         unpack(PurchaseRequest, order.request),
         quote=unpack(Quote, order.quote),
         payment_method=PaymentMethodRef(order.payment_method_ref),
-        return_to=wording.order_url(deps.config, order.order_id),
+        return_to=return_to,
         key=order_key(order, "buy"),
     )
+
+
+def _change(order: Order) -> Change:
+    return unpack(_CHANGES[order.kind], order.request)
 
 
 def _took(connection: Connection, deps: Deps, order_id: str) -> bool:
@@ -193,18 +217,21 @@ def _took(connection: Connection, deps: Deps, order_id: str) -> bool:
 
 
 def _is_lost_charge(order: Order) -> bool:
-    return order.state is State.CONFIRMING and bool(order.payment_method_ref) and not order.checkout_ref
+    is_charge = order.is_change or bool(order.payment_method_ref)
+    return order.state is State.CONFIRMING and is_charge and not order.checkout_ref
 
 
 async def _after_charge(deps: Deps, order: Order, outcome: ChangeOutcome) -> Step:
     if isinstance(outcome, NeedsAction):
-        await _mark(deps, order, Action.CHALLENGE, checkout_ref=outcome.checkout, checkout_url=outcome.url)
+        # without a stored card the page asks for one; with one it is the bank that asks
+        action = Action.CHALLENGE if order.payment_method_ref else Action.OPEN
+        await _mark(deps, order, action, checkout_ref=outcome.checkout, checkout_url=outcome.url)
         return Step(outcome.url)
     if isinstance(outcome, Done):
         await take_over(deps, order.order_id, _complete(deps, order, outcome), outcome.subscription)
     elif isinstance(outcome, Declined):
         await deps.db.write(lambda connection: _declined(connection, deps, order.order_id, outcome))
-        return Step(wording.checkout_path(order.intent_id or ""))
+        return Step(wording.again_path(order))
     return Step(wording.order_path(order.order_id))
 
 
@@ -252,3 +279,10 @@ async def _mark(
         return store.get_order(connection, order.order_id) or order
 
     return await deps.db.write(write)
+
+
+_CHANGES: dict[str, type[Change]] = {
+    kinds.ADD_SEATS: SetSeats,
+    kinds.PLAN_CHANGE: SwitchOffer,
+    kinds.ADD_PACKS: AddPack,
+}

@@ -19,6 +19,7 @@ from app.flows.sync import sync
 from app.orders import store
 from app.orders.states import Action
 from app.orders.store import Order
+from app.subscriptions import store as subscriptions
 from app.vendor_adapters.types import (
     ChargeRef,
     IdempotencyKey,
@@ -38,6 +39,8 @@ async def grant_plan(deps: Deps, job: Job) -> None:
     wanted = await deps.db.read(lambda connection: entitlements.get(connection, target))
     if wanted is None or wanted.is_granted:
         return
+    waiting = await deps.db.read(lambda connection: _waiting(connection, wanted))
+    order_id = waiting[-1].order_id if waiting else wanted.order_id
     grant = PlanGrant(
         plan=wanted.plan,
         seats=wanted.seats,
@@ -46,12 +49,12 @@ async def grant_plan(deps: Deps, job: Job) -> None:
         version=wanted.version,
     )
     try:
-        (result,) = await deps.product.grant(wanted.order_id or wanted.subscription_id, wanted.group_id, (grant,))
+        (result,) = await deps.product.grant(order_id or wanted.subscription_id, wanted.group_id, (grant,))
     except ProductUnavailable:
-        await deps.db.write(lambda connection: _delayed(connection, deps, wanted.order_id))
+        await deps.db.write(lambda connection: _delayed(connection, deps, wanted))
         raise
     if not result.ok:
-        await deps.db.write(lambda connection: _delayed(connection, deps, wanted.order_id))
+        await deps.db.write(lambda connection: _delayed(connection, deps, wanted))
         raise ProductUnavailable(result.reason) if result.retry else ProductRefused(result.reason)
     await deps.db.write(lambda connection: _granted(connection, deps, wanted))
 
@@ -106,10 +109,16 @@ async def refund_duplicate(deps: Deps, job: Job) -> None:
     await deps.db.write(lambda connection: _refunded(connection, deps, order))
 
 
-def _delayed(connection: Connection, deps: Deps, order_id: str) -> None:
-    order = store.lock_order(connection, order_id)
-    if order:
-        store.advance(connection, order, Action.DELAY, now=deps.clock.wall())
+def _waiting(connection: Connection, wanted: Entitlement) -> tuple[Order, ...]:
+    subscription = subscriptions.by_id(connection, wanted.subscription_id)
+    return store.awaiting_grant(connection, subscription.subscription_ref) if subscription else ()
+
+
+def _delayed(connection: Connection, deps: Deps, wanted: Entitlement) -> None:
+    for waiting in _waiting(connection, wanted):
+        order = store.lock_order(connection, waiting.order_id)
+        if order:
+            store.advance(connection, order, Action.DELAY, now=deps.clock.wall())
 
 
 def _granted(connection: Connection, deps: Deps, wanted: Entitlement) -> None:
@@ -123,14 +132,24 @@ def _granted(connection: Connection, deps: Deps, wanted: Entitlement) -> None:
         detail=f"version {wanted.version}",
         now=now,
     )
-    order = store.lock_order(connection, wanted.order_id)
-    if order is None or store.advance(connection, order, Action.GRANT, now=now) is None:
-        return
-    if order.settled_at and now - order.settled_at > WATCHED_FOR:
-        _tell_switched_on(connection, deps, order)
+    newest = entitlements.get(connection, wanted.target)
+    if newest is None or not newest.is_granted:
+        return  # something was bought meanwhile: its own grant tells
+    for waiting in _waiting(connection, wanted):
+        order = store.lock_order(connection, waiting.order_id)
+        if order is None or store.advance(connection, order, Action.GRANT, now=now) is None:
+            continue
+        if is_late(deps, order):
+            tell_switched_on(connection, deps, order)
 
 
-def _tell_switched_on(connection: Connection, deps: Deps, order: Order) -> None:
+def is_late(deps: Deps, order: Order) -> bool:
+    """Whether the buyer has stopped watching the order's page by now."""
+    return order.settled_at is not None and deps.clock.wall() - order.settled_at > WATCHED_FOR
+
+
+def tell_switched_on(connection: Connection, deps: Deps, order: Order) -> None:
+    """Mail that what was bought is switched on, once."""
     mail = SwitchedOn(
         to=order.email,
         name=order.company or order.email,

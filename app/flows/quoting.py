@@ -10,16 +10,22 @@ from app.flows.deps import Deps
 from app.identity.accounts import BillingAccount
 from app.orders.intents import Details, Intent
 from app.orders.quotes import keep_quote
-from app.vendor_adapters.types import OfferKey, PurchaseRequest, Quote
+from app.subscriptions.store import PACKS_OF, PLAN_OF, Subscription
+from app.vendor_adapters.types import AddPack, OfferKey, PurchaseRequest, Quote, SubscriptionRef
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Priced:
-    """A quote with the request that it answers and the id under which its total is remembered."""
+    """A quote with the request that it answers and the id under which its total is remembered.
+
+    ``change`` is set where the vendor was asked for a change of the subscription ``subscription_ref`` instead.
+    """
 
     quote_id: str
     request: PurchaseRequest
     quote: Quote
+    change: AddPack | None = None
+    subscription_ref: str = ""
 
     @property
     def total(self) -> Money:
@@ -36,8 +42,13 @@ async def price(
     details: Details,
     account: BillingAccount | None,
     group_id: str,
+    coterm: Subscription | None = None,
 ) -> Priced:
-    """Return the vendor's quote; one call. Raises the vendor's errors, and never makes a price up."""
+    """Return the vendor's quote. Raises the vendor's errors, and never makes a price up.
+
+    Args:
+        seats: or packs. coterm: the subscription that packs are added to, so that they end with it.
+    """
     request = purchase.purchase_request(
         deps,
         offer=offer,
@@ -45,10 +56,31 @@ async def price(
         currency=intent.choice.currency,
         details=details,
         customer_ref=account.customer_ref if account else None,
-        subject=f"group:{group_id}" if group_id else f"instance:{intent.intent_id}",
+        subject=_subject(deps, intent, group_id),
     )
+    if coterm is not None:
+        return await _price_change(deps, intent, request, coterm)
     quote = await deps.vendor.quote_purchase(request)
+    return Priced(quote_id=await _keep(deps, intent, quote), request=request, quote=quote)
 
+
+async def _price_change(deps: Deps, intent: Intent, request: PurchaseRequest, coterm: Subscription) -> Priced:
+    ref, (item,) = SubscriptionRef(coterm.subscription_ref), request.items
+    snapshot = await deps.vendor.get_subscription(ref)
+    held = sum(pack.quantity for pack in snapshot.packs if pack.offer == item.offer)
+    change = AddPack(offer=item.offer, base=held, quantity=item.quantity)
+    quote = await deps.vendor.quote_change(ref, change=change, as_of=deps.clock.now())
+    quote_id = await _keep(deps, intent, quote)
+    return Priced(quote_id=quote_id, request=request, quote=quote, change=change, subscription_ref=ref)
+
+
+def _subject(deps: Deps, intent: Intent, group_id: str) -> str:
+    if not group_id:
+        return f"instance:{intent.intent_id}"
+    return f"{PACKS_OF if deps.catalog.addon(intent.choice.plan) else PLAN_OF}{group_id}"
+
+
+async def _keep(deps: Deps, intent: Intent, quote: Quote) -> str:
     def keep(connection: Connection) -> str:
         return keep_quote(
             connection,
@@ -59,4 +91,4 @@ async def price(
             expires_at=quote.expires_at,
         )
 
-    return Priced(quote_id=await deps.db.write(keep), request=request, quote=quote)
+    return await deps.db.write(keep)

@@ -10,13 +10,15 @@ from app.core.money import Money
 from app.core.problems import NotYours
 from app.emails.mails import ActivationCode
 from app.entitlements import activation
+from app.entitlements import store as entitlements
 from app.events import audit, outbox
 from app.flows import wording
 from app.flows.deps import Deps
+from app.flows.packs_paid import packs_paid
 from app.flows.post import enqueue_mail
 from app.flows.sync import project
 from app.orders import store
-from app.orders.packing import unpack
+from app.orders.kinds import ADD_SEATS, FIRST_ORDER, OF_PACKS, PLAN_CHANGE
 from app.orders.states import PAID, Action, State
 from app.orders.store import Order
 from app.subscriptions.store import live_for_group
@@ -26,13 +28,14 @@ from app.vendor_adapters.types import (
     CheckoutSnapshot,
     CheckoutState,
     OrderId,
-    PurchaseRequest,
     SubscriptionSnapshot,
 )
 
 RECEIPT = "receipt"
 REFUND_DUPLICATE = "refund_duplicate"
 ORDER_PAID = "order.paid"
+SEATS_ADDED = "seats.added"
+SUBSCRIPTION_CHANGED = "subscription.changed"
 NEVER_OPENED_AFTER = timedelta(minutes=10)  # no call to a vendor lives that long: the payment page was never made
 
 
@@ -106,9 +109,8 @@ async def _look_up(deps: Deps, order: Order) -> CheckoutSnapshot | None:
 
 async def _settle_unopened(deps: Deps, order: Order) -> Order:
     """Close a draft whose payment page was never made; one that is younger may still be on its way."""
-    request = unpack(PurchaseRequest, order.request)
     now = deps.clock.wall()
-    if order.state is not State.DRAFT or request.order != order.order_id:
+    if order.state is not State.DRAFT:
         return order
 
     def write(connection: Connection) -> Order:
@@ -170,6 +172,13 @@ def _paid(
         return
     paid = replace(order, state=State.PAID, amount_paid=snapshot.amount_paid.minor)
     _record_payment(connection, paid, snapshot, deps)
+    if order.kind in (ADD_SEATS, PLAN_CHANGE):
+        _changed(connection, deps, paid, subscription)
+        return
+    if order.kind in OF_PACKS:
+        packs_paid(connection, deps, paid, subscription)
+        _announce(connection, deps, paid)
+        return
     if _has_other_plan(connection, deps, paid, subscription):
         _refund_duplicate(connection, deps, paid, snapshot)
         return
@@ -178,6 +187,27 @@ def _paid(
         if not order.group_id:
             _hand_out_code(connection, deps, paid, projected.subscription_id)
     _announce(connection, deps, paid)
+
+
+def _changed(connection: Connection, deps: Deps, order: Order, subscription: SubscriptionSnapshot | None) -> None:
+    """Take a paid change over; what the product knows already (a notification was faster) is switched on at once."""
+    target = ""
+    if subscription is not None:
+        projected = project(connection, deps, order.vendor, subscription, order.account_id)
+        target = f"group:{projected.group_id}" if projected.group_id else ""
+    wanted = entitlements.get(connection, target) if target else None
+    if not target or (wanted is not None and wanted.is_granted):
+        store.advance(connection, order, Action.GRANT, now=deps.clock.wall())
+    kind = SEATS_ADDED if order.kind == ADD_SEATS else SUBSCRIPTION_CHANGED
+    outbox.enqueue(
+        connection,
+        kind=kind,
+        dedupe_key=order.order_id,
+        payload={"order": order.order_id, "plan": order.plan, "seats": order.seats},
+        order_id=order.order_id,
+        now=deps.clock.wall(),
+    )
+    _announce(connection, deps, order)
 
 
 def _record_payment(connection: Connection, order: Order, snapshot: CheckoutSnapshot, deps: Deps) -> None:
@@ -192,7 +222,7 @@ def _record_payment(connection: Connection, order: Order, snapshot: CheckoutSnap
 def _has_other_plan(
     connection: Connection, deps: Deps, order: Order, subscription: SubscriptionSnapshot | None
 ) -> bool:
-    if not order.group_id or subscription is None:
+    if order.kind != FIRST_ORDER or not order.group_id or subscription is None:
         return False
     live = live_for_group(connection, order.group_id, now=deps.clock.now())
     return live is not None and live.subscription_ref != subscription.ref

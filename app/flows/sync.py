@@ -8,6 +8,7 @@ from app.entitlements import store as entitlements
 from app.entitlements.plan_rules import entitled_plan
 from app.events import audit, outbox
 from app.flows.deps import Deps
+from app.flows.storage import derive_storage
 from app.identity.accounts import account_of_customer
 from app.subscriptions import store as subscriptions
 from app.subscriptions.store import Subscription
@@ -47,6 +48,8 @@ def project(
     )
     if changed and subscription.group_id:
         _derive(connection, deps, subscription)
+    if changed:
+        derive_storage(connection, deps, subscription)
     return subscription
 
 
@@ -60,6 +63,7 @@ def _derive(connection: Connection, deps: Deps, subscription: Subscription) -> N
         seats=subscription.seats,
         starts_at=subscription.starts_at,
         ends_at=subscription.ends_at,
+        cancel_at=subscription.cancel_at,
         grace=timedelta(days=deps.catalog.rules.grace_days),
         now=deps.clock.now(),
     )

@@ -1,6 +1,6 @@
-"""One order under way for one target, which is a group, or for an own server the checkout itself.
+"""One order under way for one target: a group, a subscription that is changed, or for all else the checkout itself.
 
-A second tab of the same checkout means the same order; two buyers for one group take turns, and the earlier unpaid
+A second tab of the same checkout means the same order; two buyers for one target take turns, and the earlier unpaid
 payment page is closed before the later one opens.
 """
 
@@ -8,12 +8,14 @@ from dataclasses import replace
 
 from sqlalchemy import Connection
 
+from app import formats
 from app.core.problems import ProblemId, Refused, problem
 from app.flows import payment
 from app.flows.deps import Deps
 from app.flows.groups import has_plan
 from app.flows.settle import settle_quietly
 from app.orders import intents, store
+from app.orders.kinds import ADD_PACKS, ADD_SEATS, FIRST_ORDER, PLAN_CHANGE
 from app.orders.packing import unpack
 from app.orders.states import KEPT, PAID, UNPAID
 from app.orders.store import Order
@@ -45,8 +47,8 @@ async def take_target(deps: Deps, order: Order, earlier: Order | None, attempt_i
         earlier: the newest order of the same checkout. It is closed first if it is unpaid and for another target:
             the buyer has changed the group.
 
-    Raises Ordered, and Refused with E-HASPLAN when the target has been bought for meanwhile, or with E-BUSY when
-    another order for it can not be closed just now.
+    Raises Ordered, and Refused with E-HASPLAN or E-CHANGED when the target has been bought for meanwhile, or with
+    E-BUSY when another order for it can not be closed just now.
     """
     if earlier and earlier.state in UNPAID and earlier.target != order.target:
         await _close(deps, earlier, order)
@@ -68,11 +70,13 @@ def _insert_or_holder(connection: Connection, deps: Deps, order: Order, attempt_
         return store.live_order(connection, order.target)
     # Asked once more while the target is held: it was bought, and let go, while this buyer's page was being checked.
     # Raising undoes the insert.
-    check_not_ordered(connection, order.intent_id or "")
-    live = live_for_group(connection, order.group_id, now=deps.clock.now()) if order.group_id else None
-    if live is not None:
-        raise Refused(has_plan(deps, order.group_id, live.plan, live.ends_at))
-    intents.set_order(connection, order.intent_id or "", order.order_id)
+    if order.intent_id:
+        check_not_ordered(connection, order.intent_id)
+        intents.set_order(connection, order.intent_id, order.order_id)
+    if order.kind == FIRST_ORDER and order.group_id:
+        live = live_for_group(connection, order.group_id, now=deps.clock.now())
+        if live is not None:
+            raise Refused(has_plan(deps, order.group_id, live.plan, live.ends_at))
     return order
 
 
@@ -92,17 +96,28 @@ async def _join(deps: Deps, holder: Order, order: Order, attempt_id: str) -> Ord
 async def _close(deps: Deps, other: Order, order: Order) -> None:
     """Close another unpaid order that stands in the way of ``order``."""
     closed = await payment.cancel(deps, other)
-    if closed.state in KEPT and closed.intent_id == order.intent_id:
+    if closed.state in KEPT and order.intent_id and closed.intent_id == order.intent_id:
         raise Ordered(closed.order_id)
     if closed.state in PAID:
-        raise Refused(has_plan(deps, other.group_id, other.plan, other.renews_at))
+        _check_bought(deps, closed, order)
     if closed.state in UNPAID:
         raise Refused(problem(ProblemId.E_BUSY))
 
 
+def _check_bought(deps: Deps, paid: Order, order: Order) -> None:
+    """Refuse what another order, paid after all, has overtaken; packs come on top of whatever else was bought."""
+    if paid.kind == FIRST_ORDER:
+        raise Refused(has_plan(deps, paid.group_id, paid.plan, paid.renews_at))
+    if paid.kind in (ADD_SEATS, PLAN_CHANGE) and order.kind != ADD_PACKS:
+        raise Refused(problem(ProblemId.E_CHANGED, seats=formats.number(paid.seats)))
+
+
 def _means_the_same(holder: Order, order: Order) -> bool:
     def terms(each: Order) -> tuple[object, ...]:
-        request = replace(unpack(PurchaseRequest, each.request), order=OrderId(""))
-        return (request, each.total, each.person_id, each.intent_id, each.payment_method_ref)
+        return (each.kind, _asked(each), each.total, each.person_id, each.intent_id, each.payment_method_ref)
 
     return holder.state in UNPAID and terms(holder) == terms(order)
+
+
+def _asked(order: Order) -> object:
+    return order.request if order.is_change else replace(unpack(PurchaseRequest, order.request), order=OrderId(""))

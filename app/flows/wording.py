@@ -8,9 +8,12 @@ from app.catalog.model import Catalog
 from app.config import Config
 from app.core.money import Money
 from app.core.problems import Problem, ProblemId, problem
+from app.orders.kinds import ADD_SEATS, OF_PACKS
+from app.orders.packing import unpack
 from app.orders.store import Order
-from app.vendor_adapters.types import DeclineReason, Line, LineKind
+from app.vendor_adapters.types import DeclineReason, Line, LineKind, SetSeats
 
+_MINUTES, _GIB = "compute_minutes", "storage_gib"  # as the catalog names what an add-on grants
 _DEPLOYMENTS = {"hosted": "hosted", "self_hosted": "self-hosted"}
 
 
@@ -33,10 +36,36 @@ def seats(count: int) -> str:
     return f"{formats.number(count)} seat{'' if count == 1 else 's'}"
 
 
+def more_seats(count: int) -> str:
+    """Return ``1 more seat`` or ``3 more seats``."""
+    return f"{formats.number(count)} more seat{'' if count == 1 else 's'}"
+
+
 def bought(catalog: Catalog, order: Order) -> str:
     """Return what an order is for, such as ``Team, hosted, 10 seats, for acme``."""
+    if order.kind in OF_PACKS:
+        return f"{pack_gain(catalog, order.plan, order.seats)} for {order.group_name or order.group_id}"
+    if order.kind == ADD_SEATS:
+        change = unpack(SetSeats, order.request)
+        more = f"{more_seats(change.seats - change.base)} of {plan_name(catalog, order.plan)}"
+        return f"{more}, for {order.group_name or order.group_id}" if order.group_id else more
     text = f"{plan_name(catalog, order.plan)}, {deployment_name(order.deployment)}, {seats(order.seats)}"
     return f"{text}, for {order.group_name or order.group_id}" if order.group_id else text
+
+
+def minutes_of(catalog: Catalog, order: Order) -> int:
+    """Return the compute minutes that an order of packs gives."""
+    return _granted_by(catalog, order.plan, _MINUTES) * order.seats
+
+
+def pack_gain(catalog: Catalog, addon: str, packs: int) -> str:
+    """Return what so many packs give, such as ``2,000 compute minutes`` or ``20 GiB of storage``."""
+    minutes, gib = _granted_by(catalog, addon, _MINUTES), _granted_by(catalog, addon, _GIB)
+    if minutes:
+        return f"{formats.number(minutes * packs)} compute minutes"
+    if gib:
+        return f"{formats.number(gib * packs)} GiB of storage"
+    return f"{formats.number(packs)} × {plan_name(catalog, addon)}"
 
 
 def line_text(catalog: Catalog, line: Line) -> str:
@@ -45,7 +74,11 @@ def line_text(catalog: Catalog, line: Line) -> str:
         return "Discount"
     row = next((row for row in catalog.prices if row.id == line.offer), None)
     name = plan_name(catalog, row.item) if row else str(line.offer)
-    return f"{name}, {formats.number(line.quantity)} × {formats.money(line.unit_price)}"
+    text = f"{name}, {formats.number(line.quantity)} × {formats.money(line.unit_price)}"
+    if line.kind is LineKind.CHARGE and line.starts_at and line.ends_at:
+        # only the rest of a term is charged: without its days the sum would look wrong
+        text += f", {formats.counted((line.ends_at - line.starts_at).days, 'day')} until {formats.date(line.ends_at)}"
+    return f"Unused time: {text}" if line.kind is LineKind.CREDIT else text
 
 
 def renewal(at: datetime, amount: Money) -> str:
@@ -58,9 +91,21 @@ def order_path(order_id: str) -> str:
     return f"/orders/{order_id}"
 
 
+def subscription_path(subscription_id: str) -> str:
+    """Return a subscription's path."""
+    return f"/subscriptions/{subscription_id}"
+
+
 def checkout_path(intent_id: str) -> str:
     """Return a checkout's path."""
     return f"/checkouts/{intent_id}"
+
+
+def again_path(order: Order) -> str:
+    """Return the page where an order that came to nothing can be tried again."""
+    if order.is_change:
+        return order_path(order.order_id)  # which knows the subscription, and so the way to its page
+    return checkout_path(order.intent_id) if order.intent_id else "/plans"
 
 
 def checkout_url(config: Config, intent_id: str) -> str:
@@ -83,6 +128,11 @@ def with_outcome(return_to: str, **outcome: str) -> str:
 def decline_problem(reason: str) -> Problem:
     """Return the text for a refused payment."""
     return problem(_DECLINES[DeclineReason(reason)])
+
+
+def _granted_by(catalog: Catalog, key: str, what: str) -> int:
+    addon = catalog.addon(key)
+    return dict(addon.grants).get(what, 0) if addon else 0
 
 
 _DECLINES = {

@@ -85,6 +85,13 @@ def account_for(connection: Connection, account_id: str, person_id: str) -> Bill
     return _account(row) if row else None
 
 
+def account_by_id(connection: Connection, account_id: str) -> BillingAccount | None:
+    """Return an account for somebody whose right to it comes from elsewhere: an owner of the group that it pays for."""
+    row = connection.execute(select(billing_accounts).where(billing_accounts.c.account_id == account_id)).mappings()
+    found = row.first()
+    return _account(found) if found else None
+
+
 def account_of_customer(connection: Connection, vendor: str, ref: CustomerRef) -> str | None:
     """Return the id of the account that is this customer at ``vendor``; for what the vendor tells, never for a page."""
     wanted = (billing_accounts.c.vendor == vendor) & (billing_accounts.c.customer_ref == ref)

@@ -14,7 +14,8 @@ from app.core.problems import NotYours
 from app.db.schema.identity import account_managers
 from app.db.schema.orders import attempts, declines, live_orders, order_states, orders
 from app.db.sql import insert_new
-from app.orders.states import KEPT, UNPAID, Action, State, next_state
+from app.orders.kinds import CHANGES, OF_PACKS
+from app.orders.states import KEPT, PAID, UNPAID, Action, State, next_state
 from app.vendor_adapters.types import Decline
 
 FIRST_LOOK = timedelta(seconds=5)  # the buyer's own return settles most orders before the sweep looks
@@ -67,8 +68,16 @@ class Order:
 
     @property
     def target(self) -> str:
-        """What only one order at a time may be under way for."""
-        return f"group:{self.group_id}" if self.group_id else f"intent:{self.intent_id}"
+        """What only one order at a time may be under way for; of packs there may be several for one group."""
+        if self.is_change:
+            return f"subscription:{self.subscription_ref}"
+        is_plan_of_group = self.group_id and self.kind not in OF_PACKS
+        return f"group:{self.group_id}" if is_plan_of_group else f"intent:{self.intent_id}"
+
+    @property
+    def is_change(self) -> bool:
+        """Whether it changes the subscription ``subscription_ref``; ``request`` is then the packed change."""
+        return self.kind in CHANGES
 
 
 def insert_order(connection: Connection, order: Order, *, attempt_id: str, now: datetime) -> bool:
@@ -156,6 +165,28 @@ def has_paid_order(connection: Connection, account_id: str) -> bool:
         select(func.count()).select_from(orders).where(orders.c.account_id == account_id, orders.c.amount_paid > 0)
     ).scalar_one()
     return paid > 0
+
+
+def account_mark(connection: Connection, account_id: str) -> str:
+    """Return a text that is another one after each of the account's orders that was settled."""
+    found = select(func.count(), func.max(orders.c.settled_at)).where(orders.c.account_id == account_id)
+    row = connection.execute(found.where(orders.c.settled_at.is_not(None))).one()
+    return f"{row[0]} {row[1]}"
+
+
+def awaiting_grant(connection: Connection, subscription_ref: str) -> tuple[Order, ...]:
+    """Return the paid orders of a subscription's plan that the product has not confirmed yet, oldest first."""
+    waiting = [state.value for state in PAID if state is not State.GRANTED]
+    rows = connection.execute(
+        select(orders)
+        .where(
+            orders.c.subscription_ref == subscription_ref,
+            orders.c.state.in_(waiting),
+            orders.c.kind.not_in(OF_PACKS),  # their grants are of their own
+        )
+        .order_by(orders.c.created_at, orders.c.order_id)
+    ).mappings()
+    return tuple(_order(row) for row in rows)
 
 
 def lock_order(connection: Connection, order_id: str) -> Order | None:

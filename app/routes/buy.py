@@ -1,6 +1,7 @@
 """``GET /buy``: a link becomes an intent, and the buyer lands on its checkout with everything filled."""
 
 import json
+from dataclasses import replace
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -32,10 +33,25 @@ async def buy(request: Request) -> Response:
     if plan is None or not plan.sellable:
         return see_other(request, link("/plans", **_kept(request)))
     actor = await ensure_visitor(request)
-    seats, is_clamped = _seats(request, deps.catalog.rules.seats.self_serve_max)
+    seats, is_clamped = _count(request, "seats", deps.catalog.rules.seats.self_serve_max)
     currency = await start.account_currency(deps, actor) or _currency(request, deps)
     choice = _choice(request, deps, plan.key, seats, currency)
     path = checkout_path(await start.start_intent(deps, actor, choice))
+    path = link(path, notice="seats" if is_clamped else "")
+    return see_other(request, path if actor.person else link("/login", next=path))
+
+
+async def buy_packs(request: Request) -> Response:
+    """The same for packs; an add-on that does not exist leads to the page of all of them."""
+    deps = deps_of(request)
+    addon = deps.catalog.addon(one(request.query_params, "addon"))
+    if addon is None or HOSTED not in addon.deployments:
+        return see_other(request, link("/packs", group=_text(request, "group")))
+    actor = await ensure_visitor(request)
+    packs, is_clamped = _count(request, "packs", addon.max_packs)
+    currency = await start.account_currency(deps, actor) or _currency(request, deps)
+    choice = _choice(request, deps, addon.key, packs, currency)
+    path = checkout_path(await start.start_intent(deps, actor, replace(choice, deployment=HOSTED)))
     path = link(path, notice="seats" if is_clamped else "")
     return see_other(request, path if actor.person else link("/login", next=path))
 
@@ -60,9 +76,9 @@ def _choice(request: Request, deps: Deps, plan: str, seats: int | None, currency
     )
 
 
-def _seats(request: Request, most: int) -> tuple[int | None, bool]:
-    """Return the seats of the link within bounds, and whether they had to be put right; None when it names none."""
-    typed = one(request.query_params, "seats").strip()
+def _count(request: Request, name: str, most: int) -> tuple[int | None, bool]:
+    """Return a number of the link within bounds, and whether it had to be put right; None when it names none."""
+    typed = one(request.query_params, name).strip()
     if not typed:
         return None, False
     seats = whole_number(typed)
@@ -84,4 +100,7 @@ def _kept(request: Request) -> dict[str, str]:
     return {name: _text(request, name) for name in ("plan", "deployment", "seats", "currency")}
 
 
-routes = [Route("/buy", buy, methods=["GET"])]
+routes = [
+    Route("/buy", buy, methods=["GET"]),
+    Route("/buy/packs", buy_packs, methods=["GET"]),
+]

@@ -23,7 +23,7 @@ from app.web.session import current_actor
 
 TEMPLATE = "checkout/checkout.html"
 _LENGTHS = {"email": 254, "region": 100, "postal_code": 40, "tax_id": 60}
-_NOTICES = {"seats": "The number of seats in the link was not possible here: check it before you go on."}
+_NOTICES = {"seats": "The number in the link was not possible here: check it before you go on."}
 _DETAILS = tuple(field.name for field in fields(Details))
 
 
@@ -59,7 +59,7 @@ async def update(request: Request) -> Response:
     was = intent
     intent = await confirm.keep(deps, actor, intent, command)
     checkout = await checkout_page.read_checkout(deps, actor, intent)
-    problems = tuple(found for found in command.problems if found.field == "seats")
+    problems = tuple(found for found in command.problems if found.field in ("seats", "packs"))
     typed = Typed(
         seats=typed.seats if problems else "",
         instance_users=typed.instance_users,
@@ -98,13 +98,7 @@ def _again(request: Request, checkout: Checkout, problems: tuple[Problem, ...], 
 
 def _read(deps: Deps, form: FormData) -> tuple[Typed, Confirmation]:
     reader = Reader(form)
-    most = deps.catalog.rules.seats.self_serve_max
-    words = {"most": formats.number(most)}
-    typed_seats = reader.typed("seats")
-    number = whole_number(typed_seats)
-    is_over = number is not None and number > most
-    wrong = problem(ProblemId.E_SEATS_MAX if is_over else ProblemId.E_SEATS, "seats", **words)
-    seats = reader.whole_number("seats", least=1, most=most, otherwise=wrong) or None
+    typed_seats, seats = _packs(deps, reader) if "packs" in form else _seats(deps, reader)
     users = reader.optional_number(
         "instance_users",
         least=0,
@@ -135,6 +129,23 @@ def _read(deps: Deps, form: FormData) -> tuple[Typed, Confirmation]:
         card=card,
     )
     return typed, command
+
+
+def _seats(deps: Deps, reader: Reader) -> tuple[str, int | None]:
+    most = deps.catalog.rules.seats.self_serve_max
+    typed = reader.typed("seats")
+    number = whole_number(typed)
+    is_over = number is not None and number > most
+    wrong = problem(ProblemId.E_SEATS_MAX if is_over else ProblemId.E_SEATS, "seats", most=formats.number(most))
+    return typed, reader.whole_number("seats", least=1, most=most, otherwise=wrong) or None
+
+
+def _packs(deps: Deps, reader: Reader) -> tuple[str, int | None]:
+    """How many of which add-on is judged with the rest of the checkout; here it is only a number."""
+    most = max((addon.max_packs for addon in deps.catalog.addons), default=1)
+    text = f"Enter the number of packs as a whole number from 1 to {most}, like 2."
+    wrong = problem(ProblemId.E_INPUT, "packs", text=text)
+    return reader.typed("packs"), reader.whole_number("packs", least=1, most=most, otherwise=wrong) or None
 
 
 def _details(reader: Reader) -> Details:

@@ -12,6 +12,7 @@ from app.flows.checkout_page import Checkout
 from app.flows.confirm import new_attempt
 from app.flows.deps import Deps
 from app.orders.intents import Details
+from app.routes.packs_view import PacksPart, packs_button, packs_part
 from app.vendor_adapters.types import PaymentMethodSummary, Quote, Tax, TaxIdStatus, TaxTreatment
 from app.web.render import link
 
@@ -80,6 +81,7 @@ class CheckoutView:
     attempt_id: str
     blocker: Problem | None
     switch_next: str
+    change_paths: tuple[tuple[str, str], ...]
     plans_path: str
     sales_path: str
     cancel_to: str
@@ -87,6 +89,7 @@ class CheckoutView:
     problems: tuple[Problem, ...]
     money_note: str
     announcement: str
+    packs: PacksPart | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,13 +157,15 @@ def checkout_view(
         attempt_id=new_attempt(),
         blocker=checkout.blocker,
         switch_next=_buy_path(checkout, with_group=True),
+        change_paths=_change_paths(checkout),
         plans_path=_plans_path(checkout),
         sales_path=_sales_path(checkout),
         cancel_to=wording.with_outcome(choice.return_to, status="cancelled") if choice.return_to else "",
-        suggests_sales=checkout.seats >= rules.seats.suggest_sales_from,
+        suggests_sales=checkout.addon is None and checkout.seats >= rules.seats.suggest_sales_from,
         problems=problems,
         money_note=NOT_CHARGED if problems else "",
         announcement=_announcement(bill, notice),
+        packs=packs_part(deps, checkout),
     )
 
 
@@ -210,22 +215,29 @@ def _bill(deps: Deps, checkout: Checkout) -> Bill | None:
     renewal = quote.next_charges[0] if quote.next_charges else None
     return Bill(
         lines=_lines(deps, quote),
-        tax_text=_tax_text(quote.tax),
+        tax_text=tax_text(quote.tax),
         tax=quote.tax.amount if quote.tax else None,
         total=quote.due_now,
         renews_at=renewal.at if renewal else None,
         renewal=(renewal.total or renewal.subtotal) if renewal else None,
         renewal_is_net=renewal is not None and renewal.total is None,
         quote_id=checkout.priced.quote_id,
-        button=f"Pay {formats.money(quote.due_now)} and subscribe",
+        button=_button(deps, checkout, quote),
     )
+
+
+def _button(deps: Deps, checkout: Checkout, quote: Quote) -> str:
+    if checkout.addon:
+        return packs_button(deps, checkout.addon, checkout.seats, quote.due_now)
+    return f"Pay {formats.money(quote.due_now)} and subscribe"
 
 
 def _lines(deps: Deps, quote: Quote) -> tuple[QuoteLine, ...]:
     return tuple(QuoteLine(text=wording.line_text(deps.catalog, line), amount=line.amount) for line in quote.lines)
 
 
-def _tax_text(tax: Tax | None) -> str:
+def tax_text(tax: Tax | None) -> str:
+    """Return why the tax is what it is; empty while the place is unknown."""
     if tax is None:
         return ""
     if tax.treatment is TaxTreatment.REVERSE_CHARGE:
@@ -246,6 +258,9 @@ def _announcement(bill: Bill | None, notice: str) -> str:
 
 def _buy_path(checkout: Checkout, *, with_group: bool) -> str:
     choice = checkout.intent.choice
+    if checkout.addon:
+        group = choice.group_id if with_group else ""
+        return link("/buy/packs", addon=choice.plan, group=group, packs=choice.seats or "", return_to=choice.return_to)
     return link(
         "/buy",
         plan=choice.plan,
@@ -259,8 +274,22 @@ def _buy_path(checkout: Checkout, *, with_group: bool) -> str:
     )
 
 
+def _change_paths(checkout: Checkout) -> tuple[tuple[str, str], ...]:
+    """The ways out for a group that has a plan: more seats, or another plan."""
+    has = checkout.groups.subscription_id if checkout.groups else ""
+    if not has:
+        return ()
+    path, choice = wording.subscription_path(has), checkout.intent.choice
+    return (
+        ("Add seats", f"{path}/seat-changes"),
+        ("Change the plan", link(f"{path}/plan-changes", plan=choice.plan)),
+    )
+
+
 def _plans_path(checkout: Checkout) -> str:
     choice = checkout.intent.choice
+    if checkout.addon:
+        return link("/packs", group=choice.group_id)
     return link(
         "/plans", plan=choice.plan, deployment=choice.deployment, seats=checkout.seats, currency=choice.currency
     )

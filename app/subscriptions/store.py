@@ -1,14 +1,28 @@
 """Reading and writing the projection. ``app.flows.sync`` is the only writer."""
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, func, or_, select, update
+from sqlalchemy.engine import RowMapping
 
 from app.core.ids import new_id
 from app.db.schema.entitlements import subscriptions
 from app.db.sql import insert_new
-from app.vendor_adapters.types import SubscriptionSnapshot, SubscriptionStatus
+from app.vendor_adapters.types import (
+    Arrangement,
+    OfferKey,
+    PurchaseItem,
+    SalesChannel,
+    SubscriptionSnapshot,
+    SubscriptionStatus,
+)
+
+PLAN_OF = "group:"
+PACKS_OF = "packs:"
+"""What a subscription of an add-on alone is for, followed by the group."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,8 +47,32 @@ class Subscription:
     cancel_at: datetime | None
     channel: str
     sold_by: str
+    arrangement: str
+    renews_as: str
     version: int
     observed_at: datetime
+    subject: str
+
+    @property
+    def is_of_packs(self) -> bool:
+        """Whether it is of an add-on alone: no plan, and nothing that a plan's rules speak of."""
+        return self.subject.startswith(PACKS_OF)
+
+    @property
+    def booked(self) -> PurchaseItem | None:
+        """What the plan will be after its term, where that differs."""
+        offer, _, seats = self.renews_as.partition(" ")
+        return PurchaseItem(offer=OfferKey(offer), quantity=int(seats)) if offer else None
+
+    @property
+    def is_direct(self) -> bool:
+        """Whether the store itself sold it."""
+        return self.channel == SalesChannel.DIRECT.value
+
+    @property
+    def paid_by(self) -> Arrangement:
+        """How it is paid."""
+        return Arrangement(self.arrangement)
 
 
 def write_snapshot(
@@ -51,11 +89,13 @@ def write_snapshot(
 
     What has not changed was read again all the same: the sweep goes on with what was read longest ago.
     """
+    renewal = snapshot.renews_as
     values = {
         "account_id": account_id,
         "order_id": snapshot.order,
         "deployment": deployment,
         "group_id": group_id,
+        "subject": snapshot.subject,
         "plan": plan,
         "offer": snapshot.offer,
         "status": snapshot.status.value,
@@ -67,11 +107,14 @@ def write_snapshot(
         "cancel_at": snapshot.cancel_at,
         "channel": snapshot.channel.value,
         "sold_by": snapshot.sold_by,
+        "arrangement": snapshot.arrangement.value,
+        "renews_as": f"{renewal.offer} {renewal.quantity}" if renewal else "",
+        "packs": json.dumps([[pack.offer, pack.quantity] for pack in snapshot.packs]),
         "version": snapshot.version,
         "observed_at": snapshot.observed_at,
     }
-    identity = {"subscription_id": new_id("sub"), "vendor": vendor, "subscription_ref": snapshot.ref}
-    changed = insert_new(connection, subscriptions, identity | values | {"packs": "[]", "renews_as": ""})
+    identity: dict[str, object] = {"subscription_id": new_id("sub"), "vendor": vendor, "subscription_ref": snapshot.ref}
+    changed = insert_new(connection, subscriptions, identity | values)
     if not changed:
         newer = (subscriptions.c.subscription_ref == snapshot.ref) & (subscriptions.c.version < snapshot.version)
         changed = connection.execute(update(subscriptions).where(newer).values(**values)).rowcount == 1
@@ -86,7 +129,30 @@ def write_snapshot(
 def by_ref(connection: Connection, ref: str) -> Subscription | None:
     """Return the projection of one of the vendor's subscriptions."""
     row = connection.execute(select(*_COLUMNS).where(subscriptions.c.subscription_ref == ref)).mappings().first()
-    return Subscription(**{**row, "status": SubscriptionStatus(row["status"])}) if row else None
+    return _subscription(row) if row else None
+
+
+def by_id(connection: Connection, subscription_id: str) -> Subscription | None:
+    """Return a projection by our own id; pages ask whose it is as well."""
+    query = select(*_COLUMNS).where(subscriptions.c.subscription_id == subscription_id)
+    row = connection.execute(query).mappings().first()
+    return _subscription(row) if row else None
+
+
+def plans_of(
+    connection: Connection, account_ids: Sequence[str], group_ids: Sequence[str], *, limit: int, offset: int
+) -> tuple[Subscription, ...]:
+    """Return the plans of these accounts or for these groups: running ones first, by their end."""
+    is_over = subscriptions.c.status == SubscriptionStatus.CANCELLED.value
+    is_theirs = or_(subscriptions.c.account_id.in_(account_ids), subscriptions.c.group_id.in_(group_ids))
+    rows = connection.execute(
+        select(*_COLUMNS)
+        .where(is_theirs, subscriptions.c.subject.not_like(f"{PACKS_OF}%"))
+        .order_by(is_over, subscriptions.c.ends_at, subscriptions.c.subscription_id)
+        .limit(limit)
+        .offset(offset)
+    ).mappings()
+    return tuple(_subscription(row) for row in rows)
 
 
 def live_for_group(connection: Connection, group_id: str, *, now: datetime) -> Subscription | None:
@@ -104,13 +170,47 @@ def live_for_group(connection: Connection, group_id: str, *, now: datetime) -> S
         .mappings()
         .first()
     )
-    return Subscription(**{**row, "status": SubscriptionStatus(row["status"])}) if row else None
+    return _subscription(row) if row else None
+
+
+def of_subject(connection: Connection, group_id: str) -> tuple[tuple[Subscription, dict[str, int]], ...]:
+    """Return every subscription for a group, the plan's and those of packs alone, with the packs beside the plan."""
+    mine = subscriptions.c.subject.in_([PLAN_OF + group_id, PACKS_OF + group_id])
+    rows = connection.execute(select(subscriptions).where(mine).order_by(subscriptions.c.subscription_id)).mappings()
+    return tuple((_subscription(row), dict(json.loads(row["packs"]))) for row in rows)
+
+
+def renewing(connection: Connection, *, after: datetime, until: datetime, limit: int) -> tuple[Subscription, ...]:
+    """Return the plans that the store's cards will pay for again between two instants, the soonest first."""
+    columns = subscriptions.c
+    rows = connection.execute(
+        select(*_COLUMNS)
+        .where(
+            columns.status == SubscriptionStatus.ACTIVE.value,
+            columns.cancel_at.is_(None),
+            columns.channel == SalesChannel.DIRECT.value,
+            columns.arrangement == Arrangement.CARD.value,
+            columns.subject.not_like(f"{PACKS_OF}%"),
+            columns.ends_at > after,
+            columns.ends_at <= until,
+        )
+        .order_by(columns.ends_at, columns.subscription_id)
+        .limit(limit)
+    ).mappings()
+    return tuple(_subscription(row) for row in rows)
 
 
 def has_subscription(connection: Connection, account_id: str) -> bool:
     """Whether the account has any subscription, ended ones included."""
     found = select(subscriptions.c.subscription_id).where(subscriptions.c.account_id == account_id).limit(1)
     return connection.execute(found).first() is not None
+
+
+def versions_mark(connection: Connection, account_id: str) -> str:
+    """Return a text that is another one after each change of the account's subscriptions."""
+    found = select(func.count(), func.sum(subscriptions.c.version)).where(subscriptions.c.account_id == account_id)
+    row = connection.execute(found).one()
+    return f"{row[0]} {row[1]}"
 
 
 def stale_refs(connection: Connection, *, before: datetime, limit: int) -> tuple[tuple[str, str], ...]:
@@ -124,6 +224,12 @@ def stale_refs(connection: Connection, *, before: datetime, limit: int) -> tuple
     return tuple((row.vendor, row.subscription_ref) for row in rows)
 
 
+def _subscription(row: RowMapping) -> Subscription:
+    values = {name: value for name, value in row.items() if name not in _LISTS}
+    return Subscription(**{**values, "status": SubscriptionStatus(row["status"])})
+
+
+_LISTS = ("packs",)
 _RUNNING = (
     SubscriptionStatus.ACTIVE,
     SubscriptionStatus.TRIALING,
@@ -131,4 +237,4 @@ _RUNNING = (
     SubscriptionStatus.PAUSED,
     SubscriptionStatus.UNKNOWN,
 )
-_COLUMNS = tuple(column for column in subscriptions.c if column.name not in ("packs", "renews_as"))
+_COLUMNS = tuple(column for column in subscriptions.c if column.name not in _LISTS)

@@ -32,18 +32,23 @@ async def test_an_owner_of_a_free_group_can_buy_for_it(browser: AsyncClient) -> 
     page = await browser.get("/groups/acme")
     back, *buy = _store_links(page.text)
     assert back == f"{STORE}/"
-    assert [urlsplit(link).path for link in buy] == ["/buy", "/buy"]
-    assert [parse_qs(urlsplit(link).query) for link in buy] == [
+    assert [urlsplit(link).path for link in buy] == ["/buy", "/buy", "/buy/packs", "/buy/packs"]
+    assert [parse_qs(urlsplit(link).query) for link in buy[:2]] == [
         {"plan": [plan], "deployment": ["hosted"], "group": ["acme"], "return_to": [f"{ORIGIN}/groups/acme"]}
         for plan in ("team", "scale")
     ]
+    assert parse_qs(urlsplit(buy[2]).query) == {
+        "addon": ["compute-1000"],
+        "group": ["acme"],
+        "return_to": [f"{ORIGIN}/groups/acme"],
+    }
     assert "7 members" in page.text
 
 
 async def test_a_paid_group_shows_what_it_has(browser: AsyncClient) -> None:
     await sign_in(browser, "bob")
     page = await browser.get("/groups/globex")
-    assert _store_links(page.text) == [f"{STORE}/"]
+    assert "/buy" not in [urlsplit(link).path for link in _store_links(page.text)]
     for text in ("<strong>Team</strong>", "until 1 March 2027", "8 of 10 in use", "8,400 of 10,000 used this month"):
         assert text in page.text
 

@@ -14,7 +14,8 @@ subscriptions = Table(
     Column("account_id", String(40), nullable=False, index=True),
     Column("order_id", String(20), nullable=False, default=""),
     Column("deployment", String(20), nullable=False),
-    Column("group_id", String(255), nullable=False, default="", index=True),
+    Column("group_id", String(255), nullable=False, default="", index=True),  # of a plan; packs alone have none
+    Column("subject", String(300), nullable=False, default="", server_default="", index=True),
     Column("plan", String(60), nullable=False),
     Column("offer", String(100), nullable=False),
     Column("status", String(20), nullable=False),
@@ -26,6 +27,7 @@ subscriptions = Table(
     Column("cancel_at", UtcDateTime, nullable=True),
     Column("channel", String(20), nullable=False),
     Column("sold_by", String(255), nullable=False, default=""),
+    Column("arrangement", String(20), nullable=False, default="card", server_default="card"),
     Column("packs", Text, nullable=False, default="[]"),
     Column("renews_as", Text, nullable=False, default=""),
     Column("version", BigInteger, nullable=False),

@@ -88,3 +88,25 @@ account_managers = Table(
     Column("person_id", String(40), ForeignKey("people.person_id"), primary_key=True, index=True),
     Column("since", UtcDateTime, nullable=False),
 )
+
+account_contacts = Table(
+    "account_contacts",
+    metadata,
+    # who an account is "sold to"; an account without a row has its first manager for it
+    Column("account_id", String(40), ForeignKey("billing_accounts.account_id"), primary_key=True),
+    Column("full_name", String(255), nullable=False),
+    Column("email", String(320), nullable=False),
+)
+
+account_invites = Table(
+    "account_invites",
+    metadata,
+    Column("invite_id", String(40), primary_key=True),
+    Column("token_hash", String(64), nullable=False, unique=True),  # the token itself stands in the mail alone
+    Column("account_id", String(40), ForeignKey("billing_accounts.account_id"), nullable=False, index=True),
+    Column("email", String(320), nullable=False),
+    Column("invited_by", String(40), nullable=False),
+    Column("made_at", UtcDateTime, nullable=False),
+    Column("closed_at", UtcDateTime, nullable=True),  # accepted, or taken back
+    Column("accepted_by", String(40), nullable=False, default=""),
+)

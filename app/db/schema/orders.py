@@ -55,6 +55,18 @@ quotes = Table(
     Column("expires_at", UtcDateTime, nullable=False),
 )
 
+change_quotes = Table(
+    "change_quotes",
+    metadata,
+    # what a page showed of a change: the vendor's quote to the letter, so that exactly it is asked for
+    Column("quote_id", String(40), primary_key=True),
+    Column("subscription_id", String(40), nullable=False, index=True),
+    Column("change", Text, nullable=False),
+    Column("quote", Text, nullable=False),
+    Column("reference", String(20), nullable=False),  # stands at the vendor for a change that is no order
+    Column("expires_at", UtcDateTime, nullable=False),
+)
+
 orders = Table(
     "orders",
     metadata,

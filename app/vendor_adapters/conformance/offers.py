@@ -113,6 +113,7 @@ def _rules() -> Rules:
         quote_ttl_seconds=1_800,
         auto_renew_default=True,
         grace_days=14,
+        renewal_notice_days=30,
         tax_ids=(("EU", "eu_vat"),),
         sales_required_for=(),
     )

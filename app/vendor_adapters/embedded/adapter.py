@@ -30,7 +30,7 @@ from app.vendor_adapters.embedded import (
 from app.vendor_adapters.embedded.calls import Calls
 from app.vendor_adapters.embedded.desk import NAME, Desk, Settings
 from app.vendor_adapters.embedded.idempotency import once
-from app.vendor_adapters.embedded.schema import metadata
+from app.vendor_adapters.embedded.schema import create_tables
 from app.vendor_adapters.types import (
     Change,
     ChangeOutcome,
@@ -270,7 +270,7 @@ class EmbeddedVendor:
         return await self.calls.read("changes_since", lambda desk: events.changes_since(desk, cursor))
 
     def _prepare(self, connection: Connection) -> None:
-        metadata.create_all(connection)
+        create_tables(connection)
         mirror.mirror(self.calls.desk(connection, "prepare"), self.catalog)
 
 

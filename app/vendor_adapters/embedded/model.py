@@ -7,6 +7,7 @@ from fractions import Fraction
 from app.core.clock import midnight
 from app.core.money import Money, half_up
 from app.vendor_adapters.types import (
+    Arrangement,
     Line,
     LineKind,
     OfferKey,
@@ -192,6 +193,7 @@ class Subscription:
     renewal: Renewal | None
     channel: SalesChannel
     sold_by: str
+    arrangement: Arrangement
     version: int
     main: Item
     packs: tuple[Item, ...]

@@ -1,6 +1,20 @@
 """The embedded vendor's own tables: minor units; ``…_wall`` columns hold wall time, all others business time."""
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, MetaData, String, Table, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    inspect,
+    text,
+)
+from sqlalchemy.schema import CreateColumn
 
 from app.db.types import UtcDateTime
 
@@ -161,6 +175,7 @@ subscriptions = Table(
     Column("renews_unit_price", BigInteger, nullable=False),
     Column("channel", String, nullable=False),
     Column("sold_by", String, nullable=False),
+    Column("arrangement", String, nullable=False, server_default="card"),
     Column("version", Integer, nullable=False),
     Column("made_at", UtcDateTime, nullable=False),
     # dunning: the unpaid renewal, when it fell due, how often its card was tried since, and what comes next
@@ -328,3 +343,15 @@ Index(
     sqlite_where=text("order_id != '' AND state != 'expired'"),
     postgresql_where=text("order_id != '' AND state != 'expired'"),
 )
+
+
+def create_tables(connection: Connection) -> None:
+    """Create the tables, and in those of an earlier release the columns, that are not there yet; may be repeated."""
+    metadata.create_all(connection)
+    found = inspect(connection)
+    for table in metadata.sorted_tables:
+        known = {column["name"] for column in found.get_columns(table.name)}
+        for column in table.columns:
+            if column.name not in known:
+                definition = CreateColumn(column).compile(dialect=connection.dialect)
+                connection.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {definition}")

@@ -26,6 +26,7 @@ from app.vendor_adapters.embedded.model import Bill, Item, Term
 from app.vendor_adapters.embedded.pricing import renewal_lines
 from app.vendor_adapters.embedded.schema import subscriptions as subscriptions_table
 from app.vendor_adapters.types import (
+    Arrangement,
     CheckoutState,
     CustomerProfile,
     CustomerRef,
@@ -47,7 +48,8 @@ class SeedSubscription:
         seats: units of ``offer``. starts_at: 00:00Z of the term's first day. months: the term, whole years. status:
             ACTIVE has a paid invoice, PAST_DUE an unpaid one (that is never given up by itself), CANCELLED has ended
             with its term. channel: all but DIRECT were sold and invoiced by ``sold_by`` and end with their term.
-            auto_renew: None is what is usual: it renews when it was sold directly.
+            arrangement: how it is paid; all but CARD are changed by people.
+        auto_renew: None is what is usual: it renews when it was sold directly.
     """
 
     offer: OfferKey
@@ -60,6 +62,7 @@ class SeedSubscription:
     status: SubscriptionStatus = SubscriptionStatus.ACTIVE
     months: int = 12
     auto_renew: bool | None = None
+    arrangement: Arrangement = Arrangement.CARD
 
 
 def customer(desk: Desk, profile: CustomerProfile, card_number: str | None) -> CustomerRef:
@@ -101,6 +104,7 @@ def _add(desk: Desk, customer_ref: str, seed: SeedSubscription) -> str:
         renews=is_direct if seed.auto_renew is None else seed.auto_renew,
         channel=seed.channel,
         sold_by=seed.sold_by,
+        arrangement=seed.arrangement,
     )
     if seed.status is SubscriptionStatus.PAST_DUE:
         renewals.owe(desk, subscriptions.load(desk, ref), bill, term)

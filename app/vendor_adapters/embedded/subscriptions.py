@@ -13,6 +13,7 @@ from app.vendor_adapters.embedded.model import BillLine, Item, Reduction, Renewa
 from app.vendor_adapters.embedded.schema import items, reductions, subscription_discounts, subscriptions
 from app.vendor_adapters.errors import RejectReason
 from app.vendor_adapters.types import (
+    Arrangement,
     CustomerRef,
     LineKind,
     NotificationKind,
@@ -63,6 +64,7 @@ def snapshot(desk: Desk, subscription: Subscription) -> SubscriptionSnapshot:
         sold_by=subscription.sold_by,
         version=subscription.version,
         observed_at=desk.now,
+        arrangement=subscription.arrangement,
     )
 
 
@@ -78,6 +80,7 @@ def add(
     renews: bool,
     channel: SalesChannel = SalesChannel.DIRECT,
     sold_by: str = "",
+    arrangement: Arrangement = Arrangement.CARD,
 ) -> str:
     """Begin a subscription with the yearly items that ``lines`` bill for ``term``, and return its ref."""
     ref = new_id("sub")
@@ -96,6 +99,7 @@ def add(
             cancel_at=None if renews else term.ends_at,
             channel=channel.value,
             sold_by=sold_by,
+            arrangement=arrangement.value,
             version=1,
             made_at=desk.now,
             tries=0,
@@ -221,6 +225,7 @@ def _subscription(desk: Desk, row: RowMapping) -> Subscription:
         renewal=_renewal(row),
         channel=SalesChannel(row["channel"]),
         sold_by=row["sold_by"],
+        arrangement=Arrangement(row["arrangement"]),
         version=row["version"],
         main=main,
         packs=tuple(packs),

@@ -55,11 +55,18 @@ from app.vendor_adapters.types.refs import (
     RefundRef,
     SubscriptionRef,
 )
-from app.vendor_adapters.types.subscriptions import Period, SalesChannel, SubscriptionSnapshot, SubscriptionStatus
+from app.vendor_adapters.types.subscriptions import (
+    Arrangement,
+    Period,
+    SalesChannel,
+    SubscriptionSnapshot,
+    SubscriptionStatus,
+)
 
 __all__ = [
     "AddPack",
     "Address",
+    "Arrangement",
     "Change",
     "ChangeOutcome",
     "ChargeRef",

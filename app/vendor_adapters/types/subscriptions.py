@@ -30,6 +30,17 @@ class SalesChannel(Enum):
     SALES = "sales"
 
 
+class Arrangement(Enum):
+    """How a subscription is paid or owed; the store changes those that are paid by CARD and no others."""
+
+    CARD = "card"
+    PURCHASE_ORDER = "purchase_order"
+    BANK_TRANSFER = "bank_transfer"
+    COMMUNITY = "community"
+    PUBLIC_SECTOR = "public_sector"
+    OFFLINE_LICENSE = "offline_license"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Period:
     """A term; ``ends_at`` is exclusive."""
@@ -65,3 +76,4 @@ class SubscriptionSnapshot:
     sold_by: str
     version: int
     observed_at: datetime
+    arrangement: Arrangement = Arrangement.CARD

@@ -1,0 +1,189 @@
+"""Whose a subscription is, and what its page knows of it: each number asked of the one who has it."""
+
+import asyncio
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from app.core.problems import NotYours, Problem, ProblemId, problem
+from app.entitlements.product import ProductRefused, ProductUnavailable, Usage
+from app.flows.deps import Deps
+from app.flows.sync import sync
+from app.identity import accounts
+from app.identity.accounts import BillingAccount
+from app.identity.actor import Person
+from app.subscriptions import store
+from app.subscriptions.eligibility import Reason, reason_for, reason_problem
+from app.subscriptions.store import Subscription
+from app.vendor_adapters.errors import VendorError
+from app.vendor_adapters.types import (
+    CustomerRef,
+    InvoiceStatus,
+    InvoiceSummary,
+    PaymentMethodSummary,
+    PortalPurpose,
+    SubscriptionRef,
+)
+
+PAGE_SIZE = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owned:
+    """A subscription with what everybody concerned says of it now.
+
+    Attributes:
+        is_fresh: the vendor was asked just now; else the projection's ``observed_at`` says how old this is. usage: None
+            while the product does not tell, and for an instance of one's own. problem: why nothing can be changed.
+        unpaid: the invoice that has to be paid first.
+    """
+
+    subscription: Subscription
+    account: BillingAccount
+    is_fresh: bool
+    usage: Usage | None
+    reason: Reason
+    problem: Problem | None
+    unpaid: InvoiceSummary | None
+
+    @property
+    def customer(self) -> CustomerRef:
+        """The vendor's customer that pays."""
+        return CustomerRef(self.account.customer_ref or "")
+
+    @property
+    def ref(self) -> SubscriptionRef:
+        """The vendor's name of the subscription."""
+        return SubscriptionRef(self.subscription.subscription_ref)
+
+    @property
+    def seats_owed(self) -> int:
+        """People above the seats at the most; 0 when it is not known."""
+        return max(0, self.usage.seats_max - self.subscription.seats) if self.usage else 0
+
+
+async def open_subscription(deps: Deps, person: Person, subscription_id: str) -> Subscription:
+    """Return a plan's subscription to a manager of its account or an owner of its group; NotYours to anybody else.
+
+    Raises ProductUnavailable when only the product could tell whether the person owns the group.
+    """
+    found = await deps.db.read(lambda connection: store.by_id(connection, subscription_id))
+    if found is None or found.is_of_packs:
+        raise NotYours(subscription_id)
+    account_id = found.account_id
+    managed = await deps.db.read(lambda connection: accounts.account_for(connection, account_id, person.person_id))
+    if managed is None and not await _owns_group(deps, person, found.group_id):
+        raise NotYours(subscription_id)
+    return found
+
+
+async def subscription_of_group(deps: Deps, person: Person, group_id: str) -> Subscription | None:
+    """Return the plan that a group has, None when it has none; NotYours to somebody who may not change it."""
+    found = await deps.db.read(lambda connection: store.live_for_group(connection, group_id, now=deps.clock.now()))
+    if found is None:
+        return None
+    return await open_subscription(deps, person, found.subscription_id)
+
+
+async def read_owned(deps: Deps, person: Person, subscription_id: str) -> Owned:
+    """Return a subscription with what vendor and product say of it now; what does not answer is left as it was."""
+    return await read_known(deps, await open_subscription(deps, person, subscription_id))
+
+
+async def read_known(deps: Deps, subscription: Subscription) -> Owned:
+    """Return the same for a subscription that was opened before, or that the worker looks after."""
+    account_id = subscription.account_id
+    account = await deps.db.read(lambda connection: accounts.account_by_id(connection, account_id))
+    if account is None:
+        raise NotYours(subscription.subscription_id)
+    (subscription, is_fresh), usage = await asyncio.gather(
+        _as_it_is(deps, subscription), _usage(deps, subscription.group_id)
+    )
+    reason = reason_for(subscription, now=deps.clock.now())
+    unpaid = await _unpaid(deps, account, subscription) if reason is Reason.PAST_DUE else None
+    return Owned(
+        subscription=subscription,
+        account=account,
+        is_fresh=is_fresh,
+        usage=usage,
+        reason=reason,
+        problem=reason_problem(reason, subscription, invoice=unpaid.number if unpaid else ""),
+        unpaid=unpaid,
+    )
+
+
+async def list_subscriptions(deps: Deps, person: Person, page: int) -> tuple[tuple[Subscription, ...], bool]:
+    """Return a page (from 1) of what the person may change, as it was last read, and whether there is more."""
+    groups = await _owned_groups(deps, person)
+
+    def read(connection: Connection) -> tuple[Subscription, ...]:
+        managed = [account.account_id for account in accounts.accounts_of(connection, person.person_id)]
+        offset = (page - 1) * PAGE_SIZE
+        return store.plans_of(connection, managed, groups, limit=PAGE_SIZE + 1, offset=offset)
+
+    found = await deps.db.read(read)
+    return found[:PAGE_SIZE], len(found) > PAGE_SIZE
+
+
+async def cards(deps: Deps, owned: Owned) -> tuple[PaymentMethodSummary, ...]:
+    """Return the cards on file, the default first; none while the vendor is away."""
+    if not owned.customer:
+        return ()
+    try:
+        return await deps.vendors[owned.subscription.vendor].payment_methods(owned.customer)
+    except VendorError:
+        return ()
+
+
+async def card_page(deps: Deps, owned: Owned, return_to: str) -> str:
+    """Return the vendor's page where cards are added and removed."""
+    vendor = deps.vendors[owned.subscription.vendor]
+    return await vendor.portal_page(owned.customer, purpose=PortalPurpose.PAYMENT_METHODS, return_to=return_to)
+
+
+def away() -> Problem:
+    """Return what a page says while the vendor does not answer."""
+    return problem(ProblemId.E_VENDOR)
+
+
+async def _as_it_is(deps: Deps, subscription: Subscription) -> tuple[Subscription, bool]:
+    try:
+        fresh = await sync(deps, subscription.vendor, subscription.subscription_ref)
+    except VendorError:
+        return subscription, False
+    return fresh or subscription, True
+
+
+async def _usage(deps: Deps, group_id: str) -> Usage | None:
+    try:
+        return await deps.product.usage(group_id) if group_id else None
+    except (ProductUnavailable, ProductRefused):
+        return None
+
+
+async def _unpaid(deps: Deps, account: BillingAccount, subscription: Subscription) -> InvoiceSummary | None:
+    if account.customer_ref is None:
+        return None
+    try:
+        invoices = await deps.vendors[subscription.vendor].list_invoices(account.customer_ref)
+    except VendorError:
+        return None
+    mine = (row for row in invoices.rows if row.subscription == subscription.subscription_ref)
+    return next((row for row in mine if row.status is InvoiceStatus.OPEN), None)
+
+
+async def _owns_group(deps: Deps, person: Person, group_id: str) -> bool:
+    if not group_id or person.issuer != deps.config.oidc.issuer:
+        return False
+    group = await deps.product.group(group_id, subject=person.subject)
+    return group is not None and group.can_edit_billing
+
+
+async def _owned_groups(deps: Deps, person: Person) -> tuple[str, ...]:
+    if person.issuer != deps.config.oidc.issuer:
+        return ()
+    try:
+        found = await deps.product.groups(person.subject)
+    except ProductUnavailable:
+        return ()
+    return tuple(group.id for group in found if group.can_edit_billing)

@@ -1,0 +1,124 @@
+"""Telling who is billed that a term is about to renew: what, when, for how much, and what stands in the way.
+
+As many seats renew as people use: who is above the seats by then is told so with the amount, in time to change it.
+"""
+
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import Connection
+
+from app import formats
+from app.core.ids import new_id
+from app.core.problems import Refused
+from app.emails.mails import RenewalNotice
+from app.events import outbox
+from app.flows import wording
+from app.flows.deps import Deps
+from app.flows.own_subscriptions import Owned, read_known
+from app.flows.post import enqueue_mail
+from app.flows.renewal import RenewalPage, book, renewal_of
+from app.subscriptions import store
+from app.subscriptions.eligibility import Reason
+from app.subscriptions.store import Subscription
+from app.vendor_adapters.types import PaymentMethodSummary, SetSeats
+
+MOST_AT_ONCE = 500
+
+_log = structlog.get_logger()
+
+
+async def send_notices(deps: Deps) -> int:
+    """Send each notice that is due and was not sent for this term; return how many. One failure stops no other."""
+    due = await deps.db.read(lambda connection: _due(connection, deps))
+    return sum([await _try(deps, subscription) for subscription in due])
+
+
+def can_pay(card: PaymentMethodSummary, at: datetime) -> bool:
+    """Whether a card is still good at that time; it is so until its month ends."""
+    return (card.expires_year, card.expires_month) >= (at.year, at.month)
+
+
+def _due(connection: Connection, deps: Deps) -> tuple[Subscription, ...]:
+    now = deps.clock.now()
+    until = now + timedelta(days=deps.catalog.rules.renewal_notice_days)
+    found = store.renewing(connection, after=now, until=until, limit=MOST_AT_ONCE)
+    return tuple(
+        each for each in found if not outbox.is_known(connection, kind=outbox.MAIL, dedupe_key=_dedupe_key(each))
+    )
+
+
+async def _try(deps: Deps, subscription: Subscription) -> bool:
+    try:
+        return await _notify(deps, subscription)
+    except Refused as error:  # the vendor or the product is away, or somebody changes it right now
+        _log.warning("renewal notice put off", error=type(error).__name__)
+        return False
+
+
+async def _notify(deps: Deps, subscription: Subscription) -> bool:
+    owned = await read_known(deps, subscription)
+    if owned.reason is not Reason.OK or not owned.is_fresh or owned.subscription.cancel_at is not None:
+        return False
+    if owned.subscription.group_id and owned.usage is None:
+        return False  # without the people in it nothing true can be said: the next sweep tries again
+    owned, raised = await _covered(deps, owned)
+    found = await renewal_of(deps, owned)
+    if found.preview is None:
+        return False
+    mail = _mail(deps, found, raised=raised)
+    now = deps.clock.wall()
+    return await deps.db.write(
+        lambda connection: enqueue_mail(connection, deps.sealer, mail, dedupe_key=_dedupe_key(subscription), now=now)
+    )
+
+
+async def _covered(deps: Deps, owned: Owned) -> tuple[Owned, bool]:
+    """Book as many seats as people use when fewer would renew; return it as it is then, and whether that was so."""
+    subscription = owned.subscription
+    renews = subscription.booked.quantity if subscription.booked else subscription.seats
+    people = owned.usage.seats_in_use if owned.usage else 0
+    if people <= renews:
+        return owned, False
+    change = SetSeats(base=subscription.seats, seats=people, at_renewal=True)
+    await book(deps, owned, change, new_id("att"), actor="system")
+    return await read_known(deps, subscription), True
+
+
+def _mail(deps: Deps, found: RenewalPage, *, raised: bool) -> RenewalNotice:
+    owned, preview = found.owned, found.preview
+    if preview is None:
+        raise LookupError("a notice is made of a renewal that is known")
+    subscription = owned.subscription
+    plan = wording.plan_name(deps.catalog, found.plan)
+    for_group = f" for {subscription.group_id}" if subscription.group_id else ""
+    amount = formats.money(preview.total or preview.subtotal)
+    card = found.cards[0] if found.cards else None
+    return RenewalNotice(
+        to=owned.account.email,
+        name=owned.account.company or owned.account.full_name,
+        what=f"{plan}{for_group}, {wording.seats(found.seats)},",
+        renews_on=formats.date(preview.at),
+        amount=amount if preview.total else f"{amount} plus tax",
+        card=f"{card.brand.title()} ending {card.last4}" if card else "",
+        trouble=_trouble(found, preview.at, raised=raised),
+        renewal_url=f"{deps.config.base_url}{wording.subscription_path(subscription.subscription_id)}/renewal",
+    )
+
+
+def _trouble(found: RenewalPage, at: datetime, *, raised: bool) -> str:
+    texts = []
+    if not found.cards:
+        texts.append("There is no card on file, so the renewal cannot be paid. Add one.")
+    elif not can_pay(found.cards[0], at):
+        texts.append("The card expires before that day, so the renewal cannot be paid. Add another.")
+    if raised:
+        texts.append(
+            f"{formats.counted(found.seats, 'person', 'people')} use seats, so that many renew. "
+            "Remove people from the group and choose fewer seats if you do not want them all."
+        )
+    return " ".join(texts)
+
+
+def _dedupe_key(subscription: Subscription) -> str:
+    return f"renewal_notice:{subscription.subscription_id}:{subscription.ends_at:%Y-%m-%d}"

@@ -1,0 +1,92 @@
+"""A change's quote in words, the same for more seats and for another plan."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from app import formats
+from app.core.money import Money
+from app.flows import wording
+from app.flows.deps import Deps
+from app.orders.change_quotes import KeptChange
+from app.routes.checkout_view import tax_text
+from app.subscriptions.store import Subscription
+from app.vendor_adapters.types import Line, LineKind, PaymentMethodSummary
+
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkedLine:
+    """One line of how a sum is worked out."""
+
+    text: str
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeBill:
+    """What a change costs today and next year.
+
+    Attributes:
+        worked: the credit and the charge. pinned_at: the instant that they are worked out from. next_net: next year's
+            amount before tax, None when it will not renew; ``next_total`` with tax where it is known.
+    """
+
+    quote_id: str
+    worked: tuple[WorkedLine, ...]
+    pinned_at: datetime
+    days_left: int
+    days_of_term: int
+    ends_at: datetime
+    net: Money
+    discount: Money
+    tax_text: str
+    tax: Money | None
+    total: Money
+    next_at: datetime | None
+    next_net: Money | None
+    next_total: Money | None
+
+
+def change_bill(deps: Deps, subscription: Subscription, shown: KeptChange) -> ChangeBill:
+    """Return ``shown`` in words and figures."""
+    quote = shown.quote
+    starts = [line.starts_at for line in quote.lines if line.starts_at]
+    pinned_at = min(starts, default=quote.priced_at)
+    renewal = quote.next_charges[0] if quote.next_charges else None
+    lines = (line for line in quote.lines if line.kind is not LineKind.DISCOUNT)
+    return ChangeBill(
+        quote_id=shown.quote_id,
+        worked=tuple(WorkedLine(text=_worked(deps, line), amount=line.amount) for line in lines),
+        pinned_at=pinned_at,
+        days_left=_days(subscription.ends_at - pinned_at),
+        days_of_term=_days(subscription.ends_at - subscription.starts_at),
+        ends_at=subscription.ends_at,
+        net=quote.subtotal,
+        discount=quote.discount,
+        tax_text=tax_text(quote.tax),
+        tax=quote.tax.amount if quote.tax else None,
+        total=quote.due_now,
+        next_at=renewal.at if renewal else None,
+        next_net=renewal.subtotal if renewal else None,
+        next_total=renewal.total if renewal else None,
+    )
+
+
+def card_text(cards: tuple[PaymentMethodSummary, ...]) -> str:
+    """Return the card that is charged, such as ``Visa ending 4242, 12/30``; empty without one."""
+    if not cards:
+        return ""
+    card = cards[0]
+    return f"{card.brand.title()} ending {card.last4}, {card.expires_month:02d}/{card.expires_year % 100:02d}"
+
+
+def _worked(deps: Deps, line: Line) -> str:
+    row = next((row for row in deps.catalog.prices if row.id == line.offer), None)
+    name = wording.plan_name(deps.catalog, row.item) if row else str(line.offer)
+    text = f"{wording.seats(line.quantity)} of {name} at {formats.money(line.unit_price)} a year"
+    return f"Unused time, {text}" if line.kind is LineKind.CREDIT else f"The rest of the term, {text}"
+
+
+def _days(span: timedelta) -> int:
+    return -(-span // _DAY)

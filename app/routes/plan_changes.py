@@ -1,0 +1,214 @@
+"""Another plan: the page with what it costs now or at the end of the term, its live update, and the button."""
+
+from dataclasses import dataclass
+
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from app import formats
+from app.core.ids import new_id
+from app.core.problems import Problem, ProblemId, Refused, problem
+from app.flows import wording
+from app.flows.change_order import Press
+from app.flows.change_plan import PlanPage, change_plan, read_plan_page
+from app.flows.deps import Deps
+from app.routes.change_bill import ChangeBill, card_text, change_bill
+from app.routes.signed_in import is_live, person_of, sign_in
+from app.routes.subscriptions import is_away, subscription_title
+from app.routes.way_out import WayOut, way_out
+from app.web.deps import deps_of
+from app.web.forms import Reader, one, whole_number
+from app.web.render import link, page, see_other
+from app.web.session import current_actor
+
+TEMPLATE = "subscriptions/plan.html"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanView:
+    """The page; of a lower plan ``bill`` says what the next term costs, and nothing is due now."""
+
+    title: str
+    path: str
+    card_path: str
+    subscription_path: str
+    plan_now: str
+    plans: tuple[tuple[str, str, str], ...]
+    plan: str
+    plan_name: str
+    is_upgrade: bool
+    seats: str
+    least: int
+    most: int
+    base: int
+    bill: ChangeBill | None
+    sentence: str
+    after: str
+    hint: str
+    button: str
+    card: str
+    attempt_id: str
+    blocker: Problem | None
+    way_out: WayOut
+    problems: tuple[Problem, ...]
+    money_note: str
+    announcement: str
+
+
+async def show(request: Request) -> Response:
+    """The page, priced by the vendor as it is read."""
+    if current_actor(request).person is None:
+        return sign_in(request)
+    query = request.query_params
+    seats = whole_number(one(query, "seats"))
+    found = await read_plan_page(
+        deps_of(request), person_of(request), _id(request), plan=one(query, "plan"), seats=seats
+    )
+    return page(request, TEMPLATE, _view(deps_of(request), found), status=_read_status(found))
+
+
+async def update(request: Request) -> Response:
+    """Another plan or number was chosen: show what that costs. Nothing is ordered."""
+    deps, person, form = deps_of(request), person_of(request), await request.form()
+    plan, seats, problems = _typed(deps, form)
+    if not is_live(request) and not problems:
+        return see_other(request, link(_path(_id(request)), plan=plan, seats=seats))
+    found = await read_plan_page(deps, person, _id(request), plan=plan, seats=seats or None)
+    view = _view(deps, found, problems=problems, typed=one(form, "seats") if problems else "")
+    return page(request, TEMPLATE, view, status=422 if problems else _read_status(found), fragment="update")
+
+
+async def submit(request: Request) -> Response:
+    """The button: order what the page showed, or book it for the end of the term."""
+    deps, person, form = deps_of(request), person_of(request), await request.form()
+    plan, seats, problems = _typed(deps, form)
+    base = whole_number(one(form, "base"))
+    try:
+        if problems or base is None:
+            raise Refused(*problems or (problem(ProblemId.E_QUOTE),))
+        press = _press(form)
+        step = await change_plan(deps, person, _id(request), base=base, plan=plan, seats=seats, press=press)
+    except Refused as refused:
+        found = await read_plan_page(deps, person, _id(request), plan=plan, seats=seats or None)
+        view = _view(deps, found, problems=_moved(found, base, refused.problems), typed=one(form, "seats"))
+        return page(request, TEMPLATE, view, status=view.problems[0].id.status)
+    if step is None:
+        return see_other(request, f"{wording.subscription_path(_id(request))}/renewal")
+    return see_other(request, step.url) if is_live(request) else RedirectResponse(step.url, status_code=303)
+
+
+def _moved(found: PlanPage, base: int | None, problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
+    """When the seats moved meanwhile, that is what went wrong."""
+    seats = found.owned.subscription.seats
+    if base is None or seats == base:
+        return problems
+    return (problem(ProblemId.E_CHANGED, seats=formats.number(seats)),)
+
+
+def _typed(deps: Deps, form: FormData) -> tuple[str, int, tuple[Problem, ...]]:
+    reader, most = Reader(form), deps.catalog.rules.seats.self_serve_max
+    typed = whole_number(reader.typed("seats"))
+    is_over = typed is not None and typed > most
+    wrong = problem(ProblemId.E_SEATS_MAX if is_over else ProblemId.E_SEATS, "seats", most=formats.number(most))
+    seats = reader.whole_number("seats", least=1, most=most, otherwise=wrong)
+    return reader.text("plan", most=60), seats, reader.problems
+
+
+def _press(form: FormData) -> Press:
+    reader = Reader(form)
+    return Press(
+        attempt_id=reader.text("attempt", most=40),
+        quote_id=reader.text("quote", most=40),
+        total=whole_number(reader.typed("total")),
+    )
+
+
+def _view(deps: Deps, found: PlanPage, *, problems: tuple[Problem, ...] = (), typed: str = "") -> PlanView:
+    owned, subscription = found.owned, found.owned.subscription
+    path = wording.subscription_path(subscription.subscription_id)
+    bill = change_bill(deps, subscription, found.shown) if found.shown else None
+    name = wording.plan_name(deps.catalog, found.plan) if found.plan else ""
+    return PlanView(
+        title=subscription_title(deps, subscription),
+        path=f"{path}/plan-changes",
+        card_path=f"{path}/card",
+        subscription_path=path,
+        plan_now=wording.plan_name(deps.catalog, subscription.plan),
+        plans=tuple((key, wording.plan_name(deps.catalog, key), _blurb(deps, key)) for key in found.plans),
+        plan=found.plan,
+        plan_name=name,
+        is_upgrade=found.is_upgrade,
+        seats=typed or str(found.seats),
+        least=subscription.seats if found.is_upgrade else 1,
+        most=deps.catalog.rules.seats.self_serve_max,
+        base=subscription.seats,
+        bill=bill,
+        sentence=_sentence(found, bill, name),
+        after=_after(bill, name),
+        hint=_hint(deps, found),
+        button=_button(found, bill, name),
+        card=card_text(found.cards),
+        attempt_id=new_id("att"),
+        blocker=found.problem,
+        way_out=way_out(deps, owned),
+        problems=problems,
+        money_note="You have not been charged. The plan is unchanged." if problems else "",
+        announcement=f"Total today: {formats.money(bill.total)}." if bill else "",
+    )
+
+
+def _sentence(found: PlanPage, bill: ChangeBill | None, name: str) -> str:
+    if bill is None:
+        return ""
+    days = formats.counted(bill.days_left, "day")
+    return f"{name} for {wording.seats(found.seats)} until {formats.date(bill.ends_at)} ({days})"
+
+
+def _after(bill: ChangeBill | None, name: str) -> str:
+    if bill is None or bill.next_at is None or bill.next_net is None:
+        return ""
+    tax = f", {formats.money(bill.next_total)} with tax" if bill.next_total else ", plus tax"
+    return f"From {formats.date(bill.next_at)}: {name}, {formats.money(bill.next_net)} a year{tax}."
+
+
+def _hint(deps: Deps, found: PlanPage) -> str:
+    plan = deps.catalog.plan(found.plan)
+    if not found.is_upgrade or plan is None or not plan.free_roles:
+        return ""
+    roles = " and ".join(f"{role}s" for role in plan.free_roles)
+    return f"On {plan.name}, {roles} use no seat: you may need fewer seats when you renew."
+
+
+def _button(found: PlanPage, bill: ChangeBill | None, name: str) -> str:
+    if bill is None:
+        return ""
+    if found.is_upgrade:
+        return f"Pay {formats.money(bill.total)} and switch to {name}"
+    return f"Change to {name} on {formats.date(bill.ends_at)}"
+
+
+def _blurb(deps: Deps, key: str) -> str:
+    plan = deps.catalog.plan(key)
+    return plan.blurb if plan else ""
+
+
+def _read_status(found: PlanPage) -> int:
+    return 503 if is_away(found.problem) else 200
+
+
+def _id(request: Request) -> str:
+    found: str = request.path_params["subscription_id"]
+    return found
+
+
+def _path(subscription_id: str) -> str:
+    return f"{wording.subscription_path(subscription_id)}/plan-changes"
+
+
+routes = [
+    Route("/subscriptions/{subscription_id}/plan-changes", show, methods=["GET"]),
+    Route("/subscriptions/{subscription_id}/plan-changes", submit, methods=["POST"]),
+    Route("/subscriptions/{subscription_id}/plan-changes/quote", update, methods=["POST"]),
+]

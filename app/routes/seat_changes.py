@@ -1,0 +1,260 @@
+"""More seats: the deep link, the page with the vendor's quote, its live update, and the button."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from app import formats
+from app.core.ids import new_id
+from app.core.problems import NotYours, Problem, ProblemId, Refused, problem
+from app.flows import wording
+from app.flows.add_seats import SeatPage, add_seats, read_seat_page
+from app.flows.change_order import Press
+from app.flows.deps import Deps
+from app.flows.own_subscriptions import open_subscription, subscription_of_group
+from app.identity.actor import Person
+from app.routes.change_bill import ChangeBill, card_text, change_bill
+from app.routes.signed_in import is_live, person_of, sign_in
+from app.routes.way_out import WayOut, way_out
+from app.web.addresses import allowed_return
+from app.web.deps import deps_of
+from app.web.forms import Reader, clean_text, one, whole_number
+from app.web.render import link, page, see_other
+from app.web.session import current_actor
+
+TEMPLATE = "subscriptions/seats.html"
+NOT_CHARGED = "You have not been charged. The seats are unchanged."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeatsView:
+    """The page; ``bill`` is None with the ``blocker`` that stands in its place, and then there is no form."""
+
+    path: str
+    card_path: str
+    renewal_path: str
+    subscription_path: str
+    for_whom: str
+    plan_name: str
+    seats: int
+    in_use: int | None
+    add: str
+    most: int
+    owed_text: str
+    bill: ChangeBill | None
+    sentence: str
+    after: str
+    button: str
+    card: str
+    base: int
+    attempt_id: str
+    return_to: str
+    blocker: Problem | None
+    way_out: WayOut
+    renews: bool
+    ends_at: datetime
+    is_last_days: bool
+    suggests_sales: bool
+    problems: tuple[Problem, ...]
+    money_note: str
+    announcement: str
+
+
+async def deep_link(request: Request) -> Response:
+    """``/buy/seats``: find the subscription by its id or its group and go on to its page; a Free group buys a plan."""
+    deps, person = deps_of(request), current_actor(request).person
+    if person is None:
+        return sign_in(request)
+    query = {name: one(request.query_params, name) for name in ("add", "return_to")}
+    subscription_id, group = one(request.query_params, "subscription"), _text(request, "group")
+    if subscription_id:
+        found = await open_subscription(deps, person, subscription_id)
+        return see_other(request, link(_path(found.subscription_id), **query))
+    mine = await subscription_of_group(deps, person, group) if group else None
+    if mine is None:
+        wanted = {"plan": "team", "group": group, "seats": query["add"], "return_to": query["return_to"]}
+        return see_other(request, link("/buy", **wanted) if group else "/subscriptions")
+    return see_other(request, link(_path(mine.subscription_id), **query))
+
+
+async def show(request: Request) -> Response:
+    """The page, priced by the vendor as it is read; what a link asks for beyond the bounds is put right and told."""
+    if current_actor(request).person is None:
+        return sign_in(request)
+    deps, typed = deps_of(request), one(request.query_params, "add")
+    found = await read_seat_page(deps, person_of(request), _id(request), whole_number(typed))
+    is_clamped = typed != "" and whole_number(typed) != found.add
+    notice = "The number of seats in the link was not possible here: check it before you go on." if is_clamped else ""
+    return_to = allowed_return(one(request.query_params, "return_to"), deps.config.return_to)
+    view = _view(deps, found, return_to=return_to, notice=notice)
+    return page(request, TEMPLATE, view, status=_read_status(found))
+
+
+async def update(request: Request) -> Response:
+    """Another number was typed: show what that costs. Nothing is ordered."""
+    deps, person, form = deps_of(request), person_of(request), await request.form()
+    add, problems, return_to = _typed(deps, form)
+    if not is_live(request) and not problems:
+        return see_other(request, link(_path(_id(request)), add=add, return_to=return_to))
+    found = await read_seat_page(deps, person, _id(request), add or None)
+    view = _view(deps, found, return_to=return_to, problems=problems, typed=one(form, "add") if problems else "")
+    return page(request, TEMPLATE, view, status=422 if problems else _read_status(found), fragment="update")
+
+
+async def submit(request: Request) -> Response:
+    """The button: order what the page showed and go on; or the same page with what is wrong."""
+    deps, person, form = deps_of(request), person_of(request), await request.form()
+    add, problems, return_to = _typed(deps, form)
+    base = whole_number(one(form, "base"))
+    try:
+        if problems or base is None:
+            raise Refused(*problems or (problem(ProblemId.E_QUOTE),))
+        step = await add_seats(deps, person, _id(request), base=base, add=add, press=_press(form, return_to))
+    except Refused as refused:
+        return await _again(request, person, form, refused.problems, add=add, base=base, return_to=return_to)
+    return see_other(request, step.url) if is_live(request) else RedirectResponse(step.url, status_code=303)
+
+
+async def _again(
+    request: Request,
+    person: Person,
+    form: FormData,
+    problems: tuple[Problem, ...],
+    *,
+    add: int,
+    base: int | None,
+    return_to: str,
+) -> Response:
+    """Show the page as it is by now; when the seats moved, that is what went wrong."""
+    deps = deps_of(request)
+    found = await read_seat_page(deps, person, _id(request), add or None)
+    seats = found.owned.subscription.seats
+    if base is not None and seats != base and add:
+        problems = (problem(ProblemId.E_CHANGED, seats=formats.number(seats)),)
+    view = _view(deps, found, return_to=return_to, problems=problems, typed="" if add else one(form, "add"))
+    return page(request, TEMPLATE, view, status=problems[0].id.status)
+
+
+def _typed(deps: Deps, form: FormData) -> tuple[int, tuple[Problem, ...], str]:
+    reader, most = Reader(form), deps.catalog.rules.seats.self_serve_max
+    typed = whole_number(reader.typed("add"))
+    is_over = typed is not None and typed > most
+    wrong = problem(ProblemId.E_SEATS_MAX if is_over else ProblemId.E_SEATS, "add", most=formats.number(most))
+    add = reader.whole_number("add", least=1, most=most, otherwise=wrong)
+    return add, reader.problems, allowed_return(reader.typed("return_to"), deps.config.return_to)
+
+
+def _press(form: FormData, return_to: str) -> Press:
+    reader = Reader(form)
+    return Press(
+        attempt_id=reader.text("attempt", most=40),
+        quote_id=reader.text("quote", most=40),
+        total=whole_number(reader.typed("total")),
+        return_to=return_to,
+    )
+
+
+def _view(
+    deps: Deps,
+    found: SeatPage,
+    *,
+    return_to: str,
+    problems: tuple[Problem, ...] = (),
+    typed: str = "",
+    notice: str = "",
+) -> SeatsView:
+    owned, subscription = found.owned, found.owned.subscription
+    bill = change_bill(deps, subscription, found.shown) if found.shown else None
+    more = wording.more_seats(found.add)
+    path = _path(subscription.subscription_id)
+    in_use = owned.usage.seats_in_use if owned.usage else None
+    return SeatsView(
+        path=path,
+        card_path=f"{wording.subscription_path(subscription.subscription_id)}/card",
+        renewal_path=f"{wording.subscription_path(subscription.subscription_id)}/renewal",
+        subscription_path=wording.subscription_path(subscription.subscription_id),
+        for_whom=subscription.group_id or owned.account.company or owned.account.email,
+        plan_name=wording.plan_name(deps.catalog, subscription.plan),
+        seats=subscription.seats,
+        in_use=in_use,
+        add=typed or str(found.add),
+        most=max(found.most, 1),
+        owed_text=_owed_text(owned.seats_owed) if found.is_owed else "",
+        bill=bill,
+        sentence=_sentence(more, bill),
+        after=_after(bill),
+        button=_button(bill, found.add),
+        card=card_text(found.cards),
+        base=subscription.seats,
+        attempt_id=new_id("att"),
+        return_to=return_to,
+        blocker=found.problem,
+        way_out=way_out(deps, owned),
+        renews=subscription.cancel_at is None,
+        ends_at=subscription.ends_at,
+        is_last_days=bill is not None and bill.days_left <= deps.catalog.rules.renewal_notice_days,
+        suggests_sales=subscription.seats + found.add >= deps.catalog.rules.seats.suggest_sales_from,
+        problems=problems,
+        money_note=NOT_CHARGED if problems else "",
+        announcement=" ".join(part for part in (notice, _told(bill)) if part),
+    )
+
+
+def _owed_text(owed: int) -> str:
+    return f"This covers the {formats.counted(owed, 'person', 'people')} above your seats."
+
+
+def _sentence(more: str, bill: ChangeBill | None) -> str:
+    if bill is None:
+        return ""
+    days = formats.counted(bill.days_left, "day")
+    return f"{more} until {formats.date(bill.ends_at)} ({days})"
+
+
+def _after(bill: ChangeBill | None) -> str:
+    if bill is None or bill.next_at is None or bill.next_net is None:
+        return ""
+    text = f"From {formats.date(bill.next_at)} you pay {formats.money(bill.next_net)} a year"
+    if bill.next_total is None or bill.next_total == bill.next_net:
+        return f"{text}{'' if bill.next_total else ', plus tax'}."
+    return f"{text}, {formats.money(bill.next_total)} with tax."
+
+
+def _button(bill: ChangeBill | None, add: int) -> str:
+    return f"Pay {formats.money(bill.total)} and add {wording.seats(add)}" if bill else ""
+
+
+def _told(bill: ChangeBill | None) -> str:
+    return f"Total today: {formats.money(bill.total)}." if bill else ""
+
+
+def _read_status(found: SeatPage) -> int:
+    is_away = found.problem is not None and found.problem.id is ProblemId.E_VENDOR
+    return 503 if is_away else 200
+
+
+def _id(request: Request) -> str:
+    found: str = request.path_params["subscription_id"]
+    if not found:
+        raise NotYours(found)
+    return found
+
+
+def _path(subscription_id: str) -> str:
+    return f"{wording.subscription_path(subscription_id)}/seat-changes"
+
+
+def _text(request: Request, name: str) -> str:
+    return (clean_text(one(request.query_params, name)) or "")[:200]
+
+
+routes = [
+    Route("/buy/seats", deep_link, methods=["GET"]),
+    Route("/subscriptions/{subscription_id}/seat-changes", show, methods=["GET"]),
+    Route("/subscriptions/{subscription_id}/seat-changes", submit, methods=["POST"]),
+    Route("/subscriptions/{subscription_id}/seat-changes/quote", update, methods=["POST"]),
+]

@@ -1,0 +1,233 @@
+"""The subscriptions somebody may change: the list, the card of one, and the way to the vendor's page for cards."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from app import formats
+from app.core.money import Money
+from app.core.problems import Problem, ProblemId
+from app.flows import own_subscriptions, wording
+from app.flows.deps import Deps
+from app.flows.renewal import RenewalPage, read_renewal
+from app.routes.change_bill import card_text
+from app.routes.signed_in import person_of, sign_in
+from app.routes.way_out import WayOut, way_out
+from app.subscriptions.store import Subscription
+from app.vendor_adapters.types import PaymentMethodSummary, SubscriptionStatus
+from app.web.deps import deps_of
+from app.web.forms import one, whole_number
+from app.web.render import link, page
+from app.web.session import current_actor
+
+MOST_PAGES = 10_000
+STALE_AFTER = timedelta(hours=36)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubscriptionLine:
+    """A subscription in the list."""
+
+    path: str
+    title: str
+    summary: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubscriptionsView:
+    """A page of the list; the paths are empty where there is no page."""
+
+    lines: tuple[SubscriptionLine, ...]
+    newer_path: str
+    older_path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardView:
+    """The card of one subscription: ``rows`` are (term, text) pairs; ``actions`` are (label, path) pairs."""
+
+    title: str
+    status: str
+    rows: tuple[tuple[str, str], ...]
+    as_of: str
+    actions: tuple[tuple[str, str], ...]
+    owed_text: str
+    card_path: str
+    card_note: str
+    has_account: bool
+    blocker: Problem | None
+    way_out: WayOut
+    orders_path: str
+
+
+async def index(request: Request) -> Response:
+    """What the person may change, running ones first."""
+    if current_actor(request).person is None:
+        return sign_in(request)
+    deps = deps_of(request)
+    number = min(whole_number(one(request.query_params, "page")) or 1, MOST_PAGES)
+    found, has_more = await own_subscriptions.list_subscriptions(deps, person_of(request), number)
+    view = SubscriptionsView(
+        lines=tuple(_line(deps, each) for each in found),
+        newer_path=link("/subscriptions", page=number - 1) if number > 1 else "",
+        older_path=link("/subscriptions", page=number + 1) if has_more else "",
+    )
+    return page(request, "subscriptions/subscriptions.html", view)
+
+
+async def show(request: Request) -> Response:
+    """The card of one subscription: every number by the word of the one who has it, and what can be done now."""
+    if current_actor(request).person is None:
+        return sign_in(request)
+    deps = deps_of(request)
+    found = await read_renewal(deps, person_of(request), request.path_params["subscription_id"])
+    return page(request, "subscriptions/subscription.html", _card_view(deps, found))
+
+
+async def change_card(request: Request) -> Response:
+    """Go to the vendor's page where cards are added and removed, and come back to the subscription."""
+    deps, subscription_id = deps_of(request), request.path_params["subscription_id"]
+    owned = await own_subscriptions.read_owned(deps, person_of(request), subscription_id)
+    back = f"{deps.config.base_url}{wording.subscription_path(subscription_id)}"
+    return RedirectResponse(await own_subscriptions.card_page(deps, owned, back), status_code=303)
+
+
+def subscription_title(deps: Deps, subscription: Subscription) -> str:
+    """Return what people call it, such as ``Team for globex``."""
+    plan = wording.plan_name(deps.catalog, subscription.plan)
+    if subscription.group_id:
+        return f"{plan} for {subscription.group_id}"
+    return f"{plan}, {wording.deployment_name(subscription.deployment)}"
+
+
+def _line(deps: Deps, each: Subscription) -> SubscriptionLine:
+    return SubscriptionLine(
+        path=wording.subscription_path(each.subscription_id),
+        title=subscription_title(deps, each),
+        summary=f"{wording.seats(each.seats)}, {_term(each)}",
+        status=_status(each, deps.clock.now()),
+    )
+
+
+def _card_view(deps: Deps, found: RenewalPage) -> CardView:
+    owned, subscription = found.owned, found.owned.subscription
+    path = wording.subscription_path(subscription.subscription_id)
+    owed = formats.counted(owned.seats_owed, "more seat")
+    return CardView(
+        title=subscription_title(deps, subscription),
+        status=_status(subscription, deps.clock.now()),
+        rows=(*_seat_rows(deps, found), *_money_rows(deps, found)),
+        as_of="" if owned.is_fresh else _instant(subscription.observed_at),
+        actions=() if found.problem else _actions(path),
+        owed_text=f"More people use it than you pay for: {owed} would cover them." if owned.seats_owed else "",
+        card_path=f"{path}/card",
+        card_note=_card_note(found),
+        has_account=bool(owned.customer) and subscription.is_direct,
+        blocker=found.problem,
+        way_out=way_out(deps, owned),
+        orders_path="/orders",
+    )
+
+
+def _actions(path: str) -> tuple[tuple[str, str], ...]:
+    return (
+        ("Add seats", f"{path}/seat-changes"),
+        ("Change the plan", f"{path}/plan-changes"),
+        ("Renewal", f"{path}/renewal"),
+    )
+
+
+def _seat_rows(deps: Deps, found: RenewalPage) -> tuple[tuple[str, str], ...]:
+    owned, subscription = found.owned, found.owned.subscription
+    rows = [
+        ("Plan", wording.plan_name(deps.catalog, subscription.plan)),
+        ("Seats paid", formats.number(subscription.seats)),
+    ]
+    usage = owned.usage
+    if usage is not None:
+        stale = deps.clock.now() - usage.counted_at > STALE_AFTER
+        as_of = f" (as of {_instant(usage.counted_at)})" if stale else ""
+        owed = f"{formats.number(owned.seats_owed)}, until {formats.date(subscription.ends_at)}"
+        rows += [
+            ("Seats in use", f"{formats.number(usage.seats_in_use)}{as_of}"),
+            ("Most used", f"{formats.number(usage.seats_max)} since {formats.date(subscription.starts_at)}"),
+            ("Seats owed", owed if owned.seats_owed else "None"),
+        ]
+    elif subscription.group_id:
+        rows.append(("Seats in use", "Not known just now: the product does not answer"))
+    return (*rows, ("Term", _term(subscription)))
+
+
+def _money_rows(deps: Deps, found: RenewalPage) -> tuple[tuple[str, str], ...]:
+    subscription = found.owned.subscription
+    rows = [("Renewal", renewal_text(deps, found))]
+    if subscription.is_direct:
+        rows.append(("Card on file", card_text(found.cards) or "None"))
+    sold_by = f"Bought through {subscription.sold_by}" if subscription.sold_by else "Bought here"
+    return (*rows, ("Sold by", sold_by))
+
+
+def renewal_text(deps: Deps, found: RenewalPage) -> str:
+    """Return what happens at the end of the term."""
+    subscription = found.owned.subscription
+    ends = formats.date(subscription.ends_at)
+    if subscription.status is SubscriptionStatus.CANCELLED:
+        return "It has ended"
+    if not subscription.is_direct:
+        return f"Ends on {ends}; {subscription.sold_by or 'its seller'} renews it"
+    if not found.renews:
+        return f"Automatic renewal is off: it ends on {ends}"
+    what = f"{wording.plan_name(deps.catalog, found.plan)}, {wording.seats(found.seats)}"
+    if found.preview is None:
+        amount = Money(subscription.unit_amount * found.seats, subscription.currency)
+        return f"{ends}: {what}, about {formats.money(amount)} plus tax"
+    total = f", {formats.money(found.preview.total)} with tax" if found.preview.total else ", plus tax"
+    return f"{ends}: {what}, {formats.money(found.preview.subtotal)}{total}"
+
+
+def _card_note(found: RenewalPage) -> str:
+    subscription = found.owned.subscription
+    if not subscription.is_direct or not found.renews or found.owned.problem:
+        return ""
+    if not found.cards:
+        return "There is no card on file: the renewal cannot be paid. Add one."
+    if _expired_by(found.cards[0], subscription.ends_at):
+        return f"The card expires before {formats.date(subscription.ends_at)}: the renewal cannot be paid. Add another."
+    return ""
+
+
+def _expired_by(card: PaymentMethodSummary, at: datetime) -> bool:
+    return (card.expires_year, card.expires_month) < (at.year, at.month)
+
+
+def _status(subscription: Subscription, now: datetime) -> str:
+    status = subscription.status
+    if status is SubscriptionStatus.PAST_DUE:
+        return "Payment overdue"
+    if status is SubscriptionStatus.CANCELLED or subscription.ends_at <= now:
+        return "Ended"
+    return "Active" if status is SubscriptionStatus.ACTIVE else status.value.replace("_", " ").capitalize()
+
+
+def _term(subscription: Subscription) -> str:
+    return f"{formats.date(subscription.starts_at)} to {formats.date(subscription.ends_at)}"
+
+
+def _instant(at: datetime) -> str:
+    return f"{formats.date(at)}, {at:%H:%M} UTC"
+
+
+def is_away(found: Problem | None) -> bool:
+    """Whether what stands in the way is that the vendor does not answer."""
+    return found is not None and found.id is ProblemId.E_VENDOR
+
+
+routes = [
+    Route("/subscriptions", index, methods=["GET"]),
+    Route("/subscriptions/{subscription_id}", show, methods=["GET"]),
+    Route("/subscriptions/{subscription_id}/card", change_card, methods=["POST"]),
+]

@@ -1,0 +1,52 @@
+"""What somebody can do whose subscription cannot be changed here: one link for each reason."""
+
+from dataclasses import dataclass
+
+from app.core.problems import ProblemId
+from app.flows import wording
+from app.flows.deps import Deps
+from app.flows.own_subscriptions import Owned
+from app.subscriptions.eligibility import Reason
+from app.web.render import link
+
+_ASK_PARTNER = (Reason.RESELLER, Reason.MARKETPLACE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WayOut:
+    """A link with its words. ``mends_card``: the card can be mended on the vendor's page as well."""
+
+    href: str
+    label: str
+    mends_card: bool = False
+
+
+NOWHERE = WayOut(href="", label="")
+
+
+def way_out(deps: Deps, owned: Owned) -> WayOut:
+    """Return the way out of what stands in the way of a change; none when nothing does."""
+    subscription, reason = owned.subscription, owned.reason
+    if reason is Reason.OK:
+        return NOWHERE
+    if reason in _ASK_PARTNER:
+        # whom to ask stands in the text; the partner's own page is not known here
+        return NOWHERE
+    if reason is Reason.PAST_DUE:
+        pay = owned.unpaid.pay_url if owned.unpaid else ""
+        return WayOut(href=pay, label="Pay the invoice" if pay else "", mends_card=True)
+    if reason is Reason.EXPIRED:
+        again = link(
+            "/buy",
+            plan=subscription.plan,
+            deployment=subscription.deployment,
+            group=subscription.group_id,
+            seats=subscription.seats,
+        )
+        return WayOut(href=again, label=f"Buy {wording.plan_name(deps.catalog, subscription.plan)} again")
+    if owned.problem is not None and owned.problem.id is ProblemId.E_VENDOR:
+        return WayOut(href=wording.subscription_path(subscription.subscription_id), label="Try again")
+    return WayOut(
+        href=link("/sales", plan=subscription.plan, deployment=subscription.deployment, seats=subscription.seats),
+        label="Talk to sales",
+    )

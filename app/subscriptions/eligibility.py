@@ -1,0 +1,98 @@
+"""What may be done with a subscription now, and if nothing, why: one reason, one text. Pure."""
+
+from datetime import datetime, timedelta
+from enum import Enum
+
+from app import formats
+from app.core.problems import Problem, ProblemId, problem
+from app.subscriptions.store import Subscription
+from app.vendor_adapters.types import Arrangement, SalesChannel, SubscriptionStatus
+
+_ONE_YEAR = timedelta(days=366)
+
+
+class Reason(Enum):
+    """Why somebody can or cannot change something by themselves; each has the text of one problem."""
+
+    OK = "ok"
+    RESELLER = "reseller"
+    MARKETPLACE = "marketplace"
+    MULTI_YEAR = "multi_year"
+    PURCHASE_ORDER = "purchase_order"
+    OFFLINE_LICENSE = "offline_license"
+    PUBLIC_SECTOR = "public_sector"
+    BANK_TRANSFER = "bank_transfer"
+    COMMUNITY = "community"
+    EXPIRED = "expired"
+    PAST_DUE = "past_due"
+    NOT_MANAGER = "not_manager"
+    SEAT_MAX = "seat_max"
+    NO_GROUP_OWNER = "no_group_owner"
+    GROUP_HAS_PLAN = "group_has_plan"
+    VENDOR_DOWN = "vendor_down"
+
+
+def reason_for(subscription: Subscription, *, now: datetime) -> Reason:
+    """Return why a subscription cannot be changed here at ``now`` (business time), OK when it can.
+
+    Who sold it and how it is paid come first: they say whom to ask, whatever else is wrong.
+    """
+    if subscription.channel in _CHANNELS:
+        return _CHANNELS[subscription.channel]
+    if subscription.paid_by in _ARRANGEMENTS:
+        return _ARRANGEMENTS[subscription.paid_by]
+    if subscription.ends_at - subscription.starts_at > _ONE_YEAR:
+        return Reason.MULTI_YEAR
+    if not subscription.is_direct:
+        return Reason.PURCHASE_ORDER
+    if subscription.status is SubscriptionStatus.CANCELLED or subscription.ends_at <= now:
+        return Reason.EXPIRED
+    if subscription.status is SubscriptionStatus.PAST_DUE:
+        return Reason.PAST_DUE
+    return Reason.OK if subscription.status is SubscriptionStatus.ACTIVE else Reason.VENDOR_DOWN
+
+
+def reason_problem(reason: Reason, subscription: Subscription, *, invoice: str = "") -> Problem | None:
+    """Return the text of ``reason``; None for OK. ``invoice`` is the number of the unpaid one, if it is known."""
+    if reason is Reason.OK:
+        return None
+    words = {
+        "partner": subscription.sold_by or "a partner",
+        "how": _HOW.get(reason, ""),
+        "date": formats.date(min(subscription.ends_at, subscription.cancel_at or subscription.ends_at)),
+        "invoice": invoice or "of this term",
+        "group": subscription.group_id,
+    }
+    return problem(_PROBLEMS[reason], **words)
+
+
+_CHANNELS = {
+    SalesChannel.RESELLER.value: Reason.RESELLER,
+    SalesChannel.MARKETPLACE.value: Reason.MARKETPLACE,
+}
+_ARRANGEMENTS = {
+    Arrangement.PURCHASE_ORDER: Reason.PURCHASE_ORDER,
+    Arrangement.BANK_TRANSFER: Reason.BANK_TRANSFER,
+    Arrangement.COMMUNITY: Reason.COMMUNITY,
+    Arrangement.PUBLIC_SECTOR: Reason.PUBLIC_SECTOR,
+    Arrangement.OFFLINE_LICENSE: Reason.OFFLINE_LICENSE,
+}
+_HOW = {
+    Reason.PURCHASE_ORDER: "purchase order",
+    Reason.BANK_TRANSFER: "bank transfer",
+    Reason.PUBLIC_SECTOR: "a public sector contract",
+}
+_PROBLEMS = {
+    Reason.RESELLER: ProblemId.E_CHANNEL,
+    Reason.MARKETPLACE: ProblemId.E_CHANNEL,
+    Reason.MULTI_YEAR: ProblemId.E_MULTIYEAR,
+    Reason.PURCHASE_ORDER: ProblemId.E_PO,
+    Reason.BANK_TRANSFER: ProblemId.E_PO,
+    Reason.PUBLIC_SECTOR: ProblemId.E_PO,
+    Reason.OFFLINE_LICENSE: ProblemId.E_OFFLINE,
+    Reason.COMMUNITY: ProblemId.E_COMMUNITY,
+    Reason.EXPIRED: ProblemId.E_EXPIRED,
+    Reason.PAST_DUE: ProblemId.E_PASTDUE,
+    Reason.NOT_MANAGER: ProblemId.E_GONE,
+    Reason.VENDOR_DOWN: ProblemId.E_VENDOR,
+}

@@ -1,0 +1,51 @@
+"""Packs in a real browser: three clicks from the product with a stored card, on wide and narrow screens."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from e2e.accessibility import Axe
+from e2e.people import sign_in
+from e2e.world import World
+
+
+@pytest.mark.javascript("on", "off")
+def test_minutes_take_three_clicks_from_the_product(page: Page, world: World, axe: Axe, javascript: str) -> None:
+    sign_in(page, world, "bob")
+    page.goto(f"{world.product}/groups/globex")
+    page.get_by_role("link", name="Buy minutes").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Buy compute minutes for Globex")
+    axe(page)
+    if javascript == "on":
+        page.get_by_role("button", name="One more").click()
+        expect(page.locator("[data-total]")).to_have_attribute("data-total", "2178")
+    packs = 2 if javascript == "on" else 1
+    page.locator("main [data-primary]").click()
+    expect(page).to_have_url(re.compile(r"/orders/O-"))
+    world.drain()
+    page.reload()
+    expect(page.get_by_role("heading", level=1)).to_have_text(f"Globex has {packs},000 compute minutes more")
+    (charge,) = [row for row in world.charges() if row["order"]]
+    assert charge["amount"] == {1: 1089, 2: 2178}[packs]
+    (group,) = [row for row in world.product_books()["groups"] if row["id"] == "globex"]
+    assert [pack["minutes"] for pack in group["minutes_packs"]] == [packs * 1000]
+
+
+def test_a_double_click_buys_once(page: Page, world: World) -> None:
+    sign_in(page, world, "bob")
+    page.goto("/buy/packs?addon=storage-10&group=globex&packs=2")
+    expect(page.get_by_text("98 days until 1 March 2027")).to_be_visible()
+    page.locator("main [data-primary]").dblclick()
+    expect(page).to_have_url(re.compile(r"/orders/O-"))
+    world.drain()
+    assert [row["amount"] for row in world.charges() if row["order"]] == [3508]
+
+
+@pytest.mark.parametrize("path", ["/packs", "/buy/packs?addon=compute-1000&group=globex"])
+def test_pages_fit_a_narrow_screen(page: Page, world: World, axe: Axe, path: str) -> None:
+    page.set_viewport_size({"width": 320, "height": 800})
+    sign_in(page, world, "bob")
+    page.goto(path)
+    axe(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320

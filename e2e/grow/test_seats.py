@@ -1,0 +1,57 @@
+"""More seats in a real browser: from the product to the product, with the clicks counted."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from e2e.accessibility import Axe
+from e2e.people import sign_in
+from e2e.world import World
+
+
+def test_three_clicks_with_a_stored_card(page: Page, world: World) -> None:
+    sign_in(page, world, "bob")
+    page.goto(f"{world.product}/groups/globex")
+    clicks = [page.get_by_role("link", name="Add seats")]
+    clicks[0].click()
+    page.get_by_label("Seats to add").fill("3")
+    expect(page.locator("[data-total]")).to_have_attribute("data-total", "30518")
+    clicks.append(page.locator("main [type=submit], main button:not([type])").first)
+    expect(clicks[1]).to_have_text("Pay 305.18 USD and add 3 seats")
+    expect(clicks[1]).to_have_attribute("data-primary", "")
+    clicks[1].click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("You have Team for 13 people in globex")
+    clicks.append(page.get_by_role("link", name="Back to the product"))
+    clicks[2].click()
+    expect(page.get_by_text("8 of 13 in use")).to_be_visible()
+    assert len(clicks) == 3
+    assert [row["amount"] for row in world.charges() if row["order"]] == [30_518]
+
+
+@pytest.mark.javascript("on", "off")
+def test_every_page_of_a_subscription_is_readable_for_everybody(page: Page, world: World, axe: Axe) -> None:
+    sign_in(page, world, "bob")
+    page.goto("/subscriptions")
+    axe(page)
+    page.get_by_role("link", name="Team for globex").click()
+    here = page.url
+    axe(page)
+    page.set_viewport_size({"width": 320, "height": 800})
+    for path in ("/seat-changes", "/plan-changes", "/renewal"):
+        page.goto(here + path)
+        axe(page)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+@pytest.mark.javascript("off")
+def test_without_scripts_the_total_is_asked_for(page: Page, world: World) -> None:
+    sign_in(page, world, "bob")
+    page.goto("/buy/seats?group=globex")
+    page.get_by_label("Seats to add").fill("3")
+    page.get_by_role("button", name="Update the total").click()
+    expect(page).to_have_url(re.compile(r"/seat-changes\?add=3"))
+    page.get_by_role("button", name="Pay 305.18 USD and add 3 seats").click()
+    world.drain()
+    page.reload()
+    expect(page.get_by_role("heading", level=1)).to_have_text("You have Team for 13 people in globex")

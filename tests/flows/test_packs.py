@@ -1,0 +1,144 @@
+"""Packs: minutes once and for a year, storage for as long as the plan; each paid once and granted once."""
+
+from typing import Any, cast
+
+from app.vendor_adapters.embedded import EmbeddedWorld
+from app.vendor_adapters.embedded.faults import Fault, PlannedFault
+from tests.support.journeys import NEW_YORK, pay, settled
+from tests.support.shop import Browser, Shop
+
+MINUTES = "/buy/packs?addon=compute-1000"
+STORAGE = "/buy/packs?addon=storage-10"
+
+
+async def open_packs(shop: Shop, link: str, who: str) -> Browser:
+    browser = await shop.signed_in(who)
+    await browser.open(link)
+    return browser
+
+
+async def group(shop: Shop, group_id: str) -> dict[str, Any]:
+    books = await shop.world.product_books()
+    return next(row for row in cast("list[dict[str, Any]]", books["groups"]) if row["id"] == group_id)
+
+
+async def test_minutes_with_a_stored_card_are_paid_and_granted_once(shop: Shop) -> None:
+    browser = await open_packs(shop, f"{MINUTES}&group=globex&packs=2", "bob")
+    assert "Buy compute minutes for Globex" in browser.text
+    assert 'data-total="2178"' in browser.text  # 20.00 and 8.875 % in New York, rounded half up
+    form = browser.form("Pay 21.78 USD and add 2,000 compute minutes")
+    await browser.send(form)
+    await browser.send(form)
+    await settled(shop)
+    await settled(shop)
+    await browser.open(browser.url)
+    assert "Globex has 2,000 compute minutes more" in browser.text
+    (charge,) = await shop.books("charges")
+    assert charge["amount"] == 2178
+    (pack,) = (await group(shop, "globex"))["minutes_packs"]
+    order_id = browser.url.rsplit("/", 1)[1]
+    assert (pack["purchase_id"], pack["minutes"]) == (order_id, 2000)
+    assert pack["expires_at"].startswith("2027-11-23")
+
+
+async def test_minutes_for_a_free_group_through_the_payment_page(shop: Shop) -> None:
+    browser = await open_packs(shop, f"{MINUTES}&group=acme", "ann")
+    await browser.press("compute minutes", **NEW_YORK)
+    await browser.press("compute minutes")
+    await pay(browser)
+    await settled(shop)
+    (pack,) = (await group(shop, "acme"))["minutes_packs"]
+    assert pack["minutes"] == 1000
+    assert (await group(shop, "acme"))["plan"] == "free"
+
+
+async def test_storage_ends_with_the_plan_and_costs_its_days(shop: Shop) -> None:
+    browser = await open_packs(shop, f"{STORAGE}&group=globex&packs=2", "bob")
+    assert "on 1 March 2027" in browser.text
+    assert "32.22" in browser.text
+    assert 'data-total="3508"' in browser.text  # 32.22 and 2.86 of tax
+    await browser.press("Pay 35.08 USD and add 20 GiB of storage")
+    await settled(shop)
+    (invoice,) = await shop.books("invoices")
+    assert (invoice["subtotal"], invoice["tax"], invoice["total"]) == (3222, 286, 3508)
+    storage = (await group(shop, "globex"))["storage"]
+    assert (storage["gib"], storage["ends_at"]) == (20, "2027-03-01T00:00:00Z")
+    await browser.open(browser.url)
+    assert "Globex has 20 GiB of storage more" in browser.text
+
+
+async def test_more_storage_is_told_as_the_whole(shop: Shop) -> None:
+    for _ in range(2):
+        browser = await open_packs(shop, f"{STORAGE}&group=globex&packs=1", "bob")
+        await browser.press("Pay ")
+        await settled(shop)
+    storage = (await group(shop, "globex"))["storage"]
+    assert storage["gib"] == 20
+    assert [charge["amount"] for charge in await shop.books("charges")] == [1754, 1754]
+
+
+async def test_storage_without_a_plan_has_a_year_of_its_own(shop: Shop) -> None:
+    browser = await open_packs(shop, f"{STORAGE}&group=acme&packs=2", "ann")
+    assert 'data-total="12000"' in browser.text
+    await browser.press("GiB", **(NEW_YORK | {"region": "OR"}))  # without a tax nothing changes, and nothing is asked
+    await pay(browser)
+    await settled(shop)
+    found = await group(shop, "acme")
+    assert found["plan"] == "free"
+    storage = found["storage"]
+    assert (storage["gib"], storage["ends_at"]) == (20, "2027-11-23T00:00:00Z")
+    await browser.open("/buy?plan=team&group=acme&seats=3")
+    assert "and subscribe" in browser.text  # storage is no plan, and blocks none
+
+
+async def test_one_checkout_of_packs_is_paid_once(shop: Shop) -> None:
+    first = await open_packs(shop, f"{MINUTES}&group=globex&packs=2", "bob")
+    second = shop.browser()
+    await second.open("/login")
+    await second.press("Continue as bob")
+    await second.open(first.url)
+    await first.press("Pay ")
+    await second.press("Pay ")
+    assert second.url == first.url
+    assert len(await shop.books("charges")) == 1
+
+
+async def test_a_partners_group_is_explained_and_has_no_button(shop: Shop) -> None:
+    browser = await open_packs(shop, f"{MINUTES}&group=initech", "cleo")
+    assert browser.status == 200
+    assert "You bought this through ACME Partners." in browser.text
+    assert "Pay " not in browser.text
+
+
+async def test_somebody_elses_group_tells_nothing(shop: Shop) -> None:
+    browser = await open_packs(shop, f"{MINUTES}&group=globex", "ann")
+    assert browser.status == 403
+    assert "Globex" not in browser.text
+
+
+async def test_numbers_of_packs_are_judged(shop: Shop) -> None:
+    browser = await open_packs(shop, f"{MINUTES}&group=globex&packs=9000", "bob")
+    assert browser.form("Pay ").fields["packs"] == "500"
+    await browser.press("Pay ", packs="0")
+    assert browser.status == 422
+    assert "from 1 to 500" in browser.text
+    assert await shop.books("charges") == []
+
+
+async def test_a_lost_answer_charges_once(shop: Shop) -> None:
+    browser = await open_packs(shop, f"{STORAGE}&group=globex&packs=1", "bob")
+    faults = [PlannedFault(op="apply_change", fault=Fault.TIMEOUT_AFTER, times=1)]
+    await EmbeddedWorld(shop.vendor).set_faults(faults)
+    await browser.press("Pay ")
+    assert "We are confirming your payment" in browser.text or "Paid" in browser.text
+    await settled(shop)
+    assert [charge["amount"] for charge in await shop.books("charges")] == [1754]
+    storage = (await group(shop, "globex"))["storage"]
+    assert storage["gib"] == 10
+
+
+async def test_an_unknown_pack_leads_to_all_of_them(shop: Shop) -> None:
+    browser = shop.browser()
+    await browser.open("/buy/packs?addon=gold&group=globex")
+    assert (browser.status, browser.url.rsplit("/", 1)[1]) == (200, "packs?group=globex")
+    assert "/buy/packs?addon=compute-1000&group=globex" in browser.text

@@ -1,0 +1,120 @@
+"""What happens by itself around the end of a term: the notice, the renewal, a refused card, its mending, giving up."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from app import worker
+from app.core.clock import FrozenClock
+from app.subscriptions.eligibility import Reason, reason_for
+from app.subscriptions.store import Subscription, by_ref
+from app.vendor_adapters.types import SubscriptionStatus
+from tests.support.customers import DECLINES, at, at_vendor, crowd, put_card, subscription_of
+from tests.support.journeys import GOOD_CARD, pay, settled
+from tests.support.shop import Shop
+
+pytestmark = pytest.mark.engines("sqlite")
+
+MARCH_1 = datetime(2027, 3, 1, tzinfo=UTC)
+
+
+async def go_to(shop: Shop, clock: FrozenClock, instant: datetime) -> None:
+    """Move business time on and let everything that fell due happen."""
+    clock.advance_business(instant - clock.now())
+    await settled(shop)
+
+
+async def notices(shop: Shop) -> list[str]:
+    """Return the texts of the renewal notices sent so far."""
+    await worker.sweep(shop.deps)
+    await settled(shop)
+    return [str(mail["text"]) for mail in await shop.world.mails() if mail["kind"] == "renewal_notice"]
+
+
+async def read_again(shop: Shop, before: Subscription) -> Subscription:
+    """Return the projection as it is now, running or not."""
+    found = await shop.deps.db.read(lambda connection: by_ref(connection, before.subscription_ref))
+    assert found is not None
+    return found
+
+
+async def product_term(shop: Shop) -> tuple[str, datetime | None]:
+    """Return the plan that the product gives globex, and until when."""
+    group = await shop.deps.product.state("globex")
+    assert group is not None
+    return group.plan, group.ends_at
+
+
+async def test_a_notice_comes_fifteen_days_before_and_once(shop: Shop, clock: FrozenClock) -> None:
+    await go_to(shop, clock, MARCH_1 - timedelta(days=16))
+    assert await notices(shop) == []
+    await go_to(shop, clock, MARCH_1 - timedelta(days=15))
+    (text,) = await notices(shop)
+    assert "Team for globex, 10 seats, renews on 1 March 2027 for 3,788.85 USD, charged to Visa ending 4242." in text
+    await go_to(shop, clock, MARCH_1 - timedelta(days=14))
+    assert len(await notices(shop)) == 1
+
+
+async def test_as_many_seats_renew_as_people_use_and_the_notice_says_so(shop: Shop, clock: FrozenClock) -> None:
+    await crowd(shop, "globex", in_use=12)
+    await go_to(shop, clock, MARCH_1 - timedelta(days=10))
+    (text,) = await notices(shop)
+    assert "12 people use seats, so that many renew." in text
+    await go_to(shop, clock, MARCH_1 + timedelta(minutes=1))
+    after = await at_vendor(shop, "globex")
+    assert (after.seats, after.period.starts_at) == (12, MARCH_1)
+    assert await product_term(shop) == ("team", datetime(2028, 3, 1, tzinfo=UTC))
+
+
+async def test_what_was_booked_renews(shop: Shop, clock: FrozenClock) -> None:
+    path = f"/subscriptions/{(await subscription_of(shop, 'globex')).subscription_id}/renewal"
+    browser = await at(shop, "bob", path)
+    await browser.press("Renew with this number", seats="8")
+    await go_to(shop, clock, MARCH_1 + timedelta(minutes=1))
+    assert (await at_vendor(shop, "globex")).seats == 8
+    group = await shop.deps.product.state("globex")
+    assert group is not None
+    assert group.seats == 8
+
+
+async def test_what_is_turned_off_ends_and_gets_no_notice(shop: Shop, clock: FrozenClock) -> None:
+    before = await subscription_of(shop, "globex")
+    browser = await at(shop, "bob", f"/subscriptions/{before.subscription_id}/renewal")
+    await browser.press("Turn it off", reason="not_needed")
+    await go_to(shop, clock, MARCH_1 - timedelta(days=10))
+    assert await notices(shop) == []
+    await go_to(shop, clock, MARCH_1 + timedelta(minutes=1))
+    assert (await read_again(shop, before)).status is SubscriptionStatus.CANCELLED
+    assert (await product_term(shop))[0] == "free"
+    await browser.open(f"/subscriptions/{before.subscription_id}/seat-changes")
+    assert "This subscription ended on 1 March 2027." in browser.text
+    assert "Buy Team again" in browser.text
+
+
+async def test_a_refused_renewal_keeps_the_plan_for_a_while_and_can_be_mended(shop: Shop, clock: FrozenClock) -> None:
+    before = await subscription_of(shop, "globex")
+    await put_card(shop, "globex", DECLINES)
+    await go_to(shop, clock, MARCH_1 + timedelta(minutes=1))
+    assert (await read_again(shop, before)).status is SubscriptionStatus.PAST_DUE
+    assert await product_term(shop) == ("team", MARCH_1 + timedelta(days=14))
+    browser = await at(shop, "bob", f"/subscriptions/{before.subscription_id}")
+    assert "E-PASTDUE" in browser.text
+    assert "Payment overdue" in browser.text
+    assert browser.form("Change the card on file")
+    await browser.open(re.findall(r'href="([^"]+)">Pay the invoice', browser.text)[0])
+    await pay(browser, GOOD_CARD)
+    await settled(shop)
+    assert (await read_again(shop, before)).status is SubscriptionStatus.ACTIVE
+    assert await product_term(shop) == ("team", datetime(2028, 3, 1, tzinfo=UTC))
+
+
+async def test_a_renewal_that_stays_unpaid_ends_with_its_grace(shop: Shop, clock: FrozenClock) -> None:
+    before = await subscription_of(shop, "globex")
+    await put_card(shop, "globex", DECLINES)
+    for day in range(15):
+        await go_to(shop, clock, MARCH_1 + timedelta(days=day, minutes=1))
+    after = await read_again(shop, before)
+    assert after.status is SubscriptionStatus.CANCELLED
+    assert reason_for(after, now=clock.now()) is Reason.EXPIRED
+    assert (await product_term(shop))[0] == "free"
