@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Page
 
-from e2e.accessibility import check_page
+from e2e.accessibility import check_contrast, check_page
 
 _WIDTHS = (320, 360)
 _TOO_WIDE = """() => {
@@ -21,10 +21,11 @@ def check_looks(page: Page, *, is_flow: bool = True) -> None:
         is_flow: whether it is a step of a purchase: then its first submit button is the one next step, if it has any.
     """
     assert page.get_by_role("heading", level=1).count() == 1, f"{page.url} needs one h1"
-    for scheme in ("dark", "light"):
-        # reduced motion, so that no colour is met on its way from one scheme to the other
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        check_page(page)
+    # reduced motion, so that no colour is met on its way from one scheme to the other
+    page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+    check_contrast(page)
+    page.emulate_media(color_scheme="light")
+    check_page(page)
     _check_widths(page)
     first = page.locator(_FIRST_SUBMIT).first
     if is_flow and first.count():

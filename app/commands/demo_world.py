@@ -1,7 +1,7 @@
 """The demonstration as one thing: store, embedded vendor and demo product, moved, broken, looked into and reset."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import cast
 
 from sqlalchemy import Connection
@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from app import worker
 from app.commands.demo_seed import seed_accounts
 from app.core.clock import SystemClock
-from app.core.durations import after
+from app.core.durations import BadDuration, after
 from app.core.money import Money
 from app.db.clock_store import write_offset
 from app.db.schema import metadata
@@ -26,6 +26,8 @@ from app.vendor_adapters.embedded.webhook_faults import WebhookFaults
 from app.vendor_adapters.errors import VendorError
 from app.vendor_adapters.types import ChargeRef
 
+_LATEST = datetime(2200, 1, 1, tzinfo=UTC)  # far beyond any term, and far before dates run out
+_MOST_COPIES, _MOST_TIMES, _LONGEST_DELAY = 1_000, 1_000_000, 86_400
 _ROUNDS = 20  # of deliveries and work taking turns; each may wake the other
 
 
@@ -47,7 +49,12 @@ class DemoWorld:
         return self._clock.now()
 
     def later(self, duration: str) -> datetime:
-        return after(self._clock.now(), duration)
+        try:
+            return after(self._clock.now(), duration)
+        except BadDuration:
+            raise
+        except (OverflowError, ValueError) as error:
+            raise BadOrder(f"{duration!r} leads to a year that no calendar has") from error
 
     async def prepare(self, start: datetime | None) -> None:
         """Seed what is missing; ``start`` sets where business time begins, in a new world only."""
@@ -59,6 +66,8 @@ class DemoWorld:
     async def set_clock(self, now: datetime) -> Json:
         if now < self._clock.now():
             raise BadOrder(f"business time never goes back: it is {self._clock.now().isoformat()}")
+        if now > _LATEST:
+            raise BadOrder(f"business time ends here on {_LATEST.date().isoformat()}")
         await self._set_offset(now - self._clock.wall())
         await self._vendor.run_due(self._clock.now())
         return await self.drain()
@@ -180,12 +189,12 @@ def _webhook_faults(value: object) -> WebhookFaults | None:
     if not isinstance(value, dict):
         raise BadOrder("webhook faults are one object with duplicate, shuffle, drop and delay")
     duplicate, drop, delay = value.get("duplicate", 1), value.get("drop", 0), value.get("delay", 0)
-    if type(duplicate) is not int or duplicate < 1:
-        raise BadOrder("duplicate must be a whole number from 1")
+    if type(duplicate) is not int or not 1 <= duplicate <= _MOST_COPIES:
+        raise BadOrder(f"duplicate must be a whole number from 1 to {_MOST_COPIES}")
     if isinstance(drop, bool) or not isinstance(drop, int | float) or not 0 <= drop <= 1:
         raise BadOrder("drop must be a share from 0 to 1")
-    if type(delay) is not int or delay < 0:
-        raise BadOrder("delay must be whole seconds")
+    if type(delay) is not int or not 0 <= delay <= _LONGEST_DELAY:
+        raise BadOrder(f"delay must be whole seconds up to {_LONGEST_DELAY}")
     return WebhookFaults(
         duplicate=duplicate,
         shuffle=value.get("shuffle") is True,
@@ -195,8 +204,8 @@ def _webhook_faults(value: object) -> WebhookFaults | None:
 
 
 def _times(value: object) -> int:
-    if type(value) is not int or value < 0:
-        raise BadOrder("times must be a whole number; 0 is until the faults are deleted")
+    if type(value) is not int or not 0 <= value <= _MOST_TIMES:
+        raise BadOrder(f"times must be a whole number up to {_MOST_TIMES}; 0 is until the faults are deleted")
     return value
 
 

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
 
+from app.commands.neighbours import neighbours
 from app.config import Config
 from app.db.errors import DATABASE_AWAY
 from app.db.migrate import has_needed_schema
@@ -12,7 +13,6 @@ from app.entitlements.product import ProductRefused, ProductUnavailable
 from app.flows.deps import Deps
 from app.identity.sign_ins import StartedSignIn
 from app.identity.sso import SignInUnavailable
-from app.main import build_deps
 from app.vendor_adapters.errors import VendorError
 
 
@@ -35,10 +35,10 @@ Check = Callable[[Deps], Awaitable[Finding]]
 
 async def doctor(config: Config, *, as_json: bool) -> int:
     """Run every check, print each, and return 1 when one of them found something to mend."""
-    deps = build_deps(config)
     findings = [Finding(check="settings", found=f"{config.env}, {config.base_url}")]
-    for check in (check_database, check_vendor, check_sign_in, check_product):
-        findings.append(await check(deps))
+    async with neighbours(config) as deps:
+        for check in (check_database, check_vendor, check_sign_in, check_product):
+            findings.append(await check(deps))
     if as_json:
         sys.stdout.write(json.dumps([asdict(found) for found in findings], indent=1) + "\n")
     else:
@@ -109,7 +109,7 @@ async def check_product(deps: Deps) -> Finding:
     try:
         await deps.product.groups("nobody-by-this-subject")
     except ProductUnavailable as error:
-        mend = "check KASSA_PRODUCT_URL, and that the product runs"
+        mend = "check KASSA_PRODUCT_URL and KASSA_PRODUCT_TOKEN, and that the product runs"
         return Finding(check="product", found=f"no answer: {error}", mend=mend)
     except ProductRefused as error:
         return Finding(check="product", found=f"refused: {error}", mend="check KASSA_PRODUCT_TOKEN")

@@ -21,8 +21,8 @@ async def seed_file(config: Config, path: Path) -> int:
     """Add ``people`` and ``groups`` of the file; all or none, repeatable, also while the demonstration runs."""
     try:
         data = _read(path)
-        people = [_made(SeedPerson, row) for row in data.get("people", [])]
-        groups = [_made(SeedGroup, row) for row in data.get("groups", [])]
+        people = [_made(SeedPerson, row) for row in _rows(data, "people")]
+        groups = [_made(SeedGroup, row) for row in _rows(data, "groups")]
         product = demo_product.create(config, SystemClock())
         await product.prepare()
         await product.seed(people, groups)
@@ -37,10 +37,19 @@ async def seed_file(config: Config, path: Path) -> int:
 def _read(path: Path) -> Mapping[str, Any]:
     text = path.read_text("utf-8")
     data = tomllib.loads(text) if path.suffix == ".toml" else json.loads(text)
+    if not isinstance(data, dict):
+        raise BadSeed("the file holds no people and no groups")
     unknown = set(data) - {"people", "groups"}
     if unknown:
         raise BadSeed(f"unknown keys {', '.join(sorted(unknown))}; there are people and groups")
     return dict(data)
+
+
+def _rows(data: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+    rows = data.get(name, [])
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise BadSeed(f"{name} is a list, each with its own fields")
+    return rows
 
 
 def _made(kind: type[T], row: Mapping[str, Any]) -> T:

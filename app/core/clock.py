@@ -44,6 +44,15 @@ class FrozenClock:
     def wall(self) -> datetime:
         return self._wall
 
+    @property
+    def offset(self) -> timedelta:
+        """How far business time is ahead of wall time, as the demo controls set it."""
+        return self._business - self._wall
+
+    @offset.setter
+    def offset(self, offset: timedelta) -> None:
+        self._business = self._wall + offset
+
     def advance(self, by: timedelta) -> None:
         """Move both clocks on by ``by``."""
         self._business += by

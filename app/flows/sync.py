@@ -34,8 +34,13 @@ async def sync(deps: Deps, vendor: str, ref: str) -> Subscription | None:
 def project(
     connection: Connection, deps: Deps, vendor: str, snapshot: SubscriptionSnapshot, account_id: str
 ) -> Subscription:
-    """Write the projection and what follows from it, in the caller's transaction."""
-    price = next(row for row in deps.catalog.prices if row.id == snapshot.offer)
+    """Write the projection and what follows from it, in the caller's transaction.
+
+    Raises LookupError for an offer that the catalog has dropped: people must put its row back.
+    """
+    price = next((row for row in deps.catalog.prices if row.id == snapshot.offer), None)
+    if price is None:
+        raise LookupError(f"subscription {snapshot.ref} is for {snapshot.offer}, which the catalog does not have")
     kind, _, target = snapshot.subject.partition(":")
     subscription, changed = subscriptions.write_snapshot(
         connection,

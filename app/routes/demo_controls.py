@@ -110,21 +110,21 @@ async def vendor(request: Request) -> Response:
 
 async def refunds(request: Request) -> Response:
     """Refund a charge at the vendor: ``{"charge", "amount"}`` in minor units."""
-    order = await _order(request)
+    world, order = _world(request), await _order(request)
     amount = order.get("amount")
     if type(amount) is not int:
         return _refused("amount must be a whole number of minor units")
     try:
-        return JSONResponse(await _world(request).refund(str(order.get("charge", "")), amount))
+        return JSONResponse(await world.refund(str(order.get("charge", "")), amount))
     except BadOrder as error:
         return _refused(str(error))
 
 
 async def disputes(request: Request) -> Response:
     """Dispute a charge at the vendor: ``{"charge", "state"}``."""
-    order = await _order(request)
+    world, order = _world(request), await _order(request)
     try:
-        return JSONResponse(await _world(request).dispute(str(order.get("charge", "")), str(order.get("state", ""))))
+        return JSONResponse(await world.dispute(str(order.get("charge", "")), str(order.get("state", ""))))
     except BadOrder as error:
         return _refused(str(error))
 

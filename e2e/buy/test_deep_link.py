@@ -2,6 +2,7 @@
 
 from urllib.parse import urlsplit
 
+import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from e2e.buyer import (
@@ -52,6 +53,20 @@ def test_who_is_not_signed_in_meets_one_page(page: Page, world: World) -> None:
         urlsplit(world.product).netloc,
         urlsplit(world.store).netloc,
     ]
+
+
+@pytest.mark.javascript("on", "off")
+def test_a_sign_in_that_was_broken_off_keeps_the_order(page: Page, world: World) -> None:
+    page.goto(FOR_ACME)
+    page.get_by_role("button", name="Cancel").click()
+    expect_at(page, world.store, "/login/callback")
+    expect_problem(page, "E-STATE", "Sign-in was interrupted. Your order is kept.")
+    page.reload()
+    expect_problem(page, "E-STATE")
+    page.get_by_role("link", name="Try again").click()
+    page.get_by_role("button", name="Continue as ann").click()
+    expect_at(page, world.store, "/checkouts/")
+    expect(page.get_by_label("Number of seats")).to_have_value("10")
 
 
 def test_two_tabs_keep_their_own_choices(page: Page, context: BrowserContext, world: World) -> None:

@@ -26,6 +26,7 @@ def test_the_activation_code(page: Page, context: BrowserContext, world: World) 
     hands.press("Copy the code")
     expect(page.get_by_role("status")).to_have_text("Copied")
     assert page.evaluate("navigator.clipboard.readText()") == code
+    world.drain()
     assert any(code in mail["text"] for mail in world.mails() if mail["kind"] == "activation_code")
     page.goto("/orders")
     page.get_by_role("link", name="Scale, self-hosted, 20 seats").click()

@@ -1,5 +1,8 @@
 """After the money: the plan is switched on, however long the product is away, and who waits is told the truth."""
 
+import asyncio
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import Connection, select, update
 
@@ -9,7 +12,8 @@ from app.db.schema.events import outbox
 from app.demo.store.schema import groups as product_groups
 from app.demo.store.schema import members as product_members
 from app.events.outbox import LEASE
-from tests.support.journeys import at_checkout, bought, notes, pay, problems, settled, to_payment
+from app.flows.sync import sync
+from tests.support.journeys import at_checkout, bought, notes, pay, pay_and_leave, problems, settled, to_payment
 from tests.support.shop import Browser, Shop
 from tests.support.witness import (
     grants,
@@ -164,3 +168,29 @@ async def deleted(shop: Shop, group_id: str) -> None:
         connection.execute(product_groups.delete().where(product_groups.c.id == group_id))
 
     await shop.product.world.db.write(write)
+
+
+async def test_the_worker_does_it_all_by_itself_until_it_is_told_to_stop(shop: Shop) -> None:
+    await shop.world.set_faults({"webhooks": {"drop": 1.0}})
+    browser = await at_checkout(shop)
+    await to_payment(browser)
+    await pay_and_leave(browser)
+    later(shop, seconds=6)  # the sweep's first look is due
+    stop = asyncio.Event()
+    running = asyncio.create_task(worker.run(shop.deps, stop))
+    async with asyncio.timeout(20):
+        while not await mails(shop, "receipt") or not await grants(shop):  # noqa: ASYNC110 (rows, not events)
+            await asyncio.sleep(0.02)
+    stop.set()
+    await asyncio.wait_for(running, 5)
+    await sold_once(shop)
+
+
+async def test_an_offer_that_the_catalog_has_dropped_is_listed_and_holds_up_nobody(shop: Shop) -> None:
+    rest = tuple(row for row in shop.deps.catalog.prices if row.id != "team-hosted-usd-y-1")
+    deps = replace(shop.deps, catalog=replace(shop.deps.catalog, prices=rest))
+    globex, *_ = [row for row in await shop.every("subscriptions") if row["subject"] == "group:globex"]
+    with pytest.raises(LookupError, match="which the catalog does not have"):
+        await sync(deps, deps.selling, str(globex["id"]))
+    later(shop, hours=7)
+    assert await worker.sweep(deps) == 2  # those of the other plan

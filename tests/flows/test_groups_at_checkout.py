@@ -93,7 +93,7 @@ async def test_one_group_without_a_plan_is_chosen_by_itself_and_of_several_the_b
     assert (ann.status, problems(ann)) == (422, ["E-PRICE"])
     assert ann.form("and subscribe").fields["group"] == "zen"
     assert ann.form("and subscribe").fields["seats"] == "14"
-    await ann.change("/seats", group="acme")
+    await ann.change(order_form(ann), "/seats", group="acme")
     assert 'id="seats" name="seats" value="7"' in ann.text
     await ann.open(ann.url)
     await press(ann, group="zen", seats="20")

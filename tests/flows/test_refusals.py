@@ -111,6 +111,23 @@ async def test_seats_that_cannot_be_bought_are_told_and_kept_as_typed(shop: Shop
     assert await orders(shop) == []
 
 
+async def test_a_live_change_answers_the_parts_that_changed_and_judges_nothing_as_missing(shop: Shop) -> None:
+    browser = await at_checkout(shop)
+    form = order_form(browser)
+    answer = await browser.change(form, "/seats", seats="12")
+    assert (answer.status_code, total(browser)) == (200, 417_600)
+    assert "<html" not in answer.text
+    assert problems(browser) == []
+    answer = await browser.change(form, "/address", country="US")
+    assert 'name="region"' in answer.text
+    assert "after the address" in answer.text
+    await browser.change(form, "/address", country="US", region="NY")
+    assert total(browser) == 378_885
+    answer = await browser.change(form, "/seats", seats="ten")
+    assert (answer.status_code, problems(browser)) == (422, ["E-SEATS"])
+    assert await orders(shop) == []
+
+
 async def test_fewer_seats_than_members_are_told_and_can_be_bought(shop: Shop) -> None:
     browser = await at_checkout(shop, "/buy?plan=team&group=zen&seats=10")
     assert problems(browser) == []

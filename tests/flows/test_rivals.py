@@ -10,6 +10,7 @@ from app.db.schema.orders import live_orders
 from app.demo.seed import SeedGroup
 from app.orders import store
 from app.orders.states import Action
+from app.vendor_adapters.embedded.faults import Fault
 from app.vendor_adapters.types import IdempotencyKey, RenewalDecision, SubscriptionRef
 from tests.support.journeys import (
     ACME,
@@ -37,6 +38,7 @@ from tests.support.witness import (
     more_groups,
     orders,
     sold_once,
+    vendor_fails,
 )
 
 sqlite = pytest.mark.engines("sqlite")
@@ -90,6 +92,28 @@ async def test_who_presses_after_the_other_has_paid_is_told_of_the_plan(owners: 
     await press(dan)
     assert (dan.status, problems(dan)) == (422, ["E-HASPLAN"])
     assert "'acme' already has Team until 23 November 2027" in dan.text
+    await settled(owners)
+    await sold_once(owners)
+
+
+@sqlite
+async def test_a_page_that_cannot_be_closed_just_now_is_not_opened_a_second_time(owners: Shop) -> None:
+    dan = await at_checkout(owners, ACME, "dan")
+    await press(dan, **NEW_YORK)
+    ann = await paying(owners, "ann")
+    for fault in (Fault.RATE_LIMIT, Fault.TIMEOUT_BEFORE, Fault.ERROR_500, Fault.DOWN):
+        await vendor_fails(owners, "expire_checkout", fault=fault, times=1)
+        await press(dan)
+        assert (dan.status, problems(dan)) == (503, ["E-BUSY"]), fault
+    assert len(await owners.books("checkouts")) == 1
+    await vendor_fails(owners, "expire_checkout", fault=Fault.TIMEOUT_AFTER, times=1)
+    await press(dan)
+    assert problems(dan) == ["E-BUSY"]
+    await press(dan)  # it was closed after all
+    await pay(dan)
+    await ann.open(ann.url)
+    with pytest.raises(LookupError, match="no button"):
+        ann.form("Pay ")
     await settled(owners)
     await sold_once(owners)
 

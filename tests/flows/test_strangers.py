@@ -56,7 +56,7 @@ async def test_what_was_typed_when_the_session_ended_is_there_after_signing_in(s
 async def test_a_change_when_the_session_ended_leads_to_signing_in(shop: Shop) -> None:
     browser = await at_checkout(shop)
     later(shop, hours=13)
-    answer = await browser.change("/address", **NEW_YORK)
+    answer = await browser.change(order_form(browser), "/address", **NEW_YORK)
     assert answer.status_code == 204
     assert answer.headers["HX-Redirect"].startswith("/login?next=%2Fcheckouts%2F")
     again = await shop.known("ann")

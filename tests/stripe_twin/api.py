@@ -16,6 +16,7 @@ from tests.stripe_twin.runs import run_due
 
 KEY_SECONDS = 24 * 3600
 BUSY_SECONDS = 7
+KINDS = ("error_500", "broken", "rate_limit", "in_use", "bad_key")
 LOADED = (billing_endpoints, shop_endpoints)
 """Modules whose endpoints are answered."""
 
@@ -25,8 +26,8 @@ class Fault:
     """What befalls requests whose ``verb path`` matches, so many times (0: always).
 
     Attributes:
-        kind: ``error_500`` (kept for the key, as Stripe does), ``broken`` (not kept), ``rate_limit``, ``in_use``, or
-            for the network: ``lost_request``, ``lost_answer``, ``refused``, ``silent``, ``proxy_page``.
+        kind: ``error_500`` (kept for the key, as Stripe does), ``broken`` (not kept), ``rate_limit``, ``in_use``, ``bad_key``,
+            or for the network: ``lost_request``, ``lost_answer``, ``refused``, ``silent``, ``proxy_page``.
     """
 
     kind: str
@@ -65,10 +66,12 @@ class Api:
         self.faults: list[Fault] = []
         self._kept: dict[str, _Kept] = {}
         self._requests = 0
+        self.last_params: Mapping[str, Any] = {}
 
     def handle(self, verb: str, path: str, params: Mapping[str, Any], headers: Mapping[str, str]) -> Answer:
         """Answer a request."""
         self._requests += 1
+        self.last_params = params
         answer = self._answer(verb, path, params, headers)
         named = {**answer.headers, "Request-Id": f"req_{self._requests:06d}"}
         return Answer(answer.status, answer.body, named)
@@ -91,7 +94,9 @@ class Api:
         key = headers.get("idempotency-key", "") if verb == "post" else ""
         if (known := self._known(key, verb, path, params)) is not None:
             return known
-        match self.take_fault(("error_500", "broken", "rate_limit", "in_use"), verb, path):
+        match self.take_fault(KINDS, verb, path):
+            case "bad_key":
+                return Answer(401, Refusal(401, "invalid_request_error", message="Invalid API Key provided.").body)
             case "rate_limit":
                 body = Refusal(429, "invalid_request_error", code="rate_limit", message="Too many requests.").body
                 return Answer(429, body, {"Retry-After": str(BUSY_SECONDS)})

@@ -34,6 +34,7 @@ RESOURCES: dict[str, type[stripe.StripeObject]] = {
     "subscription_item": stripe.SubscriptionItem,
     "subscription_schedule": stripe.SubscriptionSchedule,
     "tax_id": stripe.TaxId,
+    "webhook_endpoint": stripe.WebhookEndpoint,
 }
 PREFIXES = {
     "billing_portal.session": "bps",
@@ -54,6 +55,7 @@ PREFIXES = {
     "subscription_item": "si",
     "subscription_schedule": "sub_sched",
     "tax_id": "txi",
+    "webhook_endpoint": "we",
 }
 ON_REQUEST = {
     ("customer", "tax_ids"),
@@ -75,6 +77,7 @@ ON_REQUEST = {
     ("discount", "deleted"),
     ("tax_id", "deleted"),
     ("product", "deleted"),
+    ("webhook_endpoint", "deleted"),
 }
 """Fields that are absent unless somebody asks for them, or the thing is gone."""
 MOST_LEVELS = 4
@@ -91,6 +94,7 @@ class Books:
         self.clock = clock
         self.tables: dict[str, dict[str, Obj]] = {name: {} for name in RESOURCES}
         self.heard: Callable[[Obj], None] = lambda event: None
+        self.is_tax_active = True
         self._count = 0
         self._due: int | None = None
         self.lists: dict[tuple[str, str], Callable[[Obj], list[Obj]]] = {

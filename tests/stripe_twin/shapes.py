@@ -109,24 +109,40 @@ def _is_union(origin: object) -> bool:
     return origin is Union or origin is types.UnionType
 
 
+_CHOICES: dict[tuple[int, str], list[object]] = {}
+
+
 def _choices(wanted: object, module: str) -> list[object]:
     """Return the members of a union; of an enum that is published as open, only the published values."""
-    members = [resolve(member, module) for member in get_args(wanted)]
-    flat = [inner for member in members for inner in (get_args(member) if _is_union(get_origin(member)) else (member,))]
-    has_values = any(get_origin(one) is Literal and get_args(one) != ("",) for one in flat)
-    return [one for one in flat if not (has_values and one is str)]
+    known = (id(wanted), module)  # annotations live as long as their classes
+    if known not in _CHOICES:
+        members = [resolve(member, module) for member in get_args(wanted)]
+        flat = [
+            inner for member in members for inner in (get_args(member) if _is_union(get_origin(member)) else (member,))
+        ]
+        has_values = any(get_origin(one) is Literal and get_args(one) != ("",) for one in flat)
+        _CHOICES[known] = [one for one in flat if not (has_values and one is str)]
+    return _CHOICES[known]
 
 
 def _none_fits(value: Json, choices: list[object], module: str, where: str) -> Iterator[str]:
-    complaints = [list(sent_wrong(value, choice, module, where)) for choice in choices]
-    if all(complaints):
-        yield from min(complaints, key=lambda found: (_is_shallow(found, where), len(found)))
+    yield from _least((list(sent_wrong(value, choice, module, where)) for choice in choices), where)
 
 
 def _no_answer_fits(value: Json, choices: list[object], module: str, where: str) -> Iterator[str]:
-    complaints = [list(answered_wrong(value, choice, module, where)) for choice in choices]
-    if all(complaints):
-        yield from min(complaints, key=lambda found: (_is_shallow(found, where), len(found)))
+    if value is None and type(None) in choices:
+        return
+    yield from _least((list(answered_wrong(value, choice, module, where)) for choice in choices), where)
+
+
+def _least(tries: Iterator[list[str]], where: str) -> list[str]:
+    """Return nothing when a choice fits; else what the one says that came closest."""
+    complaints = []
+    for found in tries:
+        if not found:
+            return []
+        complaints.append(found)
+    return min(complaints, key=lambda found: (_is_shallow(found, where), len(found)))
 
 
 def _is_shallow(complaints: list[str], where: str) -> bool:

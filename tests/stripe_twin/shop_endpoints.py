@@ -235,6 +235,24 @@ def list_events(request: Request) -> Obj:
     return page(request, request.books.all("event"))
 
 
+@route("get", "/v1/tax/settings")
+def retrieve_tax_settings(request: Request) -> Obj:
+    is_active = request.books.is_tax_active
+    return {
+        "object": "tax.settings",
+        "defaults": {"provider": "stripe", "tax_behavior": None, "tax_code": None},
+        "head_office": None,
+        "livemode": False,
+        "status": "active" if is_active else "pending",
+        "status_details": {"active": None, "pending": None},
+    }
+
+
+@route("get", "/v1/webhook_endpoints")
+def list_webhook_endpoints(request: Request) -> Obj:
+    return page(request, request.books.all("webhook_endpoint"))
+
+
 def _coupon(request: Request, coupon: Obj) -> Obj:
     wanted = [path for path in request.expand if path != "applies_to"]
     shown = request.books.shown(coupon, wanted)

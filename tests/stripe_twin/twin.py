@@ -132,6 +132,11 @@ class StripeTwin:
             if "/3ds/" in url and not leave:
                 await browser.post(url, data={"answer": answer})
 
+    @property
+    def last_params(self) -> Mapping[str, Any]:
+        """What the last request asked for."""
+        return self.api.last_params
+
     def charges(self) -> list[Charge]:
         """Return the charges that moved money, oldest first."""
         rows = [row for row in reversed(self.books.all("charge")) if row["paid"]]

@@ -95,14 +95,11 @@ class Browser:
         """Send a form and go nowhere, as somebody who closes the window at once; the page stays what it was."""
         return await self._client(form.action).request("POST", form.action, data={**form.fields, **typed})
 
-    async def change(self, part: str, **typed: str) -> Response:
-        """Change something on the checkout as a browser with scripts does, and be shown the parts that answer."""
-        form = self.form("and subscribe")
-        answer = await self._client(form.action).post(
-            form.action + part, data={**form.fields, **typed}, headers={"HX-Request": "true"}
-        )
-        self.page = answer
-        return answer
+    async def change(self, form: Form, part: str, **typed: str) -> Response:
+        """Change something in a form as a browser with scripts does, and be shown the parts that answer."""
+        url, fields = form.action + part, {**form.fields, **typed}
+        self.page = await self._client(url).post(url, data=fields, headers={"HX-Request": "true"})
+        return self.page
 
     async def send_pairs(self, form: Form, *more: tuple[str, str]) -> Response:
         """Send a form with further fields, whose names may repeat those that it has."""

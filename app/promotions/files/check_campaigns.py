@@ -79,6 +79,8 @@ def _check_code(scope: Scope, path: Path, campaign: Campaign, spec: CodeSpec) ->
         _check_batch(scope, path, spec)
         return
     code = canonical(spec.code)
+    if not spec.code:
+        return  # told where the file was read
     if code is None:
         reason = "a code has letters and digits (A-Z, 0-9), at most 40, and spaces and dashes that do not count"
         scope.findings.add((*path, "code"), "bad-code", reason)

@@ -105,8 +105,11 @@ def _code(table: Table) -> CodeSpec:
     visibility = table.text("visibility", "secret" if table.has("batch") else "public")
     if visibility not in ("public", "secret"):
         table.fault("bad-value", "visibility must be public or secret", "visibility")
+    code = table.text("code", longest=None)
+    if table.has("code") and not code:
+        table.fault("bad-code", "a code is a text, such as SPRING20", "code")
     found = CodeSpec(
-        code=table.text("code"),
+        code=code,
         batch=table.number("batch", least=1, most=_MOST_IN_A_BATCH) or 0,
         prefix=table.text("prefix"),
         is_secret=visibility == "secret",

@@ -56,6 +56,7 @@ class _Walk:
         path: Path = ()
         parts = self._keys(self._next(), until=("]", "]]"))
         for part in parts[:-1]:
+            self.lines.setdefault((*path, part), line)
             path = self._latest((*path, part))
         path = (*path, parts[-1])
         self.lines.setdefault(path, line)

@@ -47,11 +47,13 @@ class Table:
             self.fault("missing-key", f"{key} is missing")
         return key in self._values
 
-    def text(self, key: str, default: str = "") -> str:
-        """Return a text."""
+    def text(self, key: str, default: str = "", *, longest: int | None = _LONGEST_TEXT) -> str:
+        """Return a text; None for ``longest`` leaves its length to be judged elsewhere."""
         value = self._get(key, default)
-        if not isinstance(value, str) or len(value) > _LONGEST_TEXT:
+        if not isinstance(value, str):
             return self._bad(key, "a text", default)
+        if longest is not None and len(value) > longest:
+            return self._bad(key, f"a text of at most {longest} characters", default)
         return value
 
     def number(self, key: str, *, least: int = 0, most: int = _LARGEST) -> int | None:

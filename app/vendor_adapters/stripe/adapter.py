@@ -9,8 +9,10 @@ from app.vendor_adapters.capabilities import Capabilities, Capability, Grain
 from app.vendor_adapters.stripe import (
     billing,
     catalog,
+    catalog_sync,
     changes,
     checkouts,
+    checkup,
     customers,
     discounts,
     notifications,
@@ -19,6 +21,7 @@ from app.vendor_adapters.stripe import (
     quotes,
     subscriptions,
 )
+from app.vendor_adapters.stripe.catalog_sync import SyncStep
 from app.vendor_adapters.stripe.client import Client
 from app.vendor_adapters.stripe.names import NAME
 from app.vendor_adapters.stripe.shop import Shop
@@ -60,6 +63,7 @@ PAGES = (
     "https://hooks.stripe.com",
 )
 """Where Stripe's own pages are: payment, invoices, the customer's portal, the way to the bank's check."""
+SYNC_SECONDS = 60.0
 NEVER = frozenset({Capability.DISCOUNTED_CHANGES})
 
 
@@ -231,6 +235,25 @@ class StripeAdapter:
 
     async def changes_since(self, cursor: str) -> Page[Notification]:
         return await self._client.run("changes_since", lambda call: notifications.changes_since(call, cursor))
+
+    # --- beside the port: setting it up ---
+
+    async def sync_catalog(self, *, apply: bool) -> tuple[SyncStep, ...]:
+        """Return what differs between the catalog and Stripe's prices; with ``apply`` it is mended, conflicts aside.
+
+        Makes several requests for each price, so that it has a minute.
+        """
+        step = catalog_sync.apply if apply else catalog_sync.plan
+        return await self._client.run("sync_catalog", lambda call: step(call, self._shop), seconds=SYNC_SECONDS)
+
+    async def checkup(self, webhook_url: str) -> tuple[str, ...]:
+        """Return in plain words what is wrong with keys, prices, tax, the webhook endpoint and the clock."""
+        has_secrets = bool(self._webhook_secrets)
+        return await self._client.run(
+            "checkup",
+            lambda call: checkup.checkup(call, self._shop, webhook_url=webhook_url, has_secrets=has_secrets),
+            seconds=SYNC_SECONDS,
+        )
 
 
 def _origin(address: str) -> str:

@@ -53,7 +53,7 @@ async def get_invoice(call: Call, shop: Shop, ref: InvoiceRef) -> InvoiceSummary
 
 
 async def payment_methods(call: Call, customer: CustomerRef) -> tuple[PaymentMethodSummary, ...]:
-    """Return the stored cards, the default first; where none was chosen, the newest counts as such."""
+    """Return the stored cards, the default first."""
     holder, cards = await asyncio.gather(
         call.read(call.v1.customers.retrieve_async(customer)),
         call.read(call.v1.customers.payment_methods.list_async(customer, {"type": "card", "limit": CARDS_SHOWN})),

@@ -94,12 +94,13 @@ async def apply_change(
     pinned = _pinned(call, shop, ref, change, quote)
     marked = mark(key, (ref, change, quote.token, return_to, order))
     attempt = Try(shop=shop, ref=ref, order=order, mark=marked, at=pinned.at, quote=quote, return_to=return_to)
-    subscription, found = await asyncio.gather(load(call, ref), look_up(call, offers_of(change)))
-    if ref_of(subscription.latest_invoice) != pinned.state:
-        before = await tried_before(call, attempt)
-        if before is None:
-            raise rejected(call.operation, RejectReason.STALE_STATE, "base", "it changed after it was quoted")
+    subscription, found, before = await asyncio.gather(
+        load(call, ref), look_up(call, offers_of(change)), tried_before(call, attempt)
+    )
+    if before is not None:
         return await settled(call, attempt, before)
+    if ref_of(subscription.latest_invoice) != pinned.state:
+        raise rejected(call.operation, RejectReason.STALE_STATE, "base", "it changed after it was quoted")
     if call.client.clock.now() >= quote.expires_at:
         raise rejected(call.operation, RejectReason.QUOTE_EXPIRED, detail="the quote is too old")
     plan = plan_change(call.operation, subscription, change, found, shop.catalog)
@@ -119,13 +120,14 @@ async def _update(
     call: Call, attempt: Try, plan: Plan, pinned: Pinned, subscription: stripe.Subscription
 ) -> stripe.Invoice:
     """Ask for the change and return its invoice; nothing is asked when it would cost something else by now."""
-    preview = await _now(call, attempt.ref, plan, pinned)
+    preview, customer = await asyncio.gather(
+        _now(call, attempt.ref, plan, pinned),
+        call.read(call.v1.customers.retrieve_async(ref_of(subscription.customer))),
+    )
     if preview is None or plan.item is None or money(preview.total, preview.currency) != attempt.quote.due_now:
-        # or it costs nothing more, because the same call in parallel has just made it
-        if (before := await tried_before(call, attempt)) is not None:
-            return before
-        raise rejected(call.operation, RejectReason.QUOTE_EXPIRED, detail="it costs something else by now")
+        return await _made_meanwhile(call, attempt, pinned)
     await release(call, subscription)
+    await _charge_to_default(call, subscription, customer)
     lock: stripe.RequestOptions = {"idempotency_key": f"change:{attempt.ref}:{pinned.state}"}
     try:
         params = change_params(plan.item, pinned.at)
@@ -136,6 +138,24 @@ async def _update(
         detail = "another change came first"
         raise rejected(call.operation, RejectReason.STALE_STATE, "base", detail) from error
     return whole(updated.latest_invoice, stripe.Invoice)
+
+
+async def _made_meanwhile(call: Call, attempt: Try, pinned: Pinned) -> stripe.Invoice:
+    """Return what the same call in parallel has just made; else say why the change costs something else by now."""
+    if (before := await tried_before(call, attempt)) is not None:
+        return before
+    fresh = await load(call, attempt.ref)
+    if ref_of(fresh.latest_invoice) != pinned.state:
+        raise rejected(call.operation, RejectReason.STALE_STATE, "base", "another change came first")
+    raise rejected(call.operation, RejectReason.QUOTE_EXPIRED, detail="it costs something else by now")
+
+
+async def _charge_to_default(call: Call, subscription: stripe.Subscription, customer: stripe.Customer) -> None:
+    """Have the subscription charge the card that the buyer is shown as the default: a page leaves it one of its own."""
+    chosen = ref_of(customer.invoice_settings.default_payment_method if customer.invoice_settings else None)
+    if chosen and ref_of(subscription.default_payment_method) not in ("", chosen):
+        key: stripe.RequestOptions = {"idempotency_key": f"card:{subscription.id}:{chosen}:{call.client.stamp()}"}
+        await call.write(call.v1.subscriptions.update_async(subscription.id, {"default_payment_method": chosen}, key))
 
 
 async def _now(call: Call, ref: SubscriptionRef, plan: Plan, pinned: Pinned) -> stripe.Invoice | None:

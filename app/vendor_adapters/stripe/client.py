@@ -68,11 +68,11 @@ class Client:
         """Return wall time in microseconds: the version of what is read from now on, because Stripe keeps none."""
         return int(self.clock.wall().timestamp() * 1_000_000)
 
-    async def run(self, operation: str, body: Body[T]) -> T:
-        """Do one call of the port: within the deadline, with our errors, and logged without bodies."""
+    async def run(self, operation: str, body: Body[T], *, seconds: float | None = None) -> T:
+        """Do one call: within the deadline, or ``seconds``, with our errors, and logged without bodies."""
         call, started, outcome = Call(self, operation), self.clock.wall(), "ok"
         try:
-            async with asyncio.timeout(self._deadline):
+            async with asyncio.timeout(seconds or self._deadline):
                 return await body(call)
         except TimeoutError as error:
             outcome = "timeout"
@@ -99,6 +99,7 @@ class Call:
     Attributes:
         request_id: Stripe's id of the last answer. sent_at: the version of what the last request reads.
         is_replay: the last answer was given before, to a request with the same key: things may have moved on since.
+        dated: when Stripe answered last, by its own clock.
     """
 
     def __init__(self, client: Client, operation: str) -> None:
@@ -107,6 +108,7 @@ class Call:
         self.request_id = ""
         self.sent_at = 0
         self.is_replay = False
+        self.dated = ""
         self._has_written = False
         self._is_writing = False
 
@@ -158,5 +160,6 @@ class Call:
         response = answer.last_response
         headers = {name.lower(): value for name, value in response.headers.items()} if response else {}
         self.request_id = headers.get("request-id", "")
+        self.dated = headers.get("date", "")
         self.is_replay = headers.get("idempotent-replayed", "") == "true"
         return answer

@@ -76,10 +76,10 @@ async def buy(
 
 async def outcome(call: Call, shop: Shop, invoice: stripe.Invoice) -> ChangeOutcome:
     """Return what became of a purchase or a change; its invoice came with its payments."""
+    if direct_state(invoice, None) is CheckoutState.COMPLETE:
+        return await done(call, shop, invoice)
     payment = await payment_with_charge(call, payment_of(invoice))
     match direct_state(invoice, payment):
-        case CheckoutState.COMPLETE:
-            return await done(call, shop, invoice)
         case CheckoutState.OPEN:
             return NeedsAction(checkout=CheckoutRef(invoice.id), url=page_of(invoice, payment))
         case CheckoutState.EXPIRED:

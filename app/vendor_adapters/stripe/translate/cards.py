@@ -21,9 +21,12 @@ BRANDS = {
 
 
 def summaries(methods: Sequence[stripe.PaymentMethod], default: str) -> tuple[PaymentMethodSummary, ...]:
-    """Return cards with the default first; the first of the list is the default where none was chosen."""
+    """Return cards with the default first; where none was chosen, that is the one kept longest.
+
+    The card kept longest bought the subscription, which goes on charging it.
+    """
     cards = [method for method in methods if method.card is not None]
-    chosen = default or (cards[0].id if cards else "")
+    chosen = default or min(((card.created, card.id) for card in cards), default=(0, ""))[1]
     ordered = sorted(cards, key=lambda method: method.id != chosen)
     return tuple(summary for method in ordered if (summary := _summary(method, chosen)) is not None)
 

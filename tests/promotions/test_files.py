@@ -1,0 +1,166 @@
+"""Campaign files: the sample is good, and every fault that a marketer can make has a name, a line and a reason."""
+
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.promotions.files.findings import Path as Place
+from app.promotions.files.lint import Checked, check, check_text
+from app.promotions.files.positions import key_lines
+from app.promotions.model import Campaign
+from tests.promotions.faults import FAULTS, GOOD, Fault, two
+from tests.promotions.world import CATALOG, VENDOR
+from tests.support.sources import ROOT
+
+SAMPLE = ROOT / "data" / "campaigns.toml"
+
+
+def read(text: str) -> Checked:
+    return check_text(text, "file.toml", CATALOG, VENDOR)
+
+
+def named(checked: Checked) -> list[tuple[str, int]]:
+    return [(finding.fault, finding.line) for finding in checked.findings]
+
+
+def test_the_sample_is_good() -> None:
+    checked = check(SAMPLE, CATALOG, VENDOR)
+    assert checked.findings == ()
+    assert [each.slug for each in checked.campaigns] == ["spring-launch", "compute-boost", "grow-50", "open-source"]
+
+
+def test_what_the_sample_says_is_what_is_read() -> None:
+    spring: Campaign = check(SAMPLE, CATALOG, VENDOR).campaigns[0]
+    assert (spring.budget.redemptions, spring.budget.per_identity, spring.customer_wins) == (500, 1, None)
+    assert (spring.offers[0].id, spring.offers[0].periods, spring.codes[0].code) == ("spring-launch/1", 1, "LAUNCH20")
+    assert [each.customer_wins for each in check(SAMPLE, CATALOG, VENDOR).campaigns] == [None, 20, None, None]
+
+
+def test_the_file_that_all_faults_are_made_from_is_good() -> None:
+    assert read(GOOD).findings == ()
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: f"{fault.name}: {fault.what}")
+def test_a_fault_is_named_with_its_line(fault: Fault) -> None:
+    assert named(read(fault.text)) == [(fault.name, fault.line)]
+
+
+def test_four_mistakes_are_four_findings() -> None:
+    """Two campaigns on one code, an unknown plan, an end before its start, an amount without euros."""
+    text = two().replace('"BONUS10"', '"sale-10"', 1).replace('plans = ["scale"]', 'plans = ["skale"]', 1)
+    text += (
+        GOOD.split("\n\n", 1)[1]
+        .replace('"sale"', '"third"')
+        .replace("SALE10", "THIRD")
+        .replace("ends = 2027-04-01", "ends = 2027-02-01")
+        .replace("percent_bp = 1000", "amount = { usd = 500 }")
+    )
+    assert sorted(name for name, _ in named(read(text))) == [
+        "amount-missing-currency",
+        "duplicate-code",
+        "unknown-plan",
+        "window-reversed",
+    ]
+
+
+def test_one_code_in_disjoint_windows_is_allowed() -> None:
+    later = (
+        two()
+        .replace("BONUS10", "sale 10")
+        .replace("starts = 2027-03-02T00:00:00Z, ends = 2027-03-31", "starts = 2027-04-01T00:00:00Z, ends = 2027-05-01")
+    )
+    assert read(later).findings == ()
+
+
+def test_windows_that_overlap_in_part_are_named_beside_the_code() -> None:
+    later = two().replace("BONUS10", "SALE10").replace("ends = 2027-03-31", "ends = 2027-04-30")
+    assert [name for name, _ in named(read(later))] == ["window-overlap", "duplicate-code"]
+
+
+def test_what_is_no_file_is_one_finding(tmp_path: Path) -> None:
+    (tmp_path / "latin.toml").write_bytes("slug = 'é'".encode("latin-1"))
+    for name in ("none.toml", "latin.toml", "."):
+        (finding,) = check(tmp_path / name, CATALOG, VENDOR).findings
+        assert finding.fault == "unreadable"
+
+
+def test_a_finding_reads_as_a_line_of_an_editor() -> None:
+    (finding,) = read(GOOD.replace("percent_bp = 1000", "percent_bp = 10001")).findings
+    assert str(finding) == "file.toml:13: percent-range: percent_bp is 10001; it must be from 1 to 10000 (100%)"
+
+
+def places(value: object, path: Place = ()) -> Iterator[Place]:
+    if path:
+        yield path
+    below = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, each in below:
+        yield from places(each, (*path, key))
+
+
+ODD = """
+a = [[1, 2], [3]]  # one [bracket]
+b = [ # a comment
+  { x = 1, 'y z' = "]" },
+  { x."q \\u0041" = 2.5 },
+]
+"c d".e = '''
+[no] header
+'''
+f = \"\"\"a "quoted" word\"\"\"
+[t.u]
+when = 1979-05-27T07:32:00.5Z
+deep = [["a", ["b"]], []]
+[[v]]
+[[v.w]]
+k = {}
+[[v.w]]
+[v.w.x]
+k = +1_000
+[[v]]
+"""
+
+
+@pytest.mark.parametrize("text", [ODD, GOOD, SAMPLE.read_text("utf-8")], ids=["odd", "good", "sample"])
+def test_every_key_has_its_line(text: str) -> None:
+    lines = key_lines(text)
+    written = text.splitlines()
+    for place in places(tomllib.loads(text)):
+        assert 1 <= lines[place] <= len(written)
+        key = place[-1]
+        if isinstance(key, str) and key.isalpha():
+            assert key in written[lines[place] - 1]
+
+
+@given(st.text(max_size=300) | st.text(alphabet='[]{}=,."#\n ab1', max_size=60))
+def test_no_text_breaks_the_check(text: str) -> None:
+    assert read(text).findings
+
+
+@given(st.data())
+def test_no_value_breaks_the_check(data: st.DataObject) -> None:
+    """Any value in any place is a finding or is taken, and never a crash."""
+    values = [
+        "0",
+        "-1",
+        "9" * 30,
+        '""',
+        '"x"',
+        "true",
+        "[]",
+        "[1]",
+        '["x"]',
+        "{}",
+        "{ x = 1 }",
+        "1.5",
+        "nan",
+        "07:32:00",
+    ]
+    text = data.draw(st.sampled_from([GOOD, SAMPLE.read_text("utf-8")]))
+    keys = [line for line in text.splitlines() if " = " in line]
+    line = data.draw(st.sampled_from(keys))
+    broken = f"{line.partition(' = ')[0]} = {data.draw(st.sampled_from(values))}"
+    read(text.replace(line, broken, 1))
