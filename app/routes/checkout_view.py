@@ -14,9 +14,8 @@ from app.flows.deps import Deps
 from app.orders.intents import Details
 from app.routes.packs_view import PacksPart, packs_button, packs_part
 from app.vendor_adapters.types import PaymentMethodSummary, Quote, Tax, TaxIdStatus, TaxTreatment
+from app.web.errors import money_note
 from app.web.render import link
-
-NOT_CHARGED = "You have not been charged."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,9 +86,13 @@ class CheckoutView:
     cancel_to: str
     suggests_sales: bool
     problems: tuple[Problem, ...]
-    money_note: str
     announcement: str
     packs: PacksPart | None
+
+    @property
+    def money_note(self) -> str:
+        """One sentence on money below the problems, unless one of them says it already."""
+        return money_note(self.problems)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +122,6 @@ def checkout_view(
     intent, choice = checkout.intent, checkout.intent.choice
     details = typed.details or checkout.details
     rules = deps.catalog.rules
-    is_kept = checkout.account is not None and typed.details is None and not change_billing
     bill = _bill(deps, checkout)
     return CheckoutView(
         intent_id=intent.intent_id,
@@ -137,7 +139,7 @@ def checkout_view(
         seats_note=next((found for found in checkout.notices if found.id is ProblemId.E_SEATS_LOW), None),
         instance_users=typed.instance_users or str(intent.instance_users or ""),
         details=details,
-        details_are_kept=is_kept,
+        details_are_kept=checkout.account is not None and typed.details is None and not change_billing,
         details_lines=_details_lines(details),
         change_path=f"{link(wording.checkout_path(intent.intent_id), change='billing')}#billing",
         countries=tuple(row for row in countries.countries() if row[0] not in rules.address.not_sold_to),
@@ -163,7 +165,6 @@ def checkout_view(
         cancel_to=wording.with_outcome(choice.return_to, status="cancelled") if choice.return_to else "",
         suggests_sales=checkout.addon is None and checkout.seats >= rules.seats.suggest_sales_from,
         problems=problems,
-        money_note=NOT_CHARGED if problems else "",
         announcement=_announcement(bill, notice),
         packs=packs_part(deps, checkout),
     )

@@ -35,9 +35,22 @@ class NotTyped(ValueError):
 
 def routes(desk: Desk) -> list[Route]:
     """Return the pages over ``desk``."""
+    pages, both = _Pages(desk), ["GET", "POST"]
+    return [
+        Route("/pay/{ref}", pages.pay, methods=both),
+        Route("/3ds/{ref}", pages.challenge, methods=both),
+        Route("/i/{ref}", pages.invoice, methods=both),
+        Route("/i/{ref}/pdf", pages.document),
+        Route("/portal/{ref}", pages.portal, methods=both),
+    ]
 
-    async def pay(request: Request) -> Response:
-        session = desk.find("checkout.session", request.path_params["ref"])
+
+class _Pages:
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+
+    async def pay(self, request: Request) -> Response:
+        session = self.desk.find("checkout.session", request.path_params["ref"])
         if session is None or session["status"] != "open":
             return _closed("This page is closed", session)
         if request.method == "GET":
@@ -48,19 +61,19 @@ def routes(desk: Desk) -> list[Route]:
                 typed = await _typed(request)
             except NotTyped:
                 return _payment(session, "Fill in the card.")
-        return _next(desk.pay_session(session, typed), lambda problem: _payment(session, problem))
+        return _next(self.desk.pay_session(session, typed), lambda problem: _payment(session, problem))
 
-    async def challenge(request: Request) -> Response:
-        payment = desk.find("payment_intent", request.path_params["ref"])
+    async def challenge(self, request: Request) -> Response:
+        payment = self.desk.find("payment_intent", request.path_params["ref"])
         if payment is None:
             return _page("There is no such check", "", status=404)
         if request.method == "GET":
             return _page("Your bank asks: is it you?", _CHALLENGE)
         answer = str((await request.form()).get("answer", ""))
-        return _next(desk.answer(payment, passed=answer == "complete"), lambda problem: _page(problem, _CHALLENGE))
+        return _next(self.desk.answer(payment, passed=answer == "complete"), lambda problem: _page(problem, _CHALLENGE))
 
-    async def invoice(request: Request) -> Response:
-        held = desk.find("invoice", request.path_params["ref"])
+    async def invoice(self, request: Request) -> Response:
+        held = self.desk.find("invoice", request.path_params["ref"])
         if held is None:
             return _page("There is no such invoice", "", status=404)
         if held["status"] != "open":
@@ -70,35 +83,26 @@ def routes(desk: Desk) -> list[Route]:
         if request.method == "GET":
             return _page(f"Invoice {held['number']}", form)
         try:
-            step = desk.pay_invoice(held, await _typed(request))
+            step = self.desk.pay_invoice(held, await _typed(request))
         except NotTyped:
             step = Step(problem="Fill in the card.")
         return _next(step, lambda problem: _page(f"Invoice {held['number']}", f"<p>{problem}</p>{form}", status=422))
 
-    async def document(request: Request) -> Response:
-        held = desk.find("invoice", request.path_params["ref"])
+    async def document(self, request: Request) -> Response:
+        held = self.desk.find("invoice", request.path_params["ref"])
         if held is None:
             return PlainTextResponse("There is no such invoice.", status_code=404)
         return PlainTextResponse(f"Invoice {held['number']}\nTotal {_amount(held['total'], held['currency'])}\n")
 
-    async def portal(request: Request) -> Response:
-        visit = desk.find("billing_portal.session", request.path_params["ref"])
-        customer = desk.find("customer", visit["customer"]) if visit else None
+    async def portal(self, request: Request) -> Response:
+        visit = self.desk.find("billing_portal.session", request.path_params["ref"])
+        customer = self.desk.find("customer", visit["customer"]) if visit else None
         if visit is None or customer is None:
             return _page("There is no such page", "", status=404)
         if request.method == "POST":
-            desk.add_card(customer, await _typed(request))
+            self.desk.add_card(customer, await _typed(request))
         back = f'<p><a href="{escape(visit["return_url"] or "/")}">Return</a></p>'
         return _page("Your cards", _CARD.format(button="Add card") + back)
-
-    both = ["GET", "POST"]
-    return [
-        Route("/pay/{ref}", pay, methods=both),
-        Route("/3ds/{ref}", challenge, methods=both),
-        Route("/i/{ref}", invoice, methods=both),
-        Route("/i/{ref}/pdf", document),
-        Route("/portal/{ref}", portal, methods=both),
-    ]
 
 
 async def _typed(request: Request) -> TypedCard:

@@ -278,7 +278,8 @@ async def test_two_orders_from_one_state_and_one_of_them_wins(shop: Shop) -> Non
         try:
             return isinstance(await shop.change(bought.ref, SEATS, quote=quote, order=orders[order]), Done)
         except VendorRejected as error:
-            assert error.reason is RejectReason.STALE_STATE
+            if error.reason is not RejectReason.STALE_STATE:
+                raise
             return False
 
     assert sorted(await asyncio.gather(*(change(order) for order in range(3)))) == [False, False, True]

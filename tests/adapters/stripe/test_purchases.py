@@ -162,7 +162,8 @@ async def test_once_for_an_order_whatever_the_key(shop: Shop) -> None:
         try:
             outcome = await shop.buy(request, quote=quote, payment_method=card)
         except VendorRejected as error:
-            assert error.reason is RejectReason.STALE_STATE
+            if error.reason is not RejectReason.STALE_STATE:
+                raise
             return False
         return isinstance(outcome, Done)
 
