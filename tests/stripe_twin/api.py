@@ -26,8 +26,9 @@ class Fault:
     """What befalls requests whose ``verb path`` matches, so many times (0: always).
 
     Attributes:
-        kind: ``error_500`` (kept for the key, as Stripe does), ``broken`` (not kept), ``rate_limit``, ``in_use``, ``bad_key``,
-            or for the network: ``lost_request``, ``lost_answer``, ``refused``, ``silent``, ``proxy_page``.
+        kind: ``error_500`` (kept for the key, as Stripe does), ``broken`` (not kept), ``rate_limit``, ``in_use``,
+            ``bad_key``, or for the network: ``lost_request``, ``lost_answer``, ``refused``, ``silent``,
+            ``proxy_page``.
     """
 
     kind: str
