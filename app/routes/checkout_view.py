@@ -17,6 +17,8 @@ from app.vendor_adapters.types import PaymentMethodSummary, Quote, Tax, TaxIdSta
 from app.web.errors import money_note
 from app.web.render import link
 
+NOT_CHARGED = "You have not been charged."
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuoteLine:
@@ -92,7 +94,7 @@ class CheckoutView:
     @property
     def money_note(self) -> str:
         """One sentence on money below the problems, unless one of them says it already."""
-        return money_note(self.problems)
+        return NOT_CHARGED if money_note(self.problems) else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

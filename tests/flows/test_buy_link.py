@@ -8,7 +8,7 @@ from tests.support.shop import Shop
 from tests.support.witness import count, vendor_calls
 
 pytestmark = pytest.mark.engines("sqlite")
-SEATS_NOTICE = "The number of seats in the link was not possible here"
+SEATS_NOTICE = "The number in the link was not possible here"
 
 
 async def test_seats_are_brought_into_bounds_and_told(shop: Shop) -> None:

@@ -124,7 +124,8 @@ async def test_a_live_change_answers_the_parts_that_changed_and_judges_nothing_a
     await browser.change(form, "/address", country="US", region="NY")
     assert total(browser) == 378_885
     answer = await browser.change(form, "/seats", seats="ten")
-    assert (answer.status_code, problems(browser)) == (422, ["E-SEATS"])
+    assert answer.status_code == 422
+    assert "E-SEATS" in answer.text  # beside the field: the focus stays where somebody types
     assert await orders(shop) == []
 
 

@@ -4,7 +4,10 @@ import asyncio
 import json
 import sys
 from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
+from typing import TypeVar
 
 from sqlalchemy import Connection
 
@@ -16,6 +19,7 @@ from app.promotions.reservation import Cause, Reservation
 from app.promotions.store.reading import Asked, read_situation
 from tests.promotions.world import NEW, NOW, SEALER, cart, claimant
 
+T = TypeVar("T")
 AT_ONCE = 16
 _TRIES = 20
 
@@ -37,22 +41,26 @@ async def rush(database: Database, first: int, count: int, *, code: str = "SALE1
 
 
 async def _buy(database: Database, order: str, code: str, *, leaves: bool) -> str:
-    """Look and claim in one transaction each, trying again when the store is busy, as its page says."""
+    """Look and claim in one transaction, settle in another."""
+    try:
+        claimed = await _patiently(database, lambda c: _claim(c, order, code))
+    except ClaimRefused as refused:
+        return refused.rejected.reason.value
+    if not claimed:
+        return "not offered"
+    if leaves:
+        await _patiently(database, lambda c: settling.release(c, order, Cause.ABANDONED, now=NOW))
+        return "left"
+    await _patiently(database, lambda c: settling.commit(c, order, now=NOW))
+    return "sold"
+
+
+async def _patiently(database: Database, body: Callable[[Connection], T]) -> T:
+    """Try again while the store is busy, as its page says."""
     for _ in range(_TRIES):
-        try:
-            claimed = await write_unless_busy(database, lambda c: _claim(c, order, code))
-        except ClaimRefused as refused:
-            return refused.rejected.reason.value
-        except Busy:
-            continue
-        if not claimed:
-            return "not offered"
-        if leaves:
-            await database.write(lambda c: settling.release(c, order, Cause.ABANDONED, now=NOW))
-            return "left"
-        await database.write(lambda c: settling.commit(c, order, now=NOW))
-        return "sold"
-    return "busy"
+        with suppress(Busy):
+            return await write_unless_busy(database, body)
+    raise Busy
 
 
 def _claim(connection: Connection, order: str, code: str) -> tuple[Reservation, ...]:

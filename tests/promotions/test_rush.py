@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 from collections import Counter
+from contextlib import ExitStack
 from functools import partial
 
 from sqlalchemy import Connection, select
@@ -50,16 +51,15 @@ async def test_sixteen_at_a_time_buy_exactly_what_there_is(till: Till) -> None:
 def test_two_processes_sell_no_more_and_refuse_nobody_too_early(till: Till) -> None:
     till.publish(sale())
     half = BUYERS // 2
-    running = [
-        subprocess.Popen(
-            [sys.executable, "-m", "tests.promotions.buyers", till.database.url, str(first), str(half)],
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for first in (0, half)
-    ]
-    answers: Counter[str] = sum((Counter(json.loads(each.communicate()[0])) for each in running), Counter())
+    command = [sys.executable, "-m", "tests.promotions.buyers", till.database.url]
+    with ExitStack() as stack:
+        running = [
+            stack.enter_context(
+                subprocess.Popen([*command, str(first), str(half)], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+            )
+            for first in (0, half)
+        ]
+        answers: Counter[str] = sum((Counter(json.loads(each.communicate()[0])) for each in running), Counter())
     assert (answers["sold"], refused(answers)) == (CAP, BUYERS - CAP)
     assert (till.counts(USES), till.faults()) == ((0, CAP, 0), [])
 

@@ -27,7 +27,8 @@ class Fault:
 
     Attributes:
         kind: ``error_500`` (kept for the key, as Stripe does), ``broken`` (not kept), ``rate_limit``, ``in_use``,
-            ``bad_key``, or for the network: ``lost_request``, ``lost_answer``, ``refused``, ``silent``, ``proxy_page``.
+            ``bad_key``, or for the network: ``lost_request``, ``lost_answer``, ``refused``, ``silent``,
+            ``proxy_page``.
     """
 
     kind: str

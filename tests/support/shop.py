@@ -89,7 +89,7 @@ class Browser:
     async def send(self, form: Form, **typed: str) -> Response:
         """Send a form with ``typed`` in its fields; a field typed as ``None`` is left out."""
         fields = {**form.fields, **typed}
-        return await self._go("POST", form.action, fields)
+        return await self._go("POST", urljoin(self._home, form.action), fields)
 
     async def send_only(self, form: Form, **typed: str) -> Response:
         """Send a form and go nowhere, as somebody who closes the window at once; the page stays what it was."""

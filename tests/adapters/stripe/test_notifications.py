@@ -27,7 +27,7 @@ def updated(twin: StripeTwin, **fields: Any) -> dict[str, Any]:
     return twin.event("customer.subscription.updated", SUBSCRIPTION, **fields)
 
 
-def test_a_hint_and_no_fact(twin: StripeTwin) -> None:
+async def test_a_hint_and_no_fact(twin: StripeTwin) -> None:
     event = updated(twin)
     assert read(twin, twin.message(event)) == Notification(
         id=event["id"],
@@ -39,7 +39,7 @@ def test_a_hint_and_no_fact(twin: StripeTwin) -> None:
     assert read(twin, twin.message(event)).order == "O-1"
 
 
-def test_several_secrets_so_that_one_can_be_rotated(twin: StripeTwin) -> None:
+async def test_several_secrets_so_that_one_can_be_rotated(twin: StripeTwin) -> None:
     rotating = StripeTwin(CATALOG, twin.clock, webhook_secrets=("whsec_new", WEBHOOK_SECRET))
     for secret in ("whsec_new", WEBHOOK_SECRET):
         assert read(rotating, twin.message(updated(twin), secret=secret)).subject == "sub_1"
@@ -50,7 +50,7 @@ def test_several_secrets_so_that_one_can_be_rotated(twin: StripeTwin) -> None:
         read(nobody, twin.message(updated(twin), secret=""))
 
 
-def test_two_signatures_of_which_one_is_right(twin: StripeTwin) -> None:
+async def test_two_signatures_of_which_one_is_right(twin: StripeTwin) -> None:
     message = twin.message(updated(twin))
     header = message.headers["stripe-signature"]
     stamp, _, right = header.partition(",")
@@ -59,14 +59,14 @@ def test_two_signatures_of_which_one_is_right(twin: StripeTwin) -> None:
 
 
 @pytest.mark.parametrize("seconds", [-301, 301, -31_536_000, 31_536_000])
-def test_signed_at_another_time(twin: StripeTwin, seconds: int) -> None:
+async def test_signed_at_another_time(twin: StripeTwin, seconds: int) -> None:
     message = twin.message(updated(twin), at=twin.clock.wall() + timedelta(seconds=seconds))
     with pytest.raises(NotificationRejected):
         read(twin, message)
 
 
 @pytest.mark.parametrize("seconds", [-299, 0, 299])
-def test_signed_a_moment_ago(twin: StripeTwin, seconds: int) -> None:
+async def test_signed_a_moment_ago(twin: StripeTwin, seconds: int) -> None:
     assert read(twin, twin.message(updated(twin), at=twin.clock.wall() + timedelta(seconds=seconds))).id
 
 
@@ -89,13 +89,13 @@ def test_signed_a_moment_ago(twin: StripeTwin, seconds: int) -> None:
         "t=1," * 100_000,
     ],
 )
-def test_broken_signatures(twin: StripeTwin, header: str | None) -> None:
+async def test_broken_signatures(twin: StripeTwin, header: str | None) -> None:
     headers = {} if header is None else {"stripe-signature": header}
     with pytest.raises(NotificationRejected):
         read(twin, replace(twin.message(updated(twin)), headers=headers))
 
 
-def test_the_raw_bytes_are_signed(twin: StripeTwin) -> None:
+async def test_the_raw_bytes_are_signed(twin: StripeTwin) -> None:
     message = twin.message(updated(twin))
     for other in (message.body + b" ", message.body[:-1], message.body.replace(b"sub_1", b"sub_2")):
         with pytest.raises(NotificationRejected):
@@ -119,7 +119,7 @@ def test_the_raw_bytes_are_signed(twin: StripeTwin) -> None:
     ],
     ids=lambda nonsense: repr(nonsense[:12]),
 )
-def test_signed_nonsense(twin: StripeTwin, nonsense: bytes) -> None:
+async def test_signed_nonsense(twin: StripeTwin, nonsense: bytes) -> None:
     message = Message(sign(nonsense, twin.clock.wall()), nonsense)
     with pytest.raises(NotificationRejected):
         read(twin, message)
@@ -146,12 +146,12 @@ def test_signed_nonsense(twin: StripeTwin, nonsense: bytes) -> None:
     ],
     ids=repr,
 )
-def test_signed_but_not_for_us_or_no_event(twin: StripeTwin, fields: dict[str, Any]) -> None:
+async def test_signed_but_not_for_us_or_no_event(twin: StripeTwin, fields: dict[str, Any]) -> None:
     with pytest.raises(NotificationRejected):
         read(twin, twin.message({**updated(twin), **fields}))
 
 
-def test_thin_events_are_ignored(twin: StripeTwin) -> None:
+async def test_thin_events_are_ignored(twin: StripeTwin) -> None:
     thin = {
         "id": "evt_thin",
         "object": "v2.core.event",
@@ -164,7 +164,7 @@ def test_thin_events_are_ignored(twin: StripeTwin) -> None:
     assert (found.id, found.kind) == ("evt_thin", NotificationKind.IGNORED)
 
 
-def test_the_preview_of_an_invoice_is_nothing_to_look_at(twin: StripeTwin) -> None:
+async def test_the_preview_of_an_invoice_is_nothing_to_look_at(twin: StripeTwin) -> None:
     upcoming = twin.event("invoice.upcoming", {"object": "invoice", "metadata": {}})
     assert read(twin, twin.message(upcoming)).kind is NotificationKind.IGNORED
 
@@ -190,7 +190,7 @@ def test_the_preview_of_an_invoice_is_nothing_to_look_at(twin: StripeTwin) -> No
         ("eclipse.total", {"object": "subscription", "id": "sub_1"}, "IGNORED", ""),
     ],
 )
-def test_what_each_event_is_about(
+async def test_what_each_event_is_about(
     twin: StripeTwin, event_type: str, carried: dict[str, Any], kind: str, subject: str
 ) -> None:
     found = read(twin, twin.message(twin.event(event_type, {**carried, "metadata": {}})))
@@ -265,7 +265,7 @@ async def test_events_cannot_be_listed(shop: Shop, twin: StripeTwin) -> None:
     assert busy.value.retry_after == 7.0
 
 
-def test_a_body_is_told_to_nobody(twin: StripeTwin) -> None:
+async def test_a_body_is_told_to_nobody(twin: StripeTwin) -> None:
     message = twin.message({**updated(twin), "livemode": True, "secret": "ann@example.com"})
     with pytest.raises(NotificationRejected) as refused:
         read(twin, message)
