@@ -15,6 +15,8 @@ from app.db.engine import Database
 from tests.support.databases import PostgresDatabases, SqliteDatabases, opened
 from tests.support.postgres import NoPostgres, postgres_server
 
+pytest.register_assert_rewrite("tests.support.journeys", "tests.support.witness")
+
 ENGINES = ("sqlite", "postgres")
 
 # The same examples each time, so that a failure belongs to the change that is being tested;

@@ -9,8 +9,6 @@ from app.core.clock import FrozenClock
 from app.db.engine import Database
 from tests.support.shop import Shop, open_shop
 
-pytest.register_assert_rewrite("tests.support.journeys", "tests.support.witness")
-
 
 @pytest.fixture
 async def shop(config: Config, database: Database, clock: FrozenClock) -> AsyncIterator[Shop]:
