@@ -13,7 +13,7 @@ from app.core.clock import Clock
 from app.http import AsyncClient, HTTPError, InvalidURL
 from app.identity.id_tokens import ALLOWED_ALGORITHMS
 
-METADATA_LIFETIME = timedelta(hours=1)
+METADATA_LIFETIME = timedelta(seconds=30)  # asked anew that often, so that nobody is sent to an issuer that is down
 KEYS_LIFETIME = timedelta(minutes=10)  # a key that the issuer withdrew is trusted no longer than this
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from app.core.money import Money
 from app.db.engine import Database
-from app.promotions import budget_ids, settling
+from app.promotions import settling
 from app.promotions.audit import differences
 from app.promotions.claims import AlreadyReserved, ClaimRefused, claim, hold
 from app.promotions.decision import Decision
@@ -165,19 +165,5 @@ def test_after_a_crash_at_any_step_all_comes_to_an_end(
         assert [each for each in reservations.everything(shop.connection) if each.state in OPEN] == []
         assert all(counter.held == 0 for counter in budgets.counters(shop.connection))
         assert list(differences(shop.connection)) == []
-
-    in_a_shop(database, WINS, walk)
-
-
-def test_the_walks_meet_every_kind_of_refusal(database: Database) -> None:
-    """A check of the check: among such steps there are refusals for both reasons, or it would show little."""
-
-    def walk(shop: Shop) -> None:
-        for order in ORDERS:
-            shop.step(Shop.claim, order, order, 10)
-        shop.step(Shop.claim, "O-1", "ann", 5)
-        assert shop.seen == {"ClaimRefused", "AlreadyReserved"}
-        held = {each.budget_id: each.held for each in budgets.counters(shop.connection)}
-        assert held[budget_ids.campaign_uses("sale")] == CAP
 
     in_a_shop(database, WINS, walk)
