@@ -107,7 +107,8 @@ class Facts:
     """What is known of the buyer and of the stock; None is not known yet, and then rules answer UNKNOWN.
 
     Attributes:
-        mail_domain: of the verified address. uses: by campaign, how often this identity has it already.
+        account_id: the billing account's, empty for somebody who has none yet. mail_domain: of the verified address,
+            empty without one. uses: by campaign, how often this identity has it already.
         remaining: by budget id, what is left of it; a budget without a cap is not listed.
         is_hopeful: price as if everything unknown will turn out well: for pages before sign-in, never for a claim.
     """

@@ -89,6 +89,7 @@ class _Claim:
         self.connection = connection
         self.decision = decision
         self.wanted = sorted(decision.applied, key=lambda each: each.offer.slug)
+        self.digest = decision.trace.digest if decision.applied else ""
         self.who = who
         self.now = now
 
@@ -106,7 +107,7 @@ class _Claim:
             if not reservations.add(self.connection, reservation):
                 return self._same(self._live())  # another press of the same button was first
             fresh.append(reservation)
-        self._count(gone, moves, fresh)
+        self._count(gone, moves, taken, fresh)
         return tuple(sorted([*taken, *fresh], key=lambda each: each.slug))
 
     def _holds(self, held_for: str) -> list[Reservation]:
@@ -142,20 +143,37 @@ class _Claim:
         """Let a hold stand as it is, or become the order's; either way it is counted already."""
         if state is ReservationState.HELD:
             return held
-        mine = replace(held, state=state, order_id=self.who.order_id, account_id=self.who.account_id, expires_at=until)
+        mine = replace(
+            held,
+            state=state,
+            order_id=self.who.order_id,
+            account_id=self.who.account_id,
+            customer=self.who.standing.value,
+            net=self.decision.totals.due,
+            trace_hash=self.digest,
+            expires_at=until,
+        )
         reservations.change(self.connection, mine, expected=(ReservationState.HELD,))
         ledger.append(self.connection, mine, Action.RESERVE, actor=self.who.actor, now=self.now, cause="held")
         return mine
 
-    def _count(self, gone: Sequence[Reservation], moves: list[Move], fresh: Sequence[Reservation]) -> None:
+    def _count(
+        self,
+        gone: Sequence[Reservation],
+        moves: list[Move],
+        taken: Sequence[Reservation],
+        fresh: Sequence[Reservation],
+    ) -> None:
         """Take one of every budget and a slot for every key; ClaimRefused when there is none."""
         for reservation in fresh:
             moves = moves + moves_of(reservation, held=1, is_capped=True)
         try:
             budgets.move(self.connection, moves)
             identities.free_slots(self.connection, [each.reservation_id for each in gone])
-            for reservation in fresh:
-                take_slots(self.connection, reservation, self.who.identities)
+            for reservation in sorted([*taken, *fresh], key=lambda each: each.slug):
+                # more may be known of the buyer than when it was held
+                known = identities.keys_of(self.connection, reservation.reservation_id)
+                take_slots(self.connection, reservation, sorted(set(self.who.identities) - set(known)))
         except Exhausted as refusal:
             raise self._refused(refusal.slug, Reason.EXHAUSTED) from refusal
         except SlotTaken as refusal:
@@ -163,7 +181,7 @@ class _Claim:
         for reservation in fresh:
             action = Action.HOLD if reservation.state is ReservationState.HELD else Action.RESERVE
             ledger.append(self.connection, reservation, action, actor=self.who.actor, now=self.now)
-        if fresh:
+        if fresh or taken:
             ledger.keep_trace(self.connection, self.decision.trace, self.now)
 
     def _refused(self, slug: str, reason: Reason) -> ClaimRefused:
@@ -187,7 +205,7 @@ class _Claim:
             net=self.decision.totals.due,
             customer=self.who.standing.value,
             is_overdraft=False,
-            trace_hash=self.decision.trace.digest,
+            trace_hash=self.digest,
             made_at=self.now,
             expires_at=until,
         )

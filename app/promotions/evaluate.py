@@ -12,7 +12,7 @@ from app.promotions.combine import Outcome, Step, best, outcomes, work_out
 from app.promotions.decision import Applied, DecidedLine, Decision, Ref, Rejected, Totals, Trace, Waiting
 
 SCARCE = 20
-"""When no more than so many uses are left, an offer that a buyer applied is held for a while."""
+"""With no more than so many uses left, or money for fewer, an offer that a buyer applied is held for a while."""
 
 
 def evaluate(cart: Cart, facts: Facts, now: datetime, campaigns: Campaigns, entries: Iterable[Entry] = ()) -> Decision:
@@ -31,7 +31,7 @@ def evaluate(cart: Cart, facts: Facts, now: datetime, campaigns: Campaigns, entr
     totals = _totals(cart, chosen)
     rejected = [*found.rejected, *_left_out(cart, facts, now, found, chosen)]
     return Decision(
-        applied=tuple(_applied(step, facts) for step in chosen.steps),
+        applied=tuple(_applied(step, facts, cart.currency) for step in chosen.steps),
         rejected=tuple(sorted(rejected, key=_by_ref)),
         pending=tuple(sorted(found.pending, key=_by_ref)),
         lines=_lines(cart, chosen),
@@ -97,7 +97,7 @@ def _why_not(cart: Cart, facts: Facts, now: datetime, candidate: Candidate, in_i
     return Fail(Reason.NOT_COMBINED, Remedy(kind=RemedyKind.REMOVE_OTHER, names=in_its_way))
 
 
-def _applied(step: Step, facts: Facts) -> Applied:
+def _applied(step: Step, facts: Facts, currency: str) -> Applied:
     candidate = step.candidate
     return Applied(
         ref=candidate.ref,
@@ -106,8 +106,14 @@ def _applied(step: Step, facts: Facts) -> Applied:
         amount=step.amount,
         shares=step.shares,
         needs=candidate.needs,
-        is_scarce=any((facts.left_of(budget) or SCARCE + 1) <= SCARCE for budget in candidate.counted),
+        is_scarce=_is_scarce(step, facts, currency),
     )
+
+
+def _is_scarce(step: Step, facts: Facts, currency: str) -> bool:
+    uses = [left for budget in step.candidate.counted if (left := facts.left_of(budget)) is not None]
+    money = facts.left_of(budget_ids.campaign_money(step.candidate.offer.slug, currency))
+    return any(left <= SCARCE for left in uses) or (money is not None and money < SCARCE * step.amount)
 
 
 def _lines(cart: Cart, chosen: Outcome) -> tuple[DecidedLine, ...]:

@@ -1,5 +1,6 @@
 """Claims and what becomes of them: one way for all, all or nothing, once."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from app.core.money import Money
 from app.promotions import budget_ids, settling
 from app.promotions.answers import Reason
+from app.promotions.cart import Standing
 from app.promotions.claims import HOLD_FOR, AlreadyReserved, Claimant, ClaimRefused
 from app.promotions.identity_keys import identity_keys
 from app.promotions.model import BudgetSpec, Campaign, CodeSpec
@@ -187,10 +189,11 @@ def test_hopes_and_previews_cannot_be_claimed(till: Till) -> None:
         till.claim(shown, "O-1")
 
 
-def test_only_what_is_scarce_is_held(till: Till) -> None:
-    till.publish(sale(100))
+@pytest.mark.parametrize("few", [sale(20), sale(None, money=34_800 * 20 - 1)])
+def test_only_what_is_scarce_is_held(till: Till, few: Campaign) -> None:
+    till.publish(sale(100, money=34_800 * 20))
     assert till.hold(till.look("SALE10"), "int_1") == ()
-    till.publish(sale(20))
+    till.publish(few)
     (held,) = till.hold(till.look("SALE10"), "int_1")
     assert held.state is ReservationState.HELD
     assert till.counts(USES) == (1, 0, 0)
@@ -209,6 +212,24 @@ def test_a_hold_becomes_the_orders_and_keeps_others_out(till: Till) -> None:
     till.commit("O-1")
     assert (till.told("int_1"), till.told("O-1")) == (["hold"], ["reserve held", "commit"])
     assert (till.counts(USES), till.faults()) == ((0, 1, 0), [])
+
+
+def test_what_is_known_later_counts_too(till: Till) -> None:
+    """Held before an account was made, reserved with it: the account has then had it."""
+    till.publish(sale(5, per_identity=1))
+    account = identity_keys(SEALER, account_id="acc_1")
+    person = identity_keys(SEALER, person_id="per_1")
+    till.hold(till.look("SALE10"), "int_1", "ann")
+    mine = till.look("SALE10", own=("int_1",))
+    who = Claimant(order_id="O-1", identities=(*person, *account), standing=Standing.NEW)
+    (reservation,) = till.claim_as(mine, who, held_for="int_1")
+    assert (reservation.customer, reservation.trace_hash) == ("new", mine.trace.digest)
+    assert [each.reason for each in till.look("SALE10", buyer=account).rejected] == [Reason.USED]
+    till.hold(till.look("SALE10"), "int_2", "bob")
+    with pytest.raises(ClaimRefused) as refused:
+        till.claim_as(till.look("SALE10", own=("int_2",)), replace(who, order_id="O-2"), held_for="int_2")
+    assert refused.value.rejected.reason is Reason.USED
+    assert till.faults() == []
 
 
 def test_holding_again_is_no_longer_hold(till: Till) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection
@@ -132,6 +133,7 @@ def test_the_books_agree_after_every_step(database: Database, acts: list[Step], 
     in_a_shop(database, wins, walk)
 
 
+@pytest.mark.engines("sqlite")
 @once_for_all
 @given(acts=steps)
 def test_a_changed_cap_leaves_the_books_in_order(database: Database, acts: list[Step]) -> None:

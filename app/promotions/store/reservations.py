@@ -51,6 +51,9 @@ def change(connection: Connection, after: Reservation, *, expected: Sequence[Res
             live_key=after.live_key if after.state in LIVE else None,
             order_id=after.order_id,
             account_id=after.account_id,
+            customer=after.customer,
+            net=after.net,
+            trace_hash=after.trace_hash,
             is_overdraft=after.is_overdraft,
             expires_at=after.expires_at,
         )
