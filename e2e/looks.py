@@ -1,6 +1,6 @@
 """What holds for every page of the buying path, in whatever state it is."""
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from e2e.accessibility import check_contrast, check_page
 
@@ -20,7 +20,7 @@ def check_looks(page: Page, *, is_flow: bool = True) -> None:
     Args:
         is_flow: whether it is a step of a purchase: then its first submit button is the one next step, if it has any.
     """
-    assert page.get_by_role("heading", level=1).count() == 1, f"{page.url} needs one h1"
+    expect(page.get_by_role("heading", level=1)).to_have_count(1)  # waits for a page that is still on its way
     # reduced motion, so that no colour is met on its way from one scheme to the other
     page.emulate_media(color_scheme="dark", reduced_motion="reduce")
     check_contrast(page)

@@ -99,6 +99,7 @@ def test_paying_and_the_order(page: Page, world: World) -> None:
     agree(hands)
     hands.press_the_next_step()
     pay(page, ASKS_THE_BANK)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your bank asks: is it you?")
     check_looks(page)
     page.goto(f"{world.store}/orders")
     check_looks(page, is_flow=False)
