@@ -15,6 +15,7 @@ from app.db.engine import Database
 from tests.support.databases import PostgresDatabases, SqliteDatabases, opened
 from tests.support.postgres import NoPostgres, postgres_server
 
+pytest_plugins = ("app.vendor_adapters.conformance.plugin",)
 pytest.register_assert_rewrite("tests.support.journeys", "tests.support.witness")
 
 ENGINES = ("sqlite", "postgres")
