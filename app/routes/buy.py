@@ -68,7 +68,6 @@ def _choice(request: Request, deps: Deps, plan: str, seats: int | None, currency
         group_id=group_id,
         group_given=bool(group_id),
         seats=seats,
-        promo=_text(request, "promo")[:100],
         campaign=_text(request, "campaign"),
         origin=_text(request, "from")[:60],
         return_to=allowed_return(one(query, "return_to"), deps.config.return_to),

@@ -271,7 +271,6 @@ def _buy_path(checkout: Checkout, *, with_group: bool) -> str:
         group=choice.group_id if with_group else "",
         seats=choice.seats or "",
         currency=choice.currency,
-        promo=choice.promo,
         campaign=choice.campaign,
         return_to=choice.return_to,
     )
