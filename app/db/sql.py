@@ -1,4 +1,4 @@
-"""The two statements that SQLAlchemy spells per dialect."""
+"""The statements that SQLAlchemy spells per dialect."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,6 +12,11 @@ def insert_new(connection: Connection, table: Table, values: Mapping[str, object
     statement = _insert(connection, table).values(**values).on_conflict_do_nothing()
     # without the option SQLAlchemy keeps no count of an INSERT on PostgreSQL, and answers -1
     return connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount == 1
+
+
+def insert_missing(connection: Connection, table: Table, rows: Sequence[Mapping[str, object]]) -> None:
+    """Insert those rows of which none with the same key stands already, in one statement."""
+    connection.execute(_insert(connection, table).values([dict(row) for row in rows]).on_conflict_do_nothing())
 
 
 def upsert(connection: Connection, table: Table, values: Mapping[str, object], *, key: Sequence[Column[Any]]) -> None:
