@@ -22,7 +22,7 @@ from app.vendor_adapters.types import Offer
 FRESH_FOR = timedelta(minutes=5)
 ASK_AGAIN_AFTER = timedelta(seconds=30)  # a vendor that failed is left alone for so long
 ASKING_TAKES = timedelta(seconds=10)  # longer than a call's deadline of 5 s: one question at a time
-RETRY_AFTER = timedelta(seconds=1)  # but somebody who presses "Try again" need not wait, within reason
+RETRY_EVERY = timedelta(seconds=1)  # who presses "Try again" need not wait, but many together do not ask at once
 
 _log = structlog.get_logger()
 
@@ -91,7 +91,7 @@ class _Pauses:
 
 
 _PASSING = _Pauses(ASK_AGAIN_AFTER, ASKING_TAKES)
-_PRESSED = _Pauses(RETRY_AFTER, RETRY_AFTER)
+_PRESSED = _Pauses(timedelta(0), RETRY_EVERY)
 
 
 def _is_due(kept: KeptOffers, now: datetime, pauses: _Pauses) -> bool:
