@@ -22,6 +22,7 @@ from app.flows.checkout_page import (
     with_cards,
 )
 from app.flows.deps import Deps
+from app.flows.own_email import check_email
 from app.flows.packs import packs_problem
 from app.flows.payment import Step
 from app.flows.quoting import Priced
@@ -104,6 +105,7 @@ async def _order(deps: Deps, actor: Actor, intent: Intent, form: Confirmation) -
     checkout = await read_checkout(deps, actor, intent, with_cards=False)
     try:
         priced = _checked(checkout, details_problems(deps, checkout.details), form)
+        await check_email(deps, checkout.person, next_path=wording.checkout_path(intent.intent_id))
         await _check_shown(deps, checkout, priced, form)
         await _check_cards(deps, checkout)
         account = await _account(deps, checkout, form.attempt_id)
@@ -158,8 +160,6 @@ def _checked(checkout: Checkout, details: tuple[Problem, ...], form: Confirmatio
         found.append(wrong_packs)
     if not form.terms and checkout.addon is None:  # the button of packs states all that is agreed to
         found.append(problem(ProblemId.E_INPUT, "terms", text="Tick the box to agree to the terms."))
-    if not found and not checkout.person.email_verified:
-        found.append(problem(ProblemId.E_EMAIL))
     if found or checkout.priced is None:
         raise Refused(*(found or [problem(ProblemId.E_VENDOR)]))
     return checkout.priced

@@ -171,6 +171,8 @@ async def test_the_later_of_two_payments_goes_back_and_its_subscription_ends(own
     assert [row["order"] for row in await grants(owners)] == [kept.order_id]
     assert [mail["order"] for mail in await mails(owners, "receipt")] == [kept.order_id]
     assert (await history(owners, back.order_id))[-2:] == ["paid", "refunded"]
+    (told,) = await mails(owners, "paid_back")
+    assert (told["order"], told["to"]) == (back.order_id, back.email)
     await settled(owners)
     assert len(await owners.books("refunds")) == 1
 
