@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
+import structlog
 from sqlalchemy import Connection
 
 from app import worker
@@ -18,6 +19,7 @@ from app.demo.model import Fault as ProductFault
 from app.demo.product import DemoProduct
 from app.emails.transports import kept_letters
 from app.flows.deps import Deps
+from app.flows.publish_campaigns import CampaignsRefused, publish_file
 from app.http import AsyncClient, HTTPError
 from app.routes.demo_controls import BadOrder, Json
 from app.vendor_adapters.embedded import DisputeState, EmbeddedVendor, EmbeddedWorld
@@ -28,6 +30,7 @@ from app.vendor_adapters.types import ChargeRef
 
 _LATEST = datetime(2200, 1, 1, tzinfo=UTC)  # far beyond any term, and far before dates run out
 _MOST_COPIES, _MOST_TIMES, _LONGEST_DELAY = 1_000, 1_000_000, 86_400
+log = structlog.get_logger()
 _ROUNDS = 20  # of deliveries and work taking turns; each may wake the other
 
 
@@ -62,6 +65,7 @@ class DemoWorld:
             await self._set_offset(start - self._clock.wall())
         await self._product.prepare()
         await seed_accounts(self._deps, self._vendor)
+        await self._publish_campaigns()
 
     async def set_clock(self, now: datetime) -> Json:
         if now < self._clock.now():
@@ -139,6 +143,15 @@ class DemoWorld:
         start = self._deps.config.demo_now
         await self._set_offset(start - self._clock.wall() if start else timedelta(0))
         await seed_accounts(self._deps, self._vendor)
+        await self._publish_campaigns()
+
+    async def _publish_campaigns(self) -> None:
+        """Publish what changed of KASSA_CAMPAIGNS; a file with faults publishes nothing and stops nobody."""
+        try:
+            await publish_file(self._deps, self._deps.config.campaigns, actor="system")
+        except CampaignsRefused as refused:
+            for finding in refused.findings:
+                log.warning("campaigns not published", fault=finding.fault, file=finding.file, line=finding.line)
 
     async def _currency_of(self, charge: str) -> str:
         for row in (await self._vendor.books())["charges"]:
