@@ -18,6 +18,7 @@ from app.identity.sso import IdentityProvider
 from app.routes import (
     account,
     buy,
+    campaign_links,
     checkout,
     demo_controls,
     health,
@@ -74,6 +75,7 @@ def create_app(deps: Deps, *, world: World | None = None) -> ASGIApp:
     routes: list[BaseRoute] = [
         *login.routes,  # before the plans: the issuer leads back to the home page with a state
         *plans.routes,
+        *campaign_links.routes,
         *buy.routes,
         *packs.routes,
         *checkout.routes,

@@ -159,6 +159,14 @@ def orders_of(connection: Connection, person_id: str, *, limit: int, offset: int
     return tuple(_order(row) for row in rows)
 
 
+def unpaid_of(connection: Connection, person_id: str) -> tuple[Order, ...]:
+    """Return the orders of a person that may still be paid, oldest first."""
+    states = [state.value for state in UNPAID]
+    query = select(orders).where(orders.c.person_id == person_id, orders.c.state.in_(states))
+    rows = connection.execute(query.order_by(orders.c.created_at, orders.c.order_id)).mappings()
+    return tuple(_order(row) for row in rows)
+
+
 def has_paid_order(connection: Connection, account_id: str) -> bool:
     """Whether the account ever paid here: before that, no card can be stored."""
     paid = connection.execute(
