@@ -22,7 +22,8 @@ from tests.stripe_twin.holdings import hold
 from tests.stripe_twin.ledger import order_of
 from tests.stripe_twin.network import Network, at_once
 from tests.stripe_twin.runs import run_due
-from tests.stripe_twin.signing import WEBHOOK_SECRET, sign
+from tests.stripe_twin.signing import WEBHOOK_SECRET as WEBHOOK_SECRET
+from tests.stripe_twin.signing import sign as sign
 
 ORIGIN = "https://stripe.twin.example"
 KEY = "sk_test_twin"
