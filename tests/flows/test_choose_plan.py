@@ -19,8 +19,8 @@ from app.identity.accounts import create_account
 from app.identity.actor import Actor
 from app.identity.claims import Claims
 from app.orders.intents import Details
-from app.vendor_adapters.embedded.faults import Fault
 from app.vendor_adapters.embedded.schema import prices
+from app.vendor_adapters.world import Fault
 from tests.support.people import written
 from tests.support.storefront import Storefront, open_storefront
 

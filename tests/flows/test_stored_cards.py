@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from app.db.schema.orders import orders as order_rows
-from app.vendor_adapters.embedded.faults import Fault
+from app.vendor_adapters.world import Fault
 from tests.support.journeys import (
     CHECKED_CARD,
     ONCE_CARD,
