@@ -9,9 +9,10 @@ from app import formats
 from app.core.ids import new_id, new_order_id
 from app.core.money import Money
 from app.core.problems import NotYours, Problem, ProblemId, Refused, problem
-from app.flows import payment
+from app.flows import payment, wording
 from app.flows.card_tries import check_declines
 from app.flows.deps import Deps
+from app.flows.own_email import check_email
 from app.flows.own_subscriptions import Owned, cards
 from app.flows.payment import Step
 from app.flows.promo_claims import close_own_rivals, refusal
@@ -84,8 +85,7 @@ async def order_change(deps: Deps, person: Person, owned: Owned, wanted: Wanted,
 
     Raises Refused when the page must be read again; then nothing was charged and nothing changed.
     """
-    if not person.email_verified:
-        raise Refused(problem(ProblemId.E_EMAIL))
+    await check_email(deps, person, next_path=_page_of(owned, wanted))
     shown = await _as_shown(deps, owned, wanted.change, press)
     await check_declines(deps, person.person_id, owned.account.account_id)
     on_file = await cards(deps, owned)
@@ -96,6 +96,13 @@ async def order_change(deps: Deps, person: Person, owned: Owned, wanted: Wanted,
     except ClaimRefused as refused:
         raise Refused(refusal(deps, refused)) from refused
     return await payment.begin(deps, taken)
+
+
+def _page_of(owned: Owned, wanted: Wanted) -> str:
+    path, change = wording.subscription_path(owned.subscription.subscription_id), wanted.change
+    if isinstance(change, SetSeats):
+        return f"{path}/seat-changes?add={change.seats - change.base}"
+    return f"{path}/plan-changes?plan={wanted.plan}"
 
 
 async def _as_shown(deps: Deps, owned: Owned, change: Growth, press: Press) -> KeptChange:

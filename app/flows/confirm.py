@@ -23,6 +23,7 @@ from app.flows.checkout_page import (
     with_cards,
 )
 from app.flows.deps import Deps
+from app.flows.own_email import check_email
 from app.flows.packs import packs_problem
 from app.flows.payment import Step
 from app.flows.promo_claims import close_own_rivals, refusal
@@ -108,6 +109,7 @@ async def _order(deps: Deps, actor: Actor, intent: Intent, form: Confirmation) -
     checkout = await read_checkout(deps, actor, intent, with_cards=False, at=_decided_at(deps, shown))
     try:
         priced = _checked(checkout, details_problems(deps, checkout.details), form)
+        await check_email(deps, checkout.person, next_path=wording.checkout_path(intent.intent_id))
         _check_shown(deps, checkout, priced, shown, form)
         await _check_cards(deps, checkout)
         account = await _account(deps, checkout, form.attempt_id)
@@ -172,8 +174,6 @@ def _checked(checkout: Checkout, details: tuple[Problem, ...], form: Confirmatio
         found.append(wrong_packs)
     if not form.terms and checkout.addon is None:  # the button of packs states all that is agreed to
         found.append(problem(ProblemId.E_INPUT, "terms", text="Tick the box to agree to the terms."))
-    if not found and not checkout.person.email_verified:
-        found.append(problem(ProblemId.E_EMAIL))
     if found or checkout.priced is None:
         raise Refused(*(found or [problem(ProblemId.E_VENDOR)]))
     return checkout.priced

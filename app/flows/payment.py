@@ -11,6 +11,7 @@ from app.flows.deps import Deps
 from app.flows.order_steps import PAGE_GRACE, advance
 from app.flows.purchase import order_key
 from app.flows.settle import settle, take_over
+from app.flows.told import tell_not_charged
 from app.orders import kinds, store
 from app.orders.packing import unpack
 from app.orders.states import UNPAID, Action, State
@@ -86,8 +87,8 @@ async def look_again(deps: Deps, order: Order) -> Order:
     except VendorRejected:
         # it will never be charged any more (its quote is too old), unless it was charged between the two looks
         current = await settle(deps, order.order_id)
-        return await _mark(deps, current, Action.CANCEL) if _is_lost_charge(current) else current
-    await _after_charge(deps, current, outcome)
+        return await _give_up(deps, current) if _is_lost_charge(current) else current
+    await _after_charge(deps, current, outcome, tell=True)
     return await settle(deps, order.order_id)
 
 
@@ -231,7 +232,23 @@ def _is_lost_charge(order: Order) -> bool:
     return order.state is State.CONFIRMING and is_charge and not order.checkout_ref
 
 
-async def _after_charge(deps: Deps, order: Order, outcome: ChangeOutcome) -> Step:
+async def _give_up(deps: Deps, order: Order) -> Order:
+    def write(connection: Connection) -> Order:
+        locked = store.lock_order(connection, order.order_id)
+        if locked is not None:
+            store.advance(connection, locked, Action.CANCEL, now=deps.clock.wall())
+            tell_not_charged(connection, deps, locked)
+        return store.get_order(connection, order.order_id) or order
+
+    return await deps.db.write(write)
+
+
+async def _after_charge(deps: Deps, order: Order, outcome: ChangeOutcome, *, tell: bool = False) -> Step:
+    """Write the answer to a charge down and return where the buyer goes.
+
+    Args:
+        tell: mail a refusal too, because the buyer does not stand and wait for this answer.
+    """
     if isinstance(outcome, NeedsAction):
         # without a stored card the page asks for one; with one it is the bank that asks
         action = Action.CHALLENGE if order.payment_method_ref else Action.OPEN
@@ -240,7 +257,7 @@ async def _after_charge(deps: Deps, order: Order, outcome: ChangeOutcome) -> Ste
     if isinstance(outcome, Done):
         await take_over(deps, order.order_id, _complete(deps, order, outcome), outcome.subscription)
     elif isinstance(outcome, Declined):
-        await deps.db.write(lambda connection: _declined(connection, deps, order.order_id, outcome))
+        await deps.db.write(lambda connection: _declined(connection, deps, order.order_id, outcome, tell=tell))
         return Step(wording.again_path(order))
     return Step(wording.order_path(order.order_id))
 
@@ -260,13 +277,15 @@ def _complete(deps: Deps, order: Order, done: Done) -> CheckoutSnapshot:
     )
 
 
-def _declined(connection: Connection, deps: Deps, order_id: str, outcome: Declined) -> None:
+def _declined(connection: Connection, deps: Deps, order_id: str, outcome: Declined, *, tell: bool) -> None:
     order = store.lock_order(connection, order_id)
     if order is None:
         return
     store.record_decline(connection, order, outcome.decline)
     reason = outcome.decline.reason.value
     advance(connection, deps, order, Action.DECLINE, now=deps.clock.wall(), changes={"decline": reason})
+    if tell:
+        tell_not_charged(connection, deps, order)
 
 
 def _rejection(error: VendorRejected) -> Problem:

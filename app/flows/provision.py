@@ -17,6 +17,7 @@ from app.flows.order_page import WATCHED_FOR
 from app.flows.order_steps import advance
 from app.flows.post import enqueue_mail
 from app.flows.sync import sync
+from app.flows.told import tell_paid_back
 from app.orders import store
 from app.orders.states import Action
 from app.orders.store import Order
@@ -175,3 +176,4 @@ def _refunded(connection: Connection, deps: Deps, order: Order) -> None:
         return
     amount = f"{order.amount_paid} {order.currency}"
     audit.record(connection, actor="system", action="order.refunded", subject=order.order_id, detail=amount, now=now)
+    tell_paid_back(connection, deps, order)

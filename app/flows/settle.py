@@ -18,6 +18,7 @@ from app.flows.order_steps import advance
 from app.flows.packs_paid import packs_paid
 from app.flows.post import enqueue_mail
 from app.flows.sync import project
+from app.flows.told import tell_not_charged
 from app.orders import store
 from app.orders.kinds import ADD_SEATS, FIRST_ORDER, OF_PACKS, PLAN_CHANGE
 from app.orders.states import PAID, Action, State
@@ -97,6 +98,7 @@ async def take_over(
         if order is None:
             raise NotYours(order_id)
         _take_over(connection, deps, order, snapshot, subscription, closed_by, cause)
+        tell_not_charged(connection, deps, order)
         return store.get_order(connection, order_id) or order
 
     return await deps.db.write(write)

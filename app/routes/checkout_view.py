@@ -99,6 +99,11 @@ class CheckoutView:
     promo: PromoPart
 
     @property
+    def needs_group(self) -> bool:
+        """Whether nothing is priced because another group has to be chosen."""
+        return self.blocker is not None and self.blocker.id in (ProblemId.E_GROUP, ProblemId.E_HASPLAN)
+
+    @property
     def money_note(self) -> str:
         """One sentence on money below the problems, unless one of them says it already."""
         return NOT_CHARGED if money_note(self.problems) else ""

@@ -25,6 +25,7 @@ async def plans(request: Request) -> Response:
         campaign=one(query, "campaign")[:_LONGEST],
         preview=one(query, "preview")[:LONGEST_TOKEN],
         fault=one(query, "link"),
+        again=one(query, "again") != "",
     )
     view = await show_plans(deps_of(request), current_actor(request), asked)
     return page(request, "plans.html", view, fragment="offer")
