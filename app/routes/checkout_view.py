@@ -137,9 +137,7 @@ def checkout_view(
     intent, choice = checkout.intent, checkout.intent.choice
     details = typed.details or checkout.details
     rules = deps.catalog.rules
-    bill = _bill(deps, checkout)
-    path = f"{wording.checkout_path(intent.intent_id)}/promo-code"
-    promo = promo_part(deps, checkout.promo, path, problems=problems, typed=typed.code)
+    bill, promo = _bill(deps, checkout), _promo(deps, checkout, problems, typed.code)
     return CheckoutView(
         intent_id=intent.intent_id,
         plan_name=wording.plan_name(deps.catalog, choice.plan),
@@ -182,10 +180,15 @@ def checkout_view(
         cancel_to=wording.with_outcome(choice.return_to, status="cancelled") if choice.return_to else "",
         suggests_sales=checkout.addon is None and checkout.seats >= rules.seats.suggest_sales_from,
         problems=problems,
-        announcement=_announcement(bill, " ".join(part for part in (notice, promo.told_text) if part)),
+        announcement=_announcement(bill, f"{notice} {promo.told_text}".strip()),
         packs=packs_part(deps, checkout),
         promo=promo,
     )
+
+
+def _promo(deps: Deps, checkout: Checkout, problems: tuple[Problem, ...], typed: str) -> PromoPart:
+    path = f"{wording.checkout_path(checkout.intent.intent_id)}/promo-code"
+    return promo_part(deps, checkout.promo, path, problems=problems, typed=typed)
 
 
 def typed_details(values: dict[str, str]) -> Details:
