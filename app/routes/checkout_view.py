@@ -134,9 +134,8 @@ def checkout_view(
 ) -> CheckoutView:
     """Return the page for ``checkout``; ``typed`` is shown in place of what is kept, with ``problems`` beside it."""
     typed = typed or Typed(card=checkout.cards[0].ref if checkout.cards else "")
-    intent, choice = checkout.intent, checkout.intent.choice
+    intent, choice, rules = checkout.intent, checkout.intent.choice, deps.catalog.rules
     details = typed.details or checkout.details
-    rules = deps.catalog.rules
     bill, promo = _bill(deps, checkout), _promo(deps, checkout, problems, typed.code)
     return CheckoutView(
         intent_id=intent.intent_id,

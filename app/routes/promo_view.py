@@ -55,8 +55,8 @@ class PromoPart:
     @property
     def told_text(self) -> str:
         """What became of what was asked for, to be heard."""
-        lines = [f"{chip.text}." for chip in self.chips] + [each.problem.text for each in self.not_applied]
-        return " ".join((*lines, *(f"{text}." for text in self.pending)))
+        refused = [found.text for found in (*self.problems, *(each.problem for each in self.not_applied))]
+        return " ".join([*refused, *(f"{chip.text}." for chip in self.chips), *(f"{text}." for text in self.pending)])
 
 
 def promo_part(
