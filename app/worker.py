@@ -21,6 +21,8 @@ from app.flows.deps import Deps
 from app.flows.offers import current_offers
 from app.flows.packs_paid import GRANT_MINUTES
 from app.flows.post import send_mail
+from app.flows.promo_sweeps import sweep_promotions
+from app.flows.refunds import note_refund
 from app.flows.renewal import RENEWAL_TOGGLED
 from app.flows.renewal_notices import send_notices
 from app.flows.settle import ORDER_PAID, RECEIPT, REFUND_DUPLICATE, SEATS_ADDED, SUBSCRIPTION_CHANGED, settle
@@ -122,6 +124,7 @@ async def sweep(deps: Deps) -> int:
     await deps.db.write(lambda connection: forget_quotes(connection, before=deps.clock.now() - QUOTES_KEPT))
     await deps.db.write(lambda connection: forget_changes(connection, before=deps.clock.now() - QUOTES_KEPT))
     await send_notices(deps)
+    await sweep_promotions(deps)
     before = deps.clock.now() - PROJECTION_AGES_AFTER
     stale = await deps.db.read(lambda connection: stale_refs(connection, before=before, limit=50))
     return sum(await asyncio.gather(*(_sync_again(deps, vendor, ref) for vendor, ref in stale)))
@@ -130,6 +133,7 @@ async def sweep(deps: Deps) -> int:
 async def drain(deps: Deps) -> Counts:
     """Run inbox, outbox and sweep until quiet, treating every waiting row as due, and looking at each open order."""
     await send_notices(deps)
+    await sweep_promotions(deps)
     counts = Counts(orders=await _sweep_all_orders(deps))
     for _ in range(MOST_ROUNDS):
         done = await work_once(deps, everything=True)
@@ -167,6 +171,8 @@ async def _follow(deps: Deps, message: Message) -> None:
     order = await deps.db.read(lambda connection: store.get_order(connection, message.order_id))
     if order is not None:
         order = await settle(deps, order.order_id)
+        if message.kind == NotificationKind.CHARGE.value:
+            await note_refund(deps, order)
     if message.kind == NotificationKind.SUBSCRIPTION.value:
         await sync(deps, message.vendor, message.subject)
     elif order is not None and order.subscription_ref:

@@ -47,6 +47,13 @@ document.addEventListener("click", (event) => {
   field.scrollIntoView({ block: "center" });
 });
 
+// A code that was typed and not applied goes along with the order, which then applies it and charges nothing yet.
+addEventListener("submit", (event) => {
+  for (const field of event.target.querySelectorAll("[data-carries]")) {
+    field.value = document.getElementById(field.dataset.carries)?.value ?? "";
+  }
+}, true);
+
 // A double click is one press. After a second the next one counts, for somebody who stopped the page from loading.
 addEventListener("submit", (event) => {
   const { dataset } = event.target;

@@ -5,6 +5,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from app.flows.promo_links import Landed, open_link
+from app.promotions.links import LinkFault
 from app.promotions.model import LandingFlow
 from app.routes.buy import utm_of
 from app.web.deps import deps_of
@@ -27,7 +28,8 @@ async def open_campaign(request: Request) -> Response:
 def _path(landed: Landed) -> str:
     slug = (clean_text(landed.slug) or "")[:_LONGEST_SLUG]
     if landed.landing is None:
-        return link("/plans", campaign=slug, link_=landed.fault.value if landed.fault else "")
+        fault = landed.fault or (None if slug else LinkFault.UNKNOWN)
+        return link("/plans", campaign=slug, link_=fault.value if fault else "")
     landing = landed.landing
     if landed.preview:
         return link("/plans", plan=landing.plan, seats=landing.seats or "", preview=landed.preview)

@@ -5,10 +5,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from app.flows.choose_plan import Asked, show_plans
+from app.promotions.links import LONGEST as LONGEST_TOKEN
 from app.web.deps import deps_of
 from app.web.forms import one
 from app.web.render import page
 from app.web.session import current_actor
+
+_LONGEST = 60
 
 
 async def plans(request: Request) -> Response:
@@ -19,7 +22,9 @@ async def plans(request: Request) -> Response:
         plan=one(query, "plan"),
         seats=one(query, "seats"),
         currency=one(query, "currency"),
-        campaign=one(query, "campaign"),
+        campaign=one(query, "campaign")[:_LONGEST],
+        preview=one(query, "preview")[:LONGEST_TOKEN],
+        fault=one(query, "link"),
         again=one(query, "again") != "",
     )
     view = await show_plans(deps_of(request), current_actor(request), asked)
