@@ -138,11 +138,11 @@ def failed(connection: Connection, journey_id: str, *, reason: str, at: datetime
     note_side(connection, journey_id, Side.FAILED, reason=reason, at=at)
 
 
-def chose_sales(connection: Connection, keys: Sequence[str], *, at: datetime) -> None:
-    """Note on the browser's newest visit, if it has one, that sales was asked."""
+def note_on_visit(connection: Connection, keys: Sequence[str], side: Side, *, at: datetime) -> None:
+    """Note what happened beside the way on the newest visit under ``keys``, if there is one."""
     visit = _open_visit(connection, keys, "")
     if visit is not None:
-        note_side(connection, visit, Side.SALES_CHOSEN, at=at)
+        note_side(connection, visit, side, at=at)
 
 
 def forget_visits(connection: Connection, *, before: datetime) -> None:
@@ -165,17 +165,16 @@ def _visit(
     at: datetime,
     apart: object = "",
 ) -> None:
-    """Note steps of the open visit of ``key``: one for each campaign that it came by, or what else sets it apart."""
-    digest = hashlib.sha256(f"{key} {campaign} {apart}".encode()).hexdigest()
-    visit_id = f"vst_{digest[:24]}"
+    """Note steps of the open visit of ``key``: one for each link that it came by, or what else sets it apart."""
+    visit_id = f"vst_{_digest(f'{key} {campaign} {link_id} {apart}')[:24]}"
     start = Start(kind=kind, deployment=deployment, campaign=campaign, link_id=link_id)
-    insert_new(connection, journeys, _head(visit_id, key, entry.number, start, at))
+    insert_new(connection, journeys, _head(visit_id, _filed(key), entry.number, start, at))
     _insert(connection, visit_id, reached, at)
 
 
 def _open_visit(connection: Connection, keys: Sequence[str], campaign: str) -> str | None:
     """Return the visit to go on with: one that came by the same campaign, else the newest."""
-    query = select(journeys.c.journey_id).where(journeys.c.open_key.in_(list(keys) or [""]))
+    query = select(journeys.c.journey_id).where(journeys.c.open_key.in_([_filed(key) for key in keys] or [""]))
     is_other = journeys.c.campaign != campaign
     found: str | None = connection.execute(
         query.order_by(is_other, journeys.c.began_at.desc(), journeys.c.journey_id).limit(1)
@@ -200,6 +199,15 @@ def _take_visit(connection: Connection, journey_id: str, start: Start) -> int | 
 
 def _forget_failure(connection: Connection, journey_id: str) -> None:
     connection.execute(delete(funnel).where(funnel.c.journey_id == journey_id, funnel.c.event == Side.FAILED.value))
+
+
+def _filed(key: str) -> str:
+    """Return a key as it is stored; a long one, such as a vendor's name of a subscription, as its hash."""
+    return key if len(key) <= 80 else _digest(key)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _insert(connection: Connection, journey_id: str, steps: Sequence[Step], at: datetime) -> None:
