@@ -61,14 +61,14 @@ def count(connection: Connection, which: Which) -> Counts:
 
     From a mixture of entries the steps begin at the choice: a link that led straight to the checkout skipped no page.
     """
-    chosen = _chosen(which)
+    heads = chosen(which)
     is_of_visits = which.entry and not (which.deployment or which.kind)  # a visit is for neither yet
     first = which.entry if which.entry and is_of_visits else Step.PLAN_CHOSEN
-    times = _times(connection, chosen)
+    times = _times(connection, heads)
     return Counts(
-        steps={step: n for step, n in _steps(connection, chosen).items() if step.number >= first.number},
-        failures=_failures(connection, chosen),
-        sides=_sides(connection, chosen),
+        steps={step: n for step, n in _steps(connection, heads).items() if step.number >= first.number},
+        failures=_failures(connection, heads),
+        sides=_sides(connection, heads),
         converted=sum(took <= CONVERTS_WITHIN for took in times),
         to_pay=times[(len(times) - 1) // 2] if times else None,
     )
@@ -77,7 +77,7 @@ def count(connection: Connection, which: Which) -> Counts:
 def entries(connection: Connection, which: Which) -> Mapping[Step, int]:
     """Return how many journeys began with which step."""
     rows = connection.execute(
-        select(journeys.c.entry, func.count()).where(*_chosen(which)).group_by(journeys.c.entry)
+        select(journeys.c.entry, func.count()).where(*chosen(which)).group_by(journeys.c.entry)
     ).all()
     found = {row[0]: row[1] for row in rows}
     return {step: found.get(step.number, 0) for step in tuple(Step)[: Step.PLAN_CHOSEN.number + 1]}
@@ -92,11 +92,34 @@ def refusals(connection: Connection, which: Which, *, slug: str = "") -> tuple[t
     query = (
         select(funnel.c.reason, funnel.c.slug, func.count().label("n"))
         .join(journeys, journeys.c.journey_id == funnel.c.journey_id)
-        .where(*_chosen(which), funnel.c.event == Side.PROMO_REJECTED.value)
+        .where(*chosen(which), funnel.c.event == Side.PROMO_REJECTED.value)
         .group_by(funnel.c.reason, funnel.c.slug)
     )
     rows = connection.execute(query.where(funnel.c.slug == slug) if slug else query).all()
     return tuple(sorted(((row.reason, row.slug, row.n) for row in rows), key=lambda row: (-row[2], row[0], row[1])))
+
+
+def by_campaign(connection: Connection) -> Mapping[str, Mapping[Step, int]]:
+    """Return for each campaign how many of those who came by it landed, chose and paid."""
+    steps = (Step.LANDING, Step.PLAN_CHOSEN, Step.PAID)
+    query = (
+        select(journeys.c.campaign, funnel.c.event, func.count().label("n"))
+        .join(journeys, journeys.c.journey_id == funnel.c.journey_id)
+        .where(journeys.c.campaign != "", funnel.c.event.in_([step.value for step in steps]))
+        .group_by(journeys.c.campaign, funnel.c.event)
+    )
+    found: dict[str, dict[Step, int]] = {}
+    for row in connection.execute(query):
+        found.setdefault(row.campaign, dict.fromkeys(steps, 0))[Step(row.event)] = row.n
+    return found
+
+
+def landed_by_link(connection: Connection, campaign: str) -> Mapping[str, int]:
+    """Return how many landed by each link of a campaign; the empty id is the campaign's own address."""
+    query = select(journeys.c.link_id, func.count().label("n")).where(
+        journeys.c.campaign == campaign, journeys.c.entry == Step.LANDING.number
+    )
+    return {row.link_id: row.n for row in connection.execute(query.group_by(journeys.c.link_id))}
 
 
 def seen_in(connection: Connection) -> Mapping[str, Sequence[str]]:
@@ -108,7 +131,8 @@ def seen_in(connection: Connection) -> Mapping[str, Sequence[str]]:
     return {"deployment": values(journeys.c.deployment), "kind": values(journeys.c.kind)}
 
 
-def _chosen(which: Which) -> list[ColumnElement[bool]]:
+def chosen(which: Which) -> list[ColumnElement[bool]]:
+    """Return the conditions on ``journeys`` that ``which`` stands for."""
     head = journeys.c
     found: list[ColumnElement[bool]] = []
     if which.since:
@@ -137,14 +161,14 @@ def _of_campaign(which: Which) -> ColumnElement[bool]:
     return or_(came, exists().where(applied.c.journey_id == journeys.c.journey_id, is_applied))
 
 
-def _steps(connection: Connection, chosen: Sequence[ColumnElement[bool]]) -> dict[Step, int]:
-    found = _by_event(connection, chosen, [step.value for step in Step])
+def _steps(connection: Connection, heads: Sequence[ColumnElement[bool]]) -> dict[Step, int]:
+    found = _by_event(connection, heads, [step.value for step in Step])
     steps = {step: found.get(step.value, 0) for step in Step}
-    steps[Step.RETURNED] = _returned(connection, chosen)
+    steps[Step.RETURNED] = _returned(connection, heads)
     return steps
 
 
-def _returned(connection: Connection, chosen: Sequence[ColumnElement[bool]]) -> int:
+def _returned(connection: Connection, heads: Sequence[ColumnElement[bool]]) -> int:
     """Count who went back and whose plan was switched on; either may come first."""
     back = funnel.alias("back")
     query = (
@@ -152,18 +176,18 @@ def _returned(connection: Connection, chosen: Sequence[ColumnElement[bool]]) -> 
         .select_from(funnel)
         .join(journeys, journeys.c.journey_id == funnel.c.journey_id)
         .join(back, and_(back.c.journey_id == funnel.c.journey_id, back.c.event == Step.RETURNED.value))
-        .where(*chosen, funnel.c.event == Step.GRANTED.value)
+        .where(*heads, funnel.c.event == Step.GRANTED.value)
     )
     return connection.execute(query).scalar_one()
 
 
-def _failures(connection: Connection, chosen: Sequence[ColumnElement[bool]]) -> Mapping[str, int]:
+def _failures(connection: Connection, heads: Sequence[ColumnElement[bool]]) -> Mapping[str, int]:
     paid = funnel.alias("paid")
     is_paid = exists().where(paid.c.journey_id == funnel.c.journey_id, paid.c.event == Step.PAID.value)
     last = (
         select(func.max(funnel.c.reason).label("reason"))
         .join(journeys, journeys.c.journey_id == funnel.c.journey_id)
-        .where(*chosen, funnel.c.event == Side.FAILED.value, ~is_paid)
+        .where(*heads, funnel.c.event == Side.FAILED.value, ~is_paid)
         .group_by(funnel.c.journey_id)
         .subquery()
     )
@@ -171,32 +195,30 @@ def _failures(connection: Connection, chosen: Sequence[ColumnElement[bool]]) -> 
     return Counter({row.reason: row.n for row in rows})
 
 
-def _sides(connection: Connection, chosen: Sequence[ColumnElement[bool]]) -> Mapping[Side, int]:
+def _sides(connection: Connection, heads: Sequence[ColumnElement[bool]]) -> Mapping[Side, int]:
     wanted = [side for side in Side if side is not Side.FAILED]
-    found = _by_event(connection, chosen, [side.value for side in wanted])
+    found = _by_event(connection, heads, [side.value for side in wanted])
     return {side: found.get(side.value, 0) for side in wanted}
 
 
-def _by_event(
-    connection: Connection, chosen: Sequence[ColumnElement[bool]], events: Sequence[str]
-) -> Mapping[str, int]:
+def _by_event(connection: Connection, heads: Sequence[ColumnElement[bool]], events: Sequence[str]) -> Mapping[str, int]:
     """Count journeys by event."""
     query = (
         select(funnel.c.event, func.count(funnel.c.journey_id.distinct()).label("n"))
         .join(journeys, journeys.c.journey_id == funnel.c.journey_id)
-        .where(*chosen, funnel.c.event.in_(events))
+        .where(*heads, funnel.c.event.in_(events))
         .group_by(funnel.c.event)
     )
     return {row.event: row.n for row in connection.execute(query)}
 
 
-def _times(connection: Connection, chosen: Sequence[ColumnElement[bool]]) -> list[timedelta]:
+def _times(connection: Connection, heads: Sequence[ColumnElement[bool]]) -> list[timedelta]:
     """Return how long each paid journey took from the choice, the shortest first."""
     paid = funnel.alias("paid")
     query = (
         select(funnel.c.at, paid.c.at.label("paid_at"))
         .join(journeys, journeys.c.journey_id == funnel.c.journey_id)
         .join(paid, and_(paid.c.journey_id == funnel.c.journey_id, paid.c.event == Step.PAID.value))
-        .where(*chosen, funnel.c.event == Step.PLAN_CHOSEN.value)
+        .where(*heads, funnel.c.event == Step.PLAN_CHOSEN.value)
     )
     return sorted(row.paid_at - row.at for row in connection.execute(query))

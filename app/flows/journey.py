@@ -15,7 +15,7 @@ from app.vendor_adapters.types import Change, SetSeats, SwitchOffer
 
 FROM_PLANS = "plans"
 """What the plan page's own buttons say in ``from``."""
-_CLOSED = {State.FAILED: "declined", State.EXPIRED: "expired", State.CANCELLED: "cancelled"}
+_CLOSED = {State.FAILED: "card_declined", State.EXPIRED: "timed_out", State.CANCELLED: "cancelled"}
 _REACHED = {State.PAID: Step.PAID, State.GRANTED: Step.GRANTED}
 
 
@@ -97,7 +97,7 @@ def moved(connection: Connection, deps: Deps, order: Order, state: State, *, dec
     if state in _REACHED:
         funnel.note(connection, journey, _REACHED[state], at=at)
     elif state in _CLOSED:
-        funnel.failed(connection, journey, reason=decline or _CLOSED[state], at=at)
+        funnel.failed(connection, journey, reason=f"card_{decline}" if decline else _CLOSED[state], at=at)
     elif state is State.ACTION_REQUIRED:
         funnel.note_side(connection, journey, Side.ACTION_REQUIRED, at=at)
 

@@ -95,7 +95,7 @@ async def test_a_refused_card_is_a_failure_until_the_next_try(shop: Shop) -> Non
     browser = await at_checkout(shop, OWN_SERVER, "bob")
     await press(browser)
     found = await counts(shop)
-    assert (found.failures, found.open) == ({"declined": 1}, 0)
+    assert (found.failures, found.open) == ({"card_declined": 1}, 0)
     await press(browser, card="new")
     found = await counts(shop)
     assert (found.failures, found.open) == ({}, 1)
@@ -258,8 +258,8 @@ def _check_monotone(found: Counts) -> None:
 
 
 def _reason(state: State, decline: str) -> str:
-    ends = {State.FAILED: "declined", State.EXPIRED: "expired", State.CANCELLED: "cancelled"}
-    return (decline or ends[state]) if state in ends else ""
+    ends = {State.FAILED: "card_declined", State.EXPIRED: "timed_out", State.CANCELLED: "cancelled"}
+    return (f"card_{decline}" if decline else ends[state]) if state in ends else ""
 
 
 async def test_the_orders_of_a_bought_plan_are_all_told(shop: Shop) -> None:
