@@ -11,7 +11,7 @@ business time.
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 
 from sqlalchemy import Connection, delete, select, update
@@ -52,6 +52,7 @@ class Side(Enum):
     ACTION_REQUIRED = "action_required"
 
 
+VISIT_LASTS = timedelta(days=7)
 _NUMBERS = {step: number for number, step in enumerate(Step)}
 
 
@@ -88,9 +89,26 @@ def viewed_plans(connection: Connection, keys: Sequence[str], *, campaign: str =
 
 
 def viewed_change(connection: Connection, key: str, *, kind: str, deployment: str, at: datetime) -> None:
-    """Note that a manager saw the price of a change; ``key`` names the subscription and the kind. One visit a day."""
+    """Note that a manager saw the price of a change; ``key`` names the subscription and the kind.
+
+    Looking again within VISIT_LASTS is the same visit.
+    """
     reached = [step for step in Step if Step.PLAN_CHOSEN.number <= step.number <= Step.DETAILS_VALID.number]
-    _visit(connection, key, Step.PLAN_CHOSEN, reached, kind=kind, deployment=deployment, at=at, apart=at.date())
+    visit = _open_visit(connection, (key,), "", since=at - VISIT_LASTS)
+    if visit is None:
+        _visit(connection, key, Step.PLAN_CHOSEN, reached, kind=kind, deployment=deployment, at=at, apart=at.date())
+    else:
+        _insert(connection, visit, reached, at)
+
+
+def led_to_change(connection: Connection, key: str, start: Start) -> None:
+    """Let the visit that came by ``start.campaign`` be one that looks at the change ``key``."""
+    visit = _open_visit(connection, start.keys, start.campaign)
+    mine = (journeys.c.journey_id == visit) & (journeys.c.campaign == start.campaign)
+    values = {"open_key": _filed(key), "kind": start.kind, "deployment": start.deployment}
+    moved = connection.execute(update(journeys).where(mine).values(**values).returning(journeys.c.began_at)).scalar()
+    if visit and moved:  # the change is the offer that it saw
+        _insert(connection, visit, [Step.PLANS_VIEWED], moved)
 
 
 def begin(connection: Connection, journey_id: str, start: Start, *, at: datetime) -> None:
@@ -138,11 +156,9 @@ def failed(connection: Connection, journey_id: str, *, reason: str, at: datetime
     note_side(connection, journey_id, Side.FAILED, reason=reason, at=at)
 
 
-def note_on_visit(connection: Connection, keys: Sequence[str], side: Side, *, at: datetime) -> None:
-    """Note what happened beside the way on the newest visit under ``keys``, if there is one."""
-    visit = _open_visit(connection, keys, "")
-    if visit is not None:
-        note_side(connection, visit, side, at=at)
+def visit_of(connection: Connection, keys: Sequence[str]) -> str | None:
+    """Return the newest visit under ``keys``, for what happens beside its way; None without one."""
+    return _open_visit(connection, keys, "")
 
 
 def forget_visits(connection: Connection, *, before: datetime) -> None:
@@ -172,9 +188,12 @@ def _visit(
     _insert(connection, visit_id, reached, at)
 
 
-def _open_visit(connection: Connection, keys: Sequence[str], campaign: str) -> str | None:
+def _open_visit(
+    connection: Connection, keys: Sequence[str], campaign: str, *, since: datetime | None = None
+) -> str | None:
     """Return the visit to go on with: one that came by the same campaign, else the newest."""
     query = select(journeys.c.journey_id).where(journeys.c.open_key.in_([_filed(key) for key in keys] or [""]))
+    query = query.where(journeys.c.began_at >= since) if since else query
     is_other = journeys.c.campaign != campaign
     found: str | None = connection.execute(
         query.order_by(is_other, journeys.c.began_at.desc(), journeys.c.journey_id).limit(1)

@@ -6,11 +6,12 @@ from app.events import funnel
 from app.events.funnel import Side, Start, Step
 from app.flows.deps import Deps
 from app.flows.promo_decide import Promo
+from app.identity.actor import Actor
 from app.orders.intents import Choice
 from app.orders.kinds import ADD_SEATS, FIRST_ORDER, PACKS, PLAN_CHANGE
 from app.orders.states import State
 from app.orders.store import Order
-from app.subscriptions.store import Subscription
+from app.subscriptions.store import Subscription, by_id
 from app.vendor_adapters.types import Change, SetSeats, SwitchOffer
 
 FROM_PLANS = "plans"
@@ -48,10 +49,27 @@ def looked_at(connection: Connection, deps: Deps, change: Change, subscription: 
         funnel.viewed_change(connection, key, kind=kind, deployment=subscription.deployment, at=deps.clock.now())
 
 
+def led_to_seats(connection: Connection, actor: Actor, subscription_id: str, campaign: str) -> None:
+    """Let a campaign's link that was opened before be what led to looking at more seats."""
+    found = by_id(connection, subscription_id)
+    if found and campaign:
+        key = change_key(ADD_SEATS, found.subscription_ref)
+        start = Start(keys=(actor.visitor_id,), kind=ADD_SEATS, deployment=found.deployment, campaign=campaign)
+        funnel.led_to_change(connection, key, start)
+
+
+def told_on_seats(connection: Connection, deps: Deps, subscription: Subscription, promo: Promo) -> None:
+    """Note what came of the promotions that were asked for on more seats."""
+    visit = funnel.visit_of(connection, (change_key(ADD_SEATS, subscription.subscription_ref),))
+    if visit:
+        _told(connection, deps, visit, promo)
+
+
 def change_repriced(connection: Connection, deps: Deps, change: Change, subscription: Subscription) -> None:
     """Note that the price of a change was another one when the button was pressed."""
-    key = change_key(_kind_of(change), subscription.subscription_ref)
-    funnel.note_on_visit(connection, (key,), Side.QUOTE_REPRICED, at=deps.clock.now())
+    visit = funnel.visit_of(connection, (change_key(_kind_of(change), subscription.subscription_ref),))
+    if visit:
+        funnel.note_side(connection, visit, Side.QUOTE_REPRICED, at=deps.clock.now())
 
 
 def journey_of(order: Order) -> str:
@@ -83,12 +101,9 @@ def repriced(connection: Connection, deps: Deps, intent_id: str) -> None:
 
 def priced(connection: Connection, deps: Deps, intent_id: str, reached: Step, promo: Promo | None) -> None:
     """Note that a checkout showed a price, and what came of the promotions that were asked for."""
-    at = deps.clock.now()
-    funnel.note(connection, intent_id, reached, at=at)
-    for _row, applied in promo.applied if promo else ():
-        funnel.promo_applied(connection, intent_id, slug=applied.offer.slug, at=at)
-    for _row, rejected in promo.rejected if promo else ():
-        funnel.promo_rejected(connection, intent_id, reason=rejected.reason.value, slug=rejected.slug, at=at)
+    funnel.note(connection, intent_id, reached, at=deps.clock.now())
+    if promo:
+        _told(connection, deps, intent_id, promo)
 
 
 def moved(connection: Connection, deps: Deps, order: Order, state: State, *, decline: str) -> None:
@@ -100,6 +115,14 @@ def moved(connection: Connection, deps: Deps, order: Order, state: State, *, dec
         funnel.failed(connection, journey, reason=f"card_{decline}" if decline else _CLOSED[state], at=at)
     elif state is State.ACTION_REQUIRED:
         funnel.note_side(connection, journey, Side.ACTION_REQUIRED, at=at)
+
+
+def _told(connection: Connection, deps: Deps, journey_id: str, promo: Promo) -> None:
+    at = deps.clock.now()
+    for _row, applied in promo.applied:
+        funnel.promo_applied(connection, journey_id, slug=applied.offer.slug, at=at)
+    for _row, rejected in promo.rejected:
+        funnel.promo_rejected(connection, journey_id, reason=rejected.reason.value, slug=rejected.slug, at=at)
 
 
 def _kind_of(change: Change) -> str:

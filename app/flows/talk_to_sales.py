@@ -105,10 +105,9 @@ def _ask(
         created_at=deps.clock.now(),
     )
     add_lead(connection, lead)
-    if asked.intent_id:
-        funnel.note_side(connection, asked.intent_id, Side.SALES_CHOSEN, at=deps.clock.now())
-    else:
-        funnel.note_on_visit(connection, visits, Side.SALES_CHOSEN, at=deps.clock.now())
+    journey_id = asked.intent_id or funnel.visit_of(connection, visits)
+    if journey_id:
+        funnel.note_side(connection, journey_id, Side.SALES_CHOSEN, at=deps.clock.now())
     enqueue(connection, kind=LEAD_CREATED, dedupe_key=lead_id, payload={"lead_id": lead_id}, now=now)
     mail = SalesRequest(to=asked.email, name=asked.name, lead_id=lead_id, message=_copy(deps, asked))
     enqueue_mail(connection, deps.sealer, mail, dedupe_key=f"lead:{lead_id}", now=now)
