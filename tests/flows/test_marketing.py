@@ -34,7 +34,7 @@ READ = (
     "/marketing/funnel",
     "/marketing/funnel.csv",
 )
-WRITTEN = (
+WRITTEN: tuple[tuple[str, dict[str, str]], ...] = (
     (f"{PAGE}/status", {"status": "paused"}),
     (f"{PAGE}/links", {"note": "mail", "audience": "any"}),
     (f"{PAGE}/links/{{link}}/revocation", {}),
@@ -297,7 +297,7 @@ async def test_a_page_is_needed_only_once_to_press(shop: Shop) -> None:
     browser = await marketer(shop)
     old = browser.form("Make the link")
     await browser.press("Make the link", note="one")
-    await browser.send(Form(action=old.action, fields=old.fields | {"attempt": new_id("att"), "note": "two"}))
+    await browser.send(Form(action=old.action, fields={**old.fields, "attempt": new_id("att"), "note": "two"}))
     assert [each.note for each in await made_links(shop)] == ["one", "two"]
 
 

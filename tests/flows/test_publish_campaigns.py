@@ -122,7 +122,7 @@ async def test_a_file_with_faults_does_not_stop_the_demo(shop: Shop, tmp_path: P
     with pytest.raises(CampaignsRefused):
         await publish_file(elsewhere, bad, actor="system")
     async with AsyncClient(transport=shop.network) as http:
-        await DemoWorld(elsewhere, shop.product, shop.vendor, http).prepare(None)
+        await DemoWorld(elsewhere, shop.product, shop.vendor_world, http).prepare(None)
     assert set(shop.deps.db.read_now(lambda c: phases(c, shop))) == {"sale"}  # what was published stands
 
 
