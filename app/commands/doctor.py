@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
+from urllib.parse import urlsplit
 
 from app.commands.neighbours import neighbours
 from app.config import Config
@@ -38,7 +39,7 @@ async def doctor(config: Config, *, as_json: bool) -> int:
     """Run every check, print each, and return 1 when one of them found something to mend."""
     findings = [Finding(check="settings", found=f"{config.env}, {config.base_url}")]
     async with neighbours(config) as deps:
-        for check in (check_database, check_vendor, check_campaigns, check_sign_in, check_product):
+        for check in (check_database, check_vendor, check_campaigns, check_sign_in, check_product, check_mail):
             findings.append(await check(deps))
     if as_json:
         sys.stdout.write(json.dumps([asdict(found) for found in findings], indent=1) + "\n")
@@ -112,6 +113,15 @@ async def check_sign_in(deps: Deps) -> Finding:
             mend="check KASSA_OIDC_ISSUER, and that the issuer can be reached from here",
         )
     return Finding(check="sign-in", found=f"{deps.identity.issuer} answers")
+
+
+async def check_mail(deps: Deps) -> Finding:
+    """Mails leave the store; in the demo they are meant to stay. Nothing is sent to find out."""
+    if deps.config.smtp_url:
+        return Finding(check="mail", found=f"sent by {urlsplit(deps.config.smtp_url).hostname}")
+    if deps.config.is_demo:
+        return Finding(check="mail", found=f"kept and not sent: {deps.config.base_url}/_demo/mail.html")
+    return Finding(check="mail", found="no server is set, so that no mail is sent", mend="set KASSA_SMTP_URL")
 
 
 async def check_product(deps: Deps) -> Finding:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from app.events import audit, outbox
+from app.flows import journey
 from app.flows.deps import Deps
 from app.orders import store
 from app.orders.states import PAID, Action, State
@@ -39,7 +40,8 @@ def advance(
 ) -> State | None:
     """Take ``action`` on a locked order with ``changes`` of its columns; None when its state does not allow it.
 
-    Paid, its reservations are final; closed, they are let go; paid back, the uses are given back.
+    Paid, its reservations are final; closed, they are let go; paid back, the uses are given back. All of it
+    the funnel hears of.
 
     Args:
         cause: why a closed order's reservations are let go, where it is not what the state says.
@@ -55,6 +57,7 @@ def advance(
         settling.reverse(connection, order.order_id, Refund.FULL, now=business)
     elif state in _CAUSES and is_dead:
         settling.release(connection, order.order_id, cause or _CAUSES[state], now=business)
+    journey.moved(connection, deps, order, state, decline=str((changes or {}).get("decline") or order.decline))
     return state
 
 

@@ -12,6 +12,7 @@ from app.web.deps import deps_of
 from app.web.forms import clean_text
 from app.web.render import link
 from app.web.session import ensure_visitor
+from app.web.visits import is_machine
 
 _LONGEST_SLUG = 60
 # the token must not travel on to whoever the next page links to, and no cache between may keep where it led
@@ -21,7 +22,8 @@ _HEADERS = {"Referrer-Policy": "no-referrer", "Cache-Control": "private"}
 async def open_campaign(request: Request) -> Response:
     """Note who came by what and go on; whatever is wrong with the link, the next page says it in one line."""
     actor = await ensure_visitor(request)
-    landed = await open_link(deps_of(request), actor, request.path_params["name"], utm_of(request))
+    name, utm = request.path_params["name"], utm_of(request)
+    landed = await open_link(deps_of(request), actor, name, utm, is_machine=is_machine(request))
     return RedirectResponse(_path(landed), status_code=303, headers=_HEADERS)
 
 

@@ -17,6 +17,42 @@ IN_SPRING = datetime(2027, 3, 15, 9, tzinfo=UTC)
 SPRING = "/c/spring-launch?utm_source=mail"
 
 
+LAUNCH = """
+schema = 1
+
+[[campaign]]
+slug = "launch"
+name = "Launch"
+window = { starts = 2026-11-01T00:00:00Z, ends = 2027-02-01T00:00:00Z }
+overcap = "strict"
+budget = { redemptions = 50, money = { usd = 10_000_000, eur = 10_000_000 }, per_identity = 5 }
+landing = { plan = "team", seats = 10, headline = "20% off" }
+terms = "Once."
+codes = [{ code = "LAUNCH20", visibility = "public" }]
+
+[[campaign.offer]]
+target = { plans = ["team"] }
+benefit = { percent_bp = 2000 }
+duration = "once"
+rules = { order = ["first_order"], min_seats = 5 }
+
+[[campaign]]
+slug = "oss"
+name = "Open source"
+listed = false
+window = { starts = 2026-11-01T00:00:00Z, ends = 2027-02-01T00:00:00Z }
+overcap = "strict"
+terms = "One year."
+codes = [{ batch = 20, prefix = "OSS", visibility = "secret", redemptions_each = 1 }]
+
+[[campaign.offer]]
+target = { plans = ["scale"] }
+benefit = { percent_bp = 10000 }
+duration = "once"
+rules = { order = ["first_order"] }
+"""
+
+
 async def publish_text(shop: Shop, text: str) -> tuple[Campaign, ...]:
     """Check and publish the text of a campaign file."""
     checked = check_text(text, "test.toml", shop.deps.catalog, shop.deps.vendor.capabilities)
