@@ -19,8 +19,10 @@ from app.events.outbox import Job
 from app.flows import grant_packs, payment, provision
 from app.flows.deps import Deps
 from app.flows.offers import current_offers
+from app.flows.order_steps import END_RENEWAL, PROMO_REDEEMED
 from app.flows.packs_paid import GRANT_MINUTES
 from app.flows.post import send_mail
+from app.flows.programmes import end_renewal
 from app.flows.promo_sweeps import sweep_promotions
 from app.flows.refunds import note_refund
 from app.flows.renewal import RENEWAL_TOGGLED
@@ -65,6 +67,8 @@ HANDLERS: dict[str, Handler] = {
     SEATS_ADDED: _publish,
     RENEWAL_TOGGLED: _publish,
     SUBSCRIPTION_CHANGED: _publish,
+    PROMO_REDEEMED: _publish,
+    END_RENEWAL: end_renewal,
     "lead.created": _publish,
 }
 _PASSING = (ProductUnavailable, MailUnavailable, VendorUnavailable, OutcomeUnknown, TimeoutError, OSError)
