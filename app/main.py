@@ -33,6 +33,7 @@ from app.routes import (
     sales,
     seat_changes,
     subscriptions,
+    usage,
     webhooks,
 )
 from app.routes.demo_controls import World
@@ -81,6 +82,7 @@ def create_app(deps: Deps, *, world: World | None = None) -> ASGIApp:
         *seat_changes.routes,
         *plan_changes.routes,
         *renewals.routes,
+        *usage.routes,
         *account.routes,
         *invoices.routes,
         *history.routes,

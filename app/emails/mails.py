@@ -85,4 +85,16 @@ class RenewalNotice:
     renewal_url: str
 
 
-Mail = RenewalNotice | SignInLink | Receipt | ActivationCode | SwitchedOn | SalesRequest | ManagerInvite
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsageAlert:
+    """Told when seats, minutes or storage run out: the fact, and the purchase of what is missing."""
+
+    to: str
+    name: str
+    text: str
+    label: str
+    buy_url: str
+    usage_url: str
+
+
+Mail = UsageAlert | RenewalNotice | SignInLink | Receipt | ActivationCode | SwitchedOn | SalesRequest | ManagerInvite

@@ -11,8 +11,9 @@ from app.core.problems import NotYours, Problem, ProblemId, problem
 from app.flows import purchase, wording
 from app.flows.deps import Deps
 from app.flows.groups import GroupChoice, GroupOption, group_choice
+from app.flows.known_usage import proposed_packs
 from app.flows.offers import note_vendor_away
-from app.flows.packs import Linked, coterm_of, linked_plan, packs_blocker, proposed_packs
+from app.flows.packs import Linked, coterm_of, linked_plan, packs_blocker
 from app.flows.quoting import Priced, price
 from app.flows.settle import look_up
 from app.identity.accounts import BillingAccount

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select
+from sqlalchemy import Connection, Row, func, insert, select, update
 
 from app.demo.model import OWNER, GroupRecord, Membership, Pack
 from app.demo.store.schema import groups, members, packs, people
+from app.demo.store.trials import trial_of
 
 
 def groups_of(connection: Connection, sub: str) -> tuple[Membership, ...]:
@@ -78,6 +79,37 @@ def add_group(
     )
 
 
+def pretend_usage(
+    connection: Connection,
+    group: GroupRecord,
+    *,
+    seats_in_use: int | None,
+    minutes_used: int | None,
+    storage_gib: int | None,
+) -> None:
+    """Take other figures for what a group uses, so that running out can be seen; None leaves one as it is.
+
+    Whoever uses a seat is a member: people without an account join or leave as needed.
+    """
+    in_use = group.seats_in_use if seats_in_use is None else seats_in_use
+    accounts = connection.execute(
+        select(func.count()).select_from(members).where(members.c.group_id == group.id)
+    ).scalar_one()
+    others = group.members - accounts
+    moved = others if seats_in_use is None else others + in_use - group.seats_in_use
+    connection.execute(
+        update(groups)
+        .where(groups.c.id == group.id)
+        .values(
+            seats_in_use=in_use,
+            seats_max=max(group.seats_max, in_use),
+            other_members=max(0, moved, in_use - accounts),
+            minutes_used=group.minutes_used if minutes_used is None else minutes_used,
+            storage_used_gib=group.storage_used_gib if storage_gib is None else storage_gib,
+        )
+    )
+
+
 def _record(connection: Connection, row: Row[Any]) -> GroupRecord:
     accounts = select(func.count()).select_from(members).where(members.c.group_id == row.id)
     return GroupRecord(
@@ -96,6 +128,7 @@ def _record(connection: Connection, row: Row[Any]) -> GroupRecord:
         storage_gib=row.storage_gib,
         storage_ends_at=row.storage_ends_at,
         packs=_packs(connection, row.id),
+        trial=trial_of(connection, row.id),
     )
 
 
