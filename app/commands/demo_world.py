@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from app import worker
 from app.commands.demo_seed import seed_accounts
+from app.commands.demo_usage import seed_usage
 from app.core.clock import SystemClock
 from app.core.durations import BadDuration, after
 from app.core.money import Money
@@ -62,6 +63,7 @@ class DemoWorld:
             await self._set_offset(start - self._clock.wall())
         await self._product.prepare()
         await seed_accounts(self._deps, self._vendor)
+        await seed_usage(self._deps)
 
     async def set_clock(self, now: datetime) -> Json:
         if now < self._clock.now():
@@ -139,6 +141,7 @@ class DemoWorld:
         start = self._deps.config.demo_now
         await self._set_offset(start - self._clock.wall() if start else timedelta(0))
         await seed_accounts(self._deps, self._vendor)
+        await seed_usage(self._deps)
 
     async def _currency_of(self, charge: str) -> str:
         for row in (await self._vendor.books())["charges"]:

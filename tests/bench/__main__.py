@@ -15,6 +15,7 @@ from app.db.engine import Database
 from app.db.migrate import migrate
 from app.http import Response
 from app.web.log import configure_logs
+from tests.bench.big import bench_big
 from tests.support.journeys import at_checkout, pay, settled, to_payment
 from tests.support.shop import Shop, open_shop
 
@@ -23,7 +24,7 @@ Page = Callable[[], Awaitable[Response]]
 
 
 async def bench() -> None:
-    """Open a shop in this process, sell one plan, and time each page against the process's own heartbeat."""
+    """Time each page against the process's own heartbeat, then those of a small account against those of a big one."""
     with tempfile.TemporaryDirectory() as folder, open(Path(folder) / "log", "w") as log:  # noqa: ASYNC230 (set-up)
         config = Config.from_env({"KASSA_VAR": folder}, remember_ports=False)
         database = Database(config.database_url)
@@ -32,6 +33,7 @@ async def bench() -> None:
         configure_logs(clock, log)
         async with open_shop(config, database, clock) as shop:
             await _report(await _pages(shop))
+            await bench_big(shop)
         database.close()
 
 

@@ -1,5 +1,6 @@
 """Trials of groups: one row for each group that ever had one, so that it has no second."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, select, update
@@ -9,10 +10,13 @@ from app.demo.model import Trial
 from app.demo.store.schema import trials
 
 
-def trial_of(connection: Connection, group_id: str) -> Trial | None:
-    """Return the trial that a group has or had."""
-    row = connection.execute(select(trials).where(trials.c.group_id == group_id)).one_or_none()
-    return Trial(plan=row.plan, minutes=row.minutes, started_at=row.started_at, ends_at=row.ends_at) if row else None
+def trials_of(connection: Connection, group_ids: Sequence[str]) -> dict[str, Trial]:
+    """Return the trials that these groups have or had, by group."""
+    rows = connection.execute(select(trials).where(trials.c.group_id.in_(group_ids)))
+    return {
+        row.group_id: Trial(plan=row.plan, minutes=row.minutes, started_at=row.started_at, ends_at=row.ends_at)
+        for row in rows
+    }
 
 
 def start_trial(connection: Connection, group_id: str, trial: Trial) -> None:
