@@ -80,7 +80,8 @@ async def send_form(request: Request) -> Response:
         network = request.client.host if request.client else ""
         try:
             lead_id = await ask_sales(deps, actor, asked, network=network)
-            return see_other(request, link(f"/sales/{lead_id}", next=_next_path(form.fields)))
+            back = "" if asked.intent_id else _next_path(form.fields)  # the request itself knows its checkout
+            return see_other(request, link(f"/sales/{lead_id}", next=back))
         except Refused as refused:
             form.refuse(*refused.problems)
     return page(request, "sales.html", _again(form, deps), status=form.problems[0].id.status)
