@@ -60,6 +60,7 @@ class OrderView:
     return_to: str
     again_path: str
     subscription_path: str = ""
+    usage_path: str = ""
 
 
 async def read_order(deps: Deps, person: Person, order_id: str) -> OrderView:
@@ -137,6 +138,7 @@ def _view(deps: Deps, order: Order, *, code: str = "", is_known: bool = True) ->
         code=code,
         return_to=_return_to(order),
         again_path=wording.again_path(order),
+        usage_path=wording.usage_path(order.group_id) if order.kind in OF_PACKS and order.group_id else "",
     )
 
 
