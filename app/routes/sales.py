@@ -16,6 +16,7 @@ from app.web.deps import deps_of
 from app.web.forms import Fields, Reader, one
 from app.web.render import link, page, see_other
 from app.web.session import current_actor, ensure_visitor
+from app.web.visits import visit_keys
 
 _CHECKOUT = re.compile(r"/checkouts/(int_[0-9a-z]{20})", re.ASCII)
 
@@ -79,7 +80,7 @@ async def send_form(request: Request) -> Response:
         actor = await ensure_visitor(request)
         network = request.client.host if request.client else ""
         try:
-            lead_id = await ask_sales(deps, actor, asked, network=network)
+            lead_id = await ask_sales(deps, actor, asked, network=network, visits=visit_keys(request))
             back = "" if asked.intent_id else _next_path(form.fields)  # the request itself knows its checkout
             return see_other(request, link(f"/sales/{lead_id}", next=back))
         except Refused as refused:

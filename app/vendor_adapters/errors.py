@@ -10,11 +10,15 @@ class VendorError(Exception):
     """Anything that a vendor adapter raises."""
 
     def __init__(self, *, vendor: str, operation: str, request_id: str = "", detail: str = "") -> None:
-        super().__init__(f"{vendor} {operation}: {type(self).__name__} {detail} (request {request_id or 'none'})")
+        super().__init__(vendor, operation, detail)
         self.vendor = vendor
         self.operation = operation
         self.request_id = request_id
         self.detail = detail
+
+    def __str__(self) -> str:
+        kind, request = type(self).__name__, self.request_id or "none"
+        return f"{self.vendor} {self.operation}: {kind} {self.detail} (request {request})"
 
 
 class VendorUnavailable(VendorError):

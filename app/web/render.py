@@ -52,9 +52,11 @@ class AlertLine:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
     """What stands around a page's own content: who is signed in, the way to sign in, what runs out, problems and
-    announcements."""
+    announcements. ``roles`` are the person's own; each has pages of its own.
+    """
 
     signed_in_as: str
+    roles: frozenset[str]
     sign_in_path: str
     alerts: tuple[AlertLine, ...]
     problems: tuple[Problem, ...]
@@ -182,6 +184,7 @@ def _frame(request: Request, view: object, actor: Actor) -> Frame:
     person = actor.person
     return Frame(
         signed_in_as=(person.username or person.name or person.email) if person else "",
+        roles=person.roles if person else frozenset(),
         sign_in_path=_sign_in_path(request),
         alerts=view.alerts if isinstance(view, HasAlerts) else (),
         problems=view.problems if isinstance(view, HasProblems) else (),

@@ -24,7 +24,7 @@ from tests.support.shop import Browser, Form, Shop
 # What stands in a path and is no id of anybody's: a link that is meant for everybody, a vendor's name, a secret of its
 # own that the sign-in's tests speak of. Pages of a role are closed as a whole, which their own tests show.
 NO_IDS = {"slug", "name", "vendor", "filename", "path"}
-OTHERWISE = ("/login/link/", "/marketing", "/support", "/_demo")
+OTHERWISE = ("/login/link/", "/account/email/", "/marketing", "/support", "/_demo")
 
 # (address, fields): {own} is the account of whoever asks, so that only the other id is foreign
 Case = tuple[str, dict[str, str]]
@@ -53,12 +53,15 @@ READ = (
 WRITTEN: tuple[Case, ...] = (
     ("/orders/{order}/payment", {}),
     ("/orders/{order}/cancellation", {}),
+    ("/orders/{order}/return", {}),
     ("/checkouts/{intent}", {"attempt": "att_1"}),
     ("/checkouts/{intent}/seats", {"packs": "3"}),
     ("/checkouts/{intent}/address", {"country": "DE"}),
+    ("/checkouts/{intent}/promo-code", {"code": "LAUNCH20"}),
     ("/subscriptions/{subscription}/card", {}),
     ("/subscriptions/{subscription}/seat-changes", CHANGE),
     ("/subscriptions/{subscription}/seat-changes/quote", CHANGE),
+    ("/subscriptions/{subscription}/seat-changes/promo-code", CHANGE | {"code": "GROW50"}),
     ("/subscriptions/{subscription}/plan-changes", CHANGE),
     ("/subscriptions/{subscription}/plan-changes/quote", CHANGE),
     ("/subscriptions/{subscription}/renewal", CHANGE | {"decision": "end", "reason": "other"}),
@@ -128,7 +131,7 @@ async def bobs_ids(shop: Shop) -> dict[str, str]:
         return bob, account, own, order, invite
 
     bob, account, own, order, invite = await shop.deps.db.write(read)
-    (card, *_) = await shop.vendor.payment_methods(CustomerRef(account.customer_ref or ""))
+    (card, *_) = await shop.deps.vendor.payment_methods(CustomerRef(account.customer_ref or ""))
     return {
         "intent": intent,
         "order": order.order_id,

@@ -122,6 +122,16 @@ def cash_of_term(desk: Desk, subscription: Subscription) -> int:
     return sum(_net_cash(row) for row in desk.connection.execute(query).mappings())
 
 
+def is_given_up(desk: Desk, subscription: Subscription) -> bool:
+    """Return whether the running term was never paid and nobody asks for its money any more."""
+    query = select(invoices.c.ref).where(
+        invoices.c.subscription == subscription.ref,
+        invoices.c.term_starts_at == subscription.term.starts_at,
+        invoices.c.status == InvoiceStatus.UNCOLLECTIBLE.value,
+    )
+    return desk.connection.execute(query).first() is not None
+
+
 def _summary(desk: Desk, row: RowMapping, bill_lines: tuple[BillLine, ...]) -> InvoiceSummary:
     currency = row["currency"]
     is_open = row["status"] == InvoiceStatus.OPEN.value

@@ -64,7 +64,7 @@ PAGES = (
 )
 """Where Stripe's own pages are: payment, invoices, the customer's portal, the way to the bank's check."""
 SYNC_SECONDS = 60.0
-NEVER = frozenset({Capability.DISCOUNTED_CHANGES})
+NEVER = frozenset({Capability.PAID_RENEWAL, Capability.DISCOUNTED_CHANGES})
 
 
 class StripeAdapter:

@@ -11,14 +11,17 @@ from stripe import ListObject, StripeObject, V1Services
 
 from app.core.clock import Clock
 from app.http import AsyncBaseTransport
-from app.vendor_adapters.errors import OutcomeUnknown, RejectReason, VendorError, VendorUnavailable
-from app.vendor_adapters.stripe.errors import rejected, translated
+from app.vendor_adapters.errors import OutcomeUnknown, RejectReason, VendorError, VendorRejected, VendorUnavailable
+from app.vendor_adapters.stripe.errors import is_kept, rejected, request_of, translated, unreadable
 from app.vendor_adapters.stripe.names import API_VERSION, NAME
 from app.vendor_adapters.stripe.transport import Sleep, Transport
 
 DEADLINE_SECONDS = 5.0
 RETRIES = 1
 """One more attempt where no answer came or Stripe was at fault, with the same key: a buyer waits for no third."""
+
+_UNREADABLE = (AttributeError, KeyError, TypeError, ValueError)
+"""What the library stumbles with over an answer that is JSON and none of Stripe's."""
 
 T = TypeVar("T")
 R = TypeVar("R", bound=StripeObject)
@@ -79,10 +82,12 @@ class Client:
             raise call.out_of_time() from error
         except VendorError as error:
             outcome = type(error).__name__
+            # a refusal of our own rests on what Stripe answered last
+            error.request_id = error.request_id or call.request_id
             raise
         except stripe.CardError as error:
             outcome = "declined"
-            raise rejected(operation, RejectReason.OTHER, detail=str(error.code)) from error
+            raise call.declined(error) from error
         finally:
             ms = (self.clock.wall() - started) // timedelta(milliseconds=1)
             ref = call.request_id
@@ -138,24 +143,39 @@ class Call:
             rows += page.data
         return rows
 
+    def has_kept_failure(self, error: VendorError) -> bool:
+        """Whether Stripe keeps a failure for the key of the last write, and will answer every repetition with it.
+
+        Then the same key leads nowhere for a day: what came of the request has to be read, and asked for anew.
+        """
+        return isinstance(error, OutcomeUnknown) and self.is_replay
+
     def out_of_time(self) -> VendorError:
         """Return the error for a call that took too long."""
         kind = OutcomeUnknown if self._has_written or self._is_writing else VendorUnavailable
         return kind(vendor=NAME, operation=self.operation, request_id=self.request_id, detail="deadline")
 
+    def declined(self, error: stripe.CardError) -> VendorRejected:
+        """Return the error for a bank's refusal where nobody asked a bank."""
+        refused = rejected(self.operation, RejectReason.OTHER, detail=str(error.code))
+        refused.request_id = self.request_id
+        return refused
+
     async def _await(self, request: Awaitable[R], *, is_write: bool) -> R:
-        self.sent_at = self.client.stamp()
+        self.sent_at, self.request_id, self.is_replay = self.client.stamp(), "", False
         self._is_writing = self._is_writing or is_write
         try:
-            answer = await request
-        except stripe.CardError:
+            answer = _of_stripe(await request)
+        except stripe.CardError as error:
             # an answer, not a failure; what it means depends on what was asked
-            self._has_written = True
+            self._has_written, self.request_id = True, request_of(error)
             raise
         except stripe.StripeError as error:
-            self.request_id = error.request_id or ""
+            self.request_id, self.is_replay = request_of(error), is_kept(error)
             failed = translated(error, self.operation, is_write=is_write, has_written=self._has_written)
             raise failed from error
+        except _UNREADABLE as error:
+            raise unreadable(self.operation, is_write=is_write, has_written=self._has_written) from error
         self._is_writing = False
         response = answer.last_response
         headers = {name.lower(): value for name, value in response.headers.items()} if response else {}
@@ -163,3 +183,10 @@ class Call:
         self.dated = headers.get("date", "")
         self.is_replay = headers.get("idempotent-replayed", "") == "true"
         return answer
+
+
+def _of_stripe(answer: R) -> R:
+    """Return an answer that names its kind, as each of Stripe's does; ValueError for another."""
+    if not isinstance(answer, StripeObject) or "object" not in answer:
+        raise ValueError("not an object of Stripe's")
+    return answer

@@ -1,5 +1,6 @@
 """From Stripe's errors to ours, by one table. Never a message or a body: they can hold what people typed."""
 
+from collections.abc import Mapping
 from enum import Enum
 
 import stripe
@@ -67,8 +68,8 @@ def translated(error: stripe.StripeError, operation: str, *, is_write: bool, has
         is_write: the request could have changed something. has_written: an earlier one of the same operation did, so
             that "nothing happened" must not be said any more.
     """
-    request_id = error.request_id or ""
-    code = error.code or ""
+    request_id = request_of(error)
+    code = error.code or (error.error.code if error.error else "") or ""
     detail = " ".join(part for part in (type(error).__name__, code) if part)
     if isinstance(error, stripe.APIConnectionError):
         return _lost(operation, error, unknown=has_written or (is_write and was_sent(error)))
@@ -88,6 +89,26 @@ def translated(error: stripe.StripeError, operation: str, *, is_write: bool, has
     return _failed(operation, request_id, detail, unknown=is_write or has_written)
 
 
+def unreadable(operation: str, *, is_write: bool, has_written: bool) -> VendorError:
+    """Return our error for an answer that the library could make nothing of."""
+    return _failed(operation, "", "unreadable answer", unknown=is_write or has_written)
+
+
+def request_of(error: stripe.StripeError) -> str:
+    """Return the id of the request that failed, empty where no answer came.
+
+    Of an answer that is no JSON the library keeps the headers in the place of the body.
+    """
+    misplaced = error.json_body if isinstance(error.json_body, Mapping) else {}
+    return error.request_id or str(misplaced.get("request-id", ""))
+
+
+def is_kept(error: stripe.StripeError) -> bool:
+    """Whether Stripe gave an answer that it keeps for the request's key, to be given to every repetition."""
+    headers = {name.lower(): value for name, value in (error.headers or {}).items()}
+    return headers.get("idempotent-replayed", "") == "true"
+
+
 def rejected(operation: str, reason: RejectReason, field: str = "", detail: str = "") -> VendorRejected:
     """Return a refusal of the adapter's own."""
     return VendorRejected(vendor=NAME, operation=operation, reason=reason, field=field, detail=detail)
@@ -100,7 +121,7 @@ def _rejected(operation: str, error: stripe.InvalidRequestError, code: str) -> V
         operation=operation,
         reason=reason if isinstance(reason, RejectReason) else RejectReason.OTHER,
         field=str(error.param or ""),
-        request_id=error.request_id or "",
+        request_id=request_of(error),
         detail=code,
     )
 

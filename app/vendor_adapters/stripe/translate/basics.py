@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import stripe
 from stripe import StripeObject
@@ -46,13 +46,14 @@ def whole(value: R | str | None, kind: type[R]) -> R:
 def order_of(invoice: stripe.Invoice) -> OrderId:
     """Return the order that an invoice was made for, empty for renewals.
 
-    A subscription's metadata lie beside each of its invoices, but only the first one is that order's.
+    A subscription's metadata lie beside each of its invoices, but only the first one is that order's. A field that an
+    event leaves out is as good as empty: what is told is a hint, and the invoice itself is read afterwards.
     """
-    own = meta(invoice.metadata, ORDER)
-    if own or invoice.billing_reason != "subscription_create":
+    own = meta(_field(invoice, "metadata"), ORDER)
+    if own or _field(invoice, "billing_reason") != "subscription_create":
         return OrderId(own)
-    details = invoice.parent.subscription_details if invoice.parent else None
-    return OrderId(meta(details.metadata if details else None, ORDER))
+    details = _field(_field(invoice, "parent"), "subscription_details")
+    return OrderId(meta(_field(details, "metadata"), ORDER))
 
 
 def subscription_of(invoice: stripe.Invoice) -> str:
@@ -69,3 +70,7 @@ def payment_of(invoice: stripe.Invoice) -> str:
     rows = invoice.payments.data if invoice.payments else []
     ordered = sorted(rows, key=lambda row: not row.is_default)
     return next((ref_of(row.payment.payment_intent) for row in ordered if row.payment.payment_intent), "")
+
+
+def _field(thing: StripeObject | None, name: str) -> Any:
+    return thing[name] if thing is not None and name in thing else None

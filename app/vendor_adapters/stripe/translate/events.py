@@ -38,7 +38,9 @@ def notification(event: stripe.Event) -> Notification:
     """Return an event as the port speaks of it: a hint, never a fact. ValueError for what is no event."""
     if not isinstance(event.id, str) or not isinstance(event.type, str):
         raise ValueError("no event")
-    carried: StripeObject = event.data.object
+    carried: object = event.data.object
+    if not isinstance(carried, StripeObject):
+        raise ValueError("it carries nothing")
     kind, subject = about(event.type, carried)
     return Notification(
         id=event.id,
