@@ -28,6 +28,7 @@ from app.vendor_adapters.types import (
 )
 
 PAGE_SIZE = 20
+_PAGES_SEARCHED = 5  # of invoices, for the unpaid one: an account of many subscriptions has newer ones of others
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,14 +168,21 @@ async def _as_it_is(deps: Deps, subscription: Subscription) -> tuple[Subscriptio
 
 
 async def _unpaid(deps: Deps, account: BillingAccount, subscription: Subscription) -> InvoiceSummary | None:
+    """Return the open invoice of a subscription among the account's newest; an older one is on the page of invoices."""
     if account.customer_ref is None:
         return None
-    try:
-        invoices = await deps.vendors[subscription.vendor].list_invoices(account.customer_ref)
-    except VendorError:
-        return None
-    mine = (row for row in invoices.rows if row.subscription == subscription.subscription_ref)
-    return next((row for row in mine if row.status is InvoiceStatus.OPEN), None)
+    cursor = ""
+    for _ in range(_PAGES_SEARCHED):
+        try:
+            page = await deps.vendors[subscription.vendor].list_invoices(account.customer_ref, cursor=cursor)
+        except VendorError:
+            return None
+        mine = (row for row in page.rows if row.subscription == subscription.subscription_ref)
+        found = next((row for row in mine if row.status is InvoiceStatus.OPEN), None)
+        if found is not None or not page.next_cursor:
+            return found
+        cursor = page.next_cursor
+    return None
 
 
 async def _owns_group(deps: Deps, person: Person, group_id: str) -> bool:
