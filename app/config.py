@@ -70,6 +70,7 @@ class Config:
     oidc: OidcConfig
     product_url: str
     product_token: str = field(repr=False)
+    trial_url: str
     return_to: tuple[str, ...]
     smtp_url: str = field(repr=False)
     mail_from: str
@@ -123,6 +124,7 @@ class Config:
             demo_port=demo_port,
             vendor_port=vendor_port,
             product_url=moved(self.product_url),
+            trial_url=moved(self.trial_url),
             oidc=replace(self.oidc, issuer=moved(self.oidc.issuer)),
             return_to=tuple(moved(address) for address in self.return_to),
         )
@@ -162,6 +164,7 @@ class _Reader:
             oidc=self.oidc(product_url),
             product_url=product_url,
             product_token=self.secret("KASSA_PRODUCT_TOKEN"),
+            trial_url=self.url("KASSA_TRIAL_URL", f"{product_url}/trials/new" if self.env == "demo" else ""),
             return_to=self.prefixes("KASSA_RETURN_TO", product_url if self.env == "demo" else ""),
             smtp_url=self.text("KASSA_SMTP_URL", ""),
             mail_from=self.text("KASSA_MAIL_FROM", f"Kassa <store@{urlsplit(base_url).hostname or 'localhost'}>"),

@@ -19,6 +19,7 @@ from app.events.inbox import Message
 from app.events.outbox import Job
 from app.flows import grant_packs, payment, provision
 from app.flows.campaign_acts import take_away_old
+from app.flows.count_usage import count_usage
 from app.flows.deps import Deps
 from app.flows.offers import current_offers
 from app.flows.order_steps import END_RENEWAL, PROMO_REDEEMED
@@ -133,6 +134,7 @@ async def sweep(deps: Deps) -> int:
     await deps.db.write(lambda connection: take_away_old(connection, deps))
     await deps.db.write(lambda connection: forget_visits(connection, before=deps.clock.now() - VISITS_KEPT))
     await send_notices(deps)
+    await count_usage(deps)
     await sweep_promotions(deps)
     before = deps.clock.now() - PROJECTION_AGES_AFTER
     stale = await deps.db.read(lambda connection: stale_refs(connection, before=before, limit=50))
@@ -142,6 +144,7 @@ async def sweep(deps: Deps) -> int:
 async def drain(deps: Deps) -> Counts:
     """Run inbox, outbox and sweep until quiet, treating every waiting row as due, and looking at each open order."""
     await send_notices(deps)
+    await count_usage(deps)
     await sweep_promotions(deps)
     counts = Counts(orders=await _sweep_all_orders(deps))
     for _ in range(MOST_ROUNDS):

@@ -119,6 +119,18 @@ class RenewalNotice:
     renewal_url: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsageAlert:
+    """Told when seats, minutes or storage run out: the fact, and the purchase of what is missing."""
+
+    to: str
+    name: str
+    text: str
+    label: str
+    buy_url: str
+    usage_url: str
+
+
 Mail = (
     SignInLink
     | Receipt
@@ -130,4 +142,5 @@ Mail = (
     | SalesRequest
     | ManagerInvite
     | RenewalNotice
+    | UsageAlert
 )

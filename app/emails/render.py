@@ -29,6 +29,7 @@ _FILES = {
     mails.SalesRequest: "sales_request",
     mails.RenewalNotice: "renewal_notice",
     mails.ManagerInvite: "manager_invite",
+    mails.UsageAlert: "usage_alert",
 }
 
 

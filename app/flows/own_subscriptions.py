@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from app.core.problems import NotYours, Problem, ProblemId, problem
-from app.entitlements.product import ProductRefused, ProductUnavailable, Usage
+from app.entitlements.product import ProductUnavailable, Usage
 from app.flows.deps import Deps
+from app.flows.known_usage import last_known, usage_now
 from app.flows.sync import sync
 from app.identity import accounts
 from app.identity.accounts import BillingAccount
@@ -15,6 +16,7 @@ from app.identity.actor import Person
 from app.subscriptions import store
 from app.subscriptions.eligibility import Reason, reason_for, reason_problem
 from app.subscriptions.store import Subscription
+from app.usage.readings import Reading
 from app.vendor_adapters.errors import VendorError
 from app.vendor_adapters.types import (
     CustomerRef,
@@ -26,6 +28,7 @@ from app.vendor_adapters.types import (
 )
 
 PAGE_SIZE = 20
+_PAGES_SEARCHED = 5  # of invoices, for the unpaid one: an account of many subscriptions has newer ones of others
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,14 +37,15 @@ class Owned:
 
     Attributes:
         is_fresh: the vendor was asked just now; else the projection's ``observed_at`` says how old this is. usage: None
-            while the product does not tell, and for an instance of one's own. problem: why nothing can be changed.
-        unpaid: the invoice that has to be paid first.
+            while the product does not tell, and for an instance of one's own. reading: the same to be shown, or what
+            was last read. problem: why nothing can be changed. unpaid: the invoice that has to be paid first.
     """
 
     subscription: Subscription
     account: BillingAccount
     is_fresh: bool
     usage: Usage | None
+    reading: Reading | None
     reason: Reason
     problem: Problem | None
     unpaid: InvoiceSummary | None
@@ -104,8 +108,9 @@ async def read_known(deps: Deps, subscription: Subscription) -> Owned:
     if account is None:
         raise NotYours(subscription.subscription_id)
     (subscription, is_fresh), usage = await asyncio.gather(
-        _as_it_is(deps, subscription), _usage(deps, subscription.group_id)
+        _as_it_is(deps, subscription), usage_now(deps, subscription.group_id)
     )
+    reading = await last_known(deps, subscription.group_id, usage, subscription.seats)
     reason = reason_for(subscription, now=deps.clock.now())
     unpaid = await _unpaid(deps, account, subscription) if reason is Reason.PAST_DUE else None
     return Owned(
@@ -113,6 +118,7 @@ async def read_known(deps: Deps, subscription: Subscription) -> Owned:
         account=account,
         is_fresh=is_fresh,
         usage=usage,
+        reading=reading,
         reason=reason,
         problem=reason_problem(reason, subscription, invoice=unpaid.number if unpaid else ""),
         unpaid=unpaid,
@@ -161,22 +167,22 @@ async def _as_it_is(deps: Deps, subscription: Subscription) -> tuple[Subscriptio
     return fresh or subscription, True
 
 
-async def _usage(deps: Deps, group_id: str) -> Usage | None:
-    try:
-        return await deps.product.usage(group_id) if group_id else None
-    except (ProductUnavailable, ProductRefused):
-        return None
-
-
 async def _unpaid(deps: Deps, account: BillingAccount, subscription: Subscription) -> InvoiceSummary | None:
+    """Return the open invoice of a subscription among the account's newest; an older one is on the page of invoices."""
     if account.customer_ref is None:
         return None
-    try:
-        invoices = await deps.vendors[subscription.vendor].list_invoices(account.customer_ref)
-    except VendorError:
-        return None
-    mine = (row for row in invoices.rows if row.subscription == subscription.subscription_ref)
-    return next((row for row in mine if row.status is InvoiceStatus.OPEN), None)
+    cursor = ""
+    for _ in range(_PAGES_SEARCHED):
+        try:
+            page = await deps.vendors[subscription.vendor].list_invoices(account.customer_ref, cursor=cursor)
+        except VendorError:
+            return None
+        mine = (row for row in page.rows if row.subscription == subscription.subscription_ref)
+        found = next((row for row in mine if row.status is InvoiceStatus.OPEN), None)
+        if found is not None or not page.next_cursor:
+            return found
+        cursor = page.next_cursor
+    return None
 
 
 async def _owns_group(deps: Deps, person: Person, group_id: str) -> bool:
