@@ -5,6 +5,7 @@ from importlib import import_module
 from app.catalog.model import Catalog
 from app.config import Config, ConfigError
 from app.core.clock import Clock
+from app.vendor_adapters.errors import VendorMisconfigured
 from app.vendor_adapters.port import VendorAdapter
 
 _ADAPTERS = {"embedded": "app.vendor_adapters.embedded", "stripe": "app.vendor_adapters.stripe"}
@@ -16,5 +17,8 @@ def create_vendor(name: str, config: Config, catalog: Catalog, clock: Clock) -> 
     module = _ADAPTERS.get(name)
     if module is None:
         raise ConfigError([f"KASSA_VENDOR names {name!r}; there is {', '.join(sorted(_ADAPTERS))}."])
-    adapter: VendorAdapter = import_module(module).create(config, catalog, clock)
+    try:
+        adapter: VendorAdapter = import_module(module).create(config, catalog, clock)
+    except VendorMisconfigured as error:
+        raise ConfigError([f"KASSA_VENDOR names {name!r}: {error.detail}."]) from error
     return adapter
