@@ -26,7 +26,7 @@ def main(arguments: list[str] | None = None) -> int:
     except ConfigError as error:
         for fault in error.faults:
             sys.stderr.write(f"{fault}\n")
-        return 1
+        return _without_settings(options)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -53,6 +53,14 @@ def _parser() -> argparse.ArgumentParser:
     _add_vendor(add("vendor", _vendor_sync, "what concerns the billing vendor: sync, check"))
     add("audit", _audit, "recompute every invariant, here and at the vendor; exit 1 when something differs")
     return parser
+
+
+def _without_settings(options: argparse.Namespace) -> int:
+    if options.run is not _vendor_check:
+        return 1
+    from app.commands import vendor_check
+
+    return vendor_check.not_run("the settings above have to be mended first")
 
 
 def _add_vendor(parser: argparse.ArgumentParser) -> None:

@@ -67,6 +67,19 @@ async def apply(call: Call, shop: Shop) -> tuple[CatalogStep, ...]:
     return work.steps
 
 
+async def hold(call: Call, shop: Shop) -> None:
+    """Make and offer what is missing of a catalog that is kept beside the store's own.
+
+    Its prices bear no mark of ours, so that mirroring the store's catalog leaves them alone.
+    """
+    held, listed = (await all_prices(call, shop)).by_key, rows(shop.catalog)
+    for key, row in listed.items():
+        if key not in held:
+            await _make(call, shop.catalog, row, is_marked=False)
+        elif held[key].active is not row.active:
+            await _switch(call, held[key].id, is_offered=row.active)
+
+
 def product_id(row: PriceRow) -> str:
     """Return the id of the product that a price row belongs to: one for each item and deployment."""
     return f"kassa_{row.item}_{row.deployment}"
@@ -123,7 +136,7 @@ async def _switch(call: Call, price: str, *, is_offered: bool) -> None:
     await call.write(call.v1.prices.update_async(price, {"active": is_offered}, key))
 
 
-async def _make(call: Call, catalog: Catalog, row: PriceRow) -> None:
+async def _make(call: Call, catalog: Catalog, row: PriceRow, *, is_marked: bool = True) -> None:
     named: stripe.RequestOptions = {"idempotency_key": f"product:{product_id(row)}:{new_id('sync')}"}
     try:
         await call.write(call.v1.products.create_async(product(catalog, row), named))
@@ -133,4 +146,7 @@ async def _make(call: Call, catalog: Catalog, row: PriceRow) -> None:
     # a key of its own each time, and not the row's: the lookup key is what Stripe takes once only, and an answer that
     # it kept could name a price that somebody has archived since
     key: stripe.RequestOptions = {"idempotency_key": f"price:{row.id}:{new_id('sync')}"}
-    await call.write(call.v1.prices.create_async(price(row), key))
+    params = price(row)
+    if not is_marked:
+        params["metadata"] = {}
+    await call.write(call.v1.prices.create_async(params, key))

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
@@ -102,9 +102,8 @@ def _modes(call: Call, keys: Keys) -> list[SetupFault]:
 
 
 def _skew(call: Call) -> list[SetupFault]:
-    if not call.dated:
-        return []
-    ahead = call.client.clock.wall() - parsedate_to_datetime(call.dated)
+    answered_at = _instant(call.dated)
+    ahead = call.client.clock.wall() - answered_at if answered_at else timedelta(0)
     if abs(ahead) <= MOST_SKEW:
         return []
     words = "ahead of" if ahead > timedelta(0) else "behind"
@@ -114,6 +113,14 @@ def _skew(call: Call) -> list[SetupFault]:
             mend="set it right (NTP): from 300 seconds on every webhook is refused",
         )
     ]
+
+
+def _instant(dated: str) -> datetime | None:
+    """Return the instant of a Date header, None for what cannot be read; HTTP dates are in GMT, said or not."""
+    try:
+        return parsedate_to_datetime(dated).replace(tzinfo=UTC)
+    except (TypeError, ValueError):
+        return None
 
 
 async def _part(look: Callable[[], Awaitable[list[SetupFault]]], right: str, otherwise: str) -> list[SetupFault]:

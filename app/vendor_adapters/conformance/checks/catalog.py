@@ -78,7 +78,7 @@ class CatalogChecks(Checks):
 
     @check(0)
     async def test_a_checkup_changes_nothing(self, harness: Harness) -> None:
-        """A checkup says what to mend for each thing that it finds, and changes nothing."""
+        """A checkup says what to mend for each fault, and changes nothing."""
         for _ in range(2):
             faults = await harness.adapter.checkup(webhook_url="https://store.example/webhooks/kit")
             assert all(fault.found and fault.mend for fault in faults)
