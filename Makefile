@@ -4,6 +4,8 @@
 PYTHON ?= python3
 UV ?= uv
 BIN := .venv/bin
+# Each process has its own databases, demo and browser, so more than a few need more memory than a laptop has.
+PARALLEL := --numprocesses auto --maxprocesses 4 --dist worksteal
 LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--custom-compile-command "make lock"
 
@@ -59,7 +61,7 @@ contracts:
 	@$(BIN)/python -c 'from importlinter.cli import lint_imports_command as run; run()' --no-logo
 
 suite:
-	@$(BIN)/python -m pytest tests
+	@$(BIN)/python -m pytest tests $(PARALLEL)
 
 journeys:
-	@$(BIN)/python -m pytest e2e
+	@$(BIN)/python -m pytest e2e $(PARALLEL)

@@ -18,6 +18,7 @@ from app.identity.sso import IdentityProvider
 from app.routes import (
     account,
     buy,
+    campaign_links,
     checkout,
     demo_controls,
     health,
@@ -25,6 +26,7 @@ from app.routes import (
     invoices,
     login,
     orders,
+    own_email,
     packs,
     payment_methods,
     plan_changes,
@@ -73,6 +75,7 @@ def create_app(deps: Deps, *, world: World | None = None) -> ASGIApp:
     routes: list[BaseRoute] = [
         *login.routes,  # before the plans: the issuer leads back to the home page with a state
         *plans.routes,
+        *campaign_links.routes,
         *buy.routes,
         *packs.routes,
         *checkout.routes,
@@ -81,6 +84,7 @@ def create_app(deps: Deps, *, world: World | None = None) -> ASGIApp:
         *seat_changes.routes,
         *plan_changes.routes,
         *renewals.routes,
+        *own_email.routes,
         *account.routes,
         *invoices.routes,
         *history.routes,

@@ -13,6 +13,7 @@ from app.db.clock_store import follow
 from app.emails.transports import MailUnavailable
 from app.entitlements.product import ProductUnavailable
 from app.events import inbox, outbox
+from app.events.heartbeat import BEATS_EVERY, note_heard
 from app.events.inbox import Message
 from app.events.outbox import Job
 from app.flows import grant_packs, payment, provision
@@ -86,10 +87,13 @@ class Counts:
 
 async def run(deps: Deps, stop: asyncio.Event) -> None:
     """Work until ``stop`` is set; a round that fails as a whole (the database is away) is tried again."""
-    swept_at = deps.clock.wall() - SWEEP_EVERY
+    swept_at, heard_at = deps.clock.wall() - SWEEP_EVERY, deps.clock.wall() - BEATS_EVERY
     while not stop.is_set():
         counts = Counts()
         try:
+            if deps.clock.wall() - heard_at >= BEATS_EVERY:
+                heard_at = deps.clock.wall()
+                await deps.db.write(lambda connection: note_heard(connection, deps.clock.wall()))
             if isinstance(deps.clock, SystemClock) and deps.config.is_demo:
                 await follow(deps.db, deps.clock)
             counts = await work_once(deps)

@@ -19,7 +19,7 @@ from app.flows.offers import refresh_offers
 from app.http import AsyncClient
 from app.main import build_deps, create_app
 from app.servers import PortTaken, bind, bind_free, serve_all, stop_on_signals
-from app.vendor_adapters.embedded import EmbeddedVendor
+from app.vendor_adapters.embedded import EmbeddedVendor, EmbeddedWorld
 from app.vendor_adapters.embedded.pages import create_pages
 from app.web.log import configure_logs
 
@@ -58,7 +58,7 @@ async def _run(config: Config, sockets: list[socket.socket]) -> int:
     product = demo_product.create(config, deps.clock)
     vendor = cast(EmbeddedVendor, deps.vendors["embedded"])
     async with AsyncClient(timeout=5) as http:
-        world = DemoWorld(deps, product, vendor, http)
+        world = DemoWorld(deps, product, EmbeddedWorld(vendor), http)
         await world.prepare(config.demo_now if is_new else None)
         await refresh_offers(deps)
         stop = stop_on_signals()

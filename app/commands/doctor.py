@@ -11,6 +11,7 @@ from app.db.errors import DATABASE_AWAY
 from app.db.migrate import has_needed_schema
 from app.entitlements.product import ProductRefused, ProductUnavailable
 from app.flows.deps import Deps
+from app.flows.publish_campaigns import check_file
 from app.identity.sign_ins import StartedSignIn
 from app.identity.sso import SignInUnavailable
 
@@ -36,7 +37,7 @@ async def doctor(config: Config, *, as_json: bool) -> int:
         findings.append(await check_database(deps))
         for name in deps.vendors:
             findings += await check_vendor(deps, name)
-        findings += [await check_sign_in(deps), await check_product(deps)]
+        findings += [await check_campaigns(deps), await check_sign_in(deps), await check_product(deps)]
     if as_json:
         sys.stdout.write(json.dumps([asdict(found) for found in findings], indent=1) + "\n")
     else:
@@ -67,6 +68,17 @@ async def check_vendor(deps: Deps, name: str) -> list[Finding]:
     if not faults:
         return [Finding(check="vendor", found=f"{name} answers" + (" and knows every price" if sells else ""))]
     return [Finding(check="vendor", found=fault.found, mend=fault.mend) for fault in faults]
+
+
+async def check_campaigns(deps: Deps) -> Finding:
+    """The campaign file can be read and has no faults; whether it is published is nobody's illness."""
+    path = deps.config.campaigns
+    checked = check_file(deps, path)
+    if checked.findings:
+        first, more = checked.findings[0], len(checked.findings) - 1
+        found = f"{first}{f' (and {more} more)' if more else ''}"
+        return Finding(check="campaigns", found=found, mend=f"mend the file; all of it: kassa campaign check {path}")
+    return Finding(check="campaigns", found=f"{path}: {len(checked.campaigns)} campaigns, no faults")
 
 
 async def check_sign_in(deps: Deps) -> Finding:

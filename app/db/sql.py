@@ -1,9 +1,9 @@
-"""The two statements that SQLAlchemy spells per dialect."""
+"""Statements that several stores need: those that SQLAlchemy spells per dialect, and counting."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Column, Connection, Table
+from sqlalchemy import Column, Connection, Table, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 
@@ -14,6 +14,11 @@ def insert_new(connection: Connection, table: Table, values: Mapping[str, object
     return connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount == 1
 
 
+def insert_missing(connection: Connection, table: Table, rows: Sequence[Mapping[str, object]]) -> None:
+    """Insert those rows of which none with the same key stands already, in one statement."""
+    connection.execute(_insert(connection, table).values([dict(row) for row in rows]).on_conflict_do_nothing())
+
+
 def upsert(connection: Connection, table: Table, values: Mapping[str, object], *, key: Sequence[Column[Any]]) -> None:
     """Insert a row, or overwrite the one that has the same ``key`` columns."""
     names = {column.name for column in key}
@@ -21,6 +26,12 @@ def upsert(connection: Connection, table: Table, values: Mapping[str, object], *
     connection.execute(
         _insert(connection, table).values(**values).on_conflict_do_update(index_elements=list(key), set_=changes)
     )
+
+
+def count_by(connection: Connection, column: Column[Any]) -> dict[str, int]:
+    """Return how many rows of its table there are for each value of a text column."""
+    rows = connection.execute(select(column, func.count()).group_by(column))
+    return {row[0]: row[1] for row in rows}
 
 
 def _insert(connection: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:

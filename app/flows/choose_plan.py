@@ -28,13 +28,17 @@ _INCLUDED = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What a link says, word for word; an empty text stands for what it leaves open."""
+    """What a link says, word for word; an empty text stands for what it leaves open.
+
+    ``again``: "Try again" was pressed, so that a vendor that failed is asked at once.
+    """
 
     deployment: str = ""
     plan: str = ""
     seats: str = ""
     currency: str = ""
     campaign: str = ""
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +88,7 @@ class PlanPage:
 
 async def show_plans(deps: Deps, actor: Actor, asked: Asked) -> PlanPage:
     """Return the plan page for what ``asked`` says; it never fails for what a link holds."""
-    offers = await current_offers(deps)
+    offers = await current_offers(deps, again=asked.again)
     held_to = await account_currency(deps, actor)
     notices: list[str] = []
     deployment = _deployment(asked, notices)

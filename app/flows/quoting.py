@@ -11,7 +11,7 @@ from app.identity.accounts import BillingAccount
 from app.orders.intents import Details, Intent
 from app.orders.quotes import keep_quote
 from app.subscriptions.store import PACKS_OF, PLAN_OF, Subscription
-from app.vendor_adapters.types import AddPack, OfferKey, PurchaseRequest, Quote, SubscriptionRef
+from app.vendor_adapters.types import AddPack, DiscountRef, OfferKey, PurchaseRequest, Quote, SubscriptionRef
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,11 +43,13 @@ async def price(
     account: BillingAccount | None,
     group_id: str,
     coterm: Subscription | None = None,
+    discounts: tuple[DiscountRef, ...] = (),
 ) -> Priced:
     """Return the vendor's quote. Raises the vendor's errors, and never makes a price up.
 
     Args:
-        seats: or packs. coterm: the subscription that packs are added to, so that they end with it.
+        seats: or packs. coterm: the subscription that packs are added to, so that they end with it. discounts: the
+            vendor's, in the order in which they are taken off.
     """
     request = purchase.purchase_request(
         deps,
@@ -57,6 +59,7 @@ async def price(
         details=details,
         customer_ref=account.customer_ref if account else None,
         subject=_subject(deps, intent, group_id),
+        discounts=discounts,
     )
     if coterm is not None:
         return await _price_change(deps, intent, request, coterm)
@@ -68,7 +71,7 @@ async def _price_change(deps: Deps, intent: Intent, request: PurchaseRequest, co
     ref, (item,) = SubscriptionRef(coterm.subscription_ref), request.items
     snapshot = await deps.vendor.get_subscription(ref)
     held = sum(pack.quantity for pack in snapshot.packs if pack.offer == item.offer)
-    change = AddPack(offer=item.offer, base=held, quantity=item.quantity)
+    change = AddPack(offer=item.offer, base=held, quantity=item.quantity, discounts=request.discounts)
     quote = await deps.vendor.quote_change(ref, change=change, as_of=deps.clock.now())
     quote_id = await _keep(deps, intent, quote)
     return Priced(quote_id=quote_id, request=request, quote=quote, change=change, subscription_ref=ref)

@@ -101,6 +101,11 @@ def checkout_path(intent_id: str) -> str:
     return f"/checkouts/{intent_id}"
 
 
+def email_path(next_path: str) -> str:
+    """Return the page where somebody confirms their address, which leads on to ``next_path``."""
+    return f"/account/email?{urlencode({'next': next_path})}"
+
+
 def again_path(order: Order) -> str:
     """Return the page where an order that came to nothing can be tried again."""
     if order.is_change:

@@ -1,7 +1,8 @@
 """The store of sessions: a row a browser, found by the hash of a random id that only the browser's cookie holds.
 
 All instants are wall time. A session of somebody signed in ends after 12 hours without a request and after 7 days in
-any case; a visitor's, which holds no more than the way back to what was chosen, after 7 days.
+any case; a visitor's, which holds no more than the way back to what was chosen and the campaign that they came by,
+after 30 days.
 """
 
 import hashlib
@@ -17,7 +18,7 @@ from app.identity.people import find_person
 
 IDLE_LIMIT = timedelta(hours=12)
 SIGNED_IN_LIMIT = timedelta(days=7)
-VISITOR_LIMIT = timedelta(days=7)
+VISITOR_LIMIT = timedelta(days=30)
 SEEN_EVERY = timedelta(minutes=5)  # a request writes that often at most; the idle limit is exact to that much
 
 

@@ -84,7 +84,8 @@ class IdentityProvider:
 
         Raises SignInUnavailable.
         """
-        metadata = await self._metadata()
+        # asked anew, so that nobody is sent to an issuer that is down
+        metadata = await self._metadata(anew=True)
         wishes = {"login_hint": login_hint, "prompt": prompt}
         address: str
         address, _ = self._client.create_authorization_url(
@@ -148,9 +149,9 @@ class IdentityProvider:
         """Give up connections."""
         await self._client.aclose()
 
-    async def _metadata(self) -> Metadata:
+    async def _metadata(self, *, anew: bool = False) -> Metadata:
         try:
-            return await self._issuer.metadata()
+            return await self._issuer.metadata(anew=anew)
         except IssuerUnavailable as error:
             raise SignInUnavailable(str(error)) from error
 

@@ -39,7 +39,6 @@ class Choice:
     group_id: str = ""
     group_given: bool = False
     seats: int | None = None
-    promo: str = ""
     campaign: str = ""
     origin: str = ""
     return_to: str = ""

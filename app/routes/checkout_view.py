@@ -92,6 +92,11 @@ class CheckoutView:
     packs: PacksPart | None
 
     @property
+    def needs_group(self) -> bool:
+        """Whether nothing is priced because another group has to be chosen."""
+        return self.blocker is not None and self.blocker.id in (ProblemId.E_GROUP, ProblemId.E_HASPLAN)
+
+    @property
     def money_note(self) -> str:
         """One sentence on money below the problems, unless one of them says it already."""
         return NOT_CHARGED if money_note(self.problems) else ""
@@ -271,7 +276,6 @@ def _buy_path(checkout: Checkout, *, with_group: bool) -> str:
         group=choice.group_id if with_group else "",
         seats=choice.seats or "",
         currency=choice.currency,
-        promo=choice.promo,
         campaign=choice.campaign,
         return_to=choice.return_to,
     )

@@ -20,6 +20,7 @@ async def plans(request: Request) -> Response:
         seats=one(query, "seats"),
         currency=one(query, "currency"),
         campaign=one(query, "campaign"),
+        again=one(query, "again") != "",
     )
     view = await show_plans(deps_of(request), current_actor(request), asked)
     return page(request, "plans.html", view, fragment="offer")

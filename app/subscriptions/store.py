@@ -200,6 +200,25 @@ def renewing(connection: Connection, *, after: datetime, until: datetime, limit:
     return tuple(_subscription(row) for row in rows)
 
 
+def paid_until(connection: Connection, *, account_id: str = "", group_id: str = "", now: datetime) -> datetime | None:
+    """Return when the last paid plan of an account, or of a group, ends or ended; None when there never was one.
+
+    Trials, packs and what was never paid for do not count; what was ended before its time ended by ``now``.
+    """
+    columns = subscriptions.c
+    whose = columns.account_id == account_id if account_id else columns.group_id == group_id
+    if not account_id and not group_id:
+        return None
+    never_paid = [SubscriptionStatus.TRIALING.value, SubscriptionStatus.INCOMPLETE.value]
+    rows = connection.execute(
+        select(columns.status, columns.ends_at).where(
+            whose, columns.status.not_in(never_paid), columns.subject.not_like(f"{PACKS_OF}%")
+        )
+    )
+    ends = [min(row.ends_at, now) if row.status == SubscriptionStatus.CANCELLED.value else row.ends_at for row in rows]
+    return max(ends, default=None)
+
+
 def has_subscription(connection: Connection, account_id: str) -> bool:
     """Whether the account has any subscription, ended ones included."""
     found = select(subscriptions.c.subscription_id).where(subscriptions.c.account_id == account_id).limit(1)

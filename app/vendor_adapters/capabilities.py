@@ -26,6 +26,9 @@ class Capability(Enum):
     """A stored card can be charged without a hand-off; without it every purchase goes to the vendor's page."""
     CHANGES = "changes"
     """Subscriptions can be changed; without it change pages offer sales instead."""
+    PAID_RENEWAL = "paid_renewal"
+    """The next term can be paid before its day, or after the last one has ended; without it what renews is booked and
+    charged on its day, and what has ended is bought anew."""
     REFUNDS = "refunds"
     """Refunds can be made; without it they are listed for support."""
     DISCOUNTS = "discounts"

@@ -172,7 +172,7 @@ async def test_people_and_groups_are_added_from_toml_and_json(
     [
         ("bad.toml", "people = [", "bad.toml"),
         ("bad.json", "{", "bad.json"),
-        ("bad.json", '{"persons": []}', "unknown keys persons; there are people and groups"),
+        ("bad.json", '{"persons": []}', "unknown keys persons; there are people, groups and campaigns"),
         ("bad.json", '{"people": [{"username": "una", "age": 3}]}', "unknown keys age"),
         ("bad.json", '{"people": [{"name": "Una"}]}', "something is missing"),
         ("bad.json", '{"people": [{"username": "Una Unger"}]}', "is no username"),

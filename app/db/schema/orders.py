@@ -23,7 +23,6 @@ intents = Table(
     Column("seats", Integer, nullable=True),  # None: propose the group's members
     Column("instance_users", Integer, nullable=True),
     Column("currency", String(3), nullable=False),
-    Column("promo", String(100), nullable=False, default=""),
     Column("campaign", String(200), nullable=False, default=""),
     Column("origin", String(60), nullable=False, default=""),
     Column("return_to", String(2000), nullable=False, default=""),

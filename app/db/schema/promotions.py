@@ -1,4 +1,4 @@
-"""Campaigns, their codes and links, what is claimed of them, and the ledger that all counters can be told from."""
+"""Campaigns, their codes and links, who came by them, what is claimed, and the ledger that all counters come from."""
 
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text
 
@@ -162,4 +162,33 @@ promo_discounts = Table(
     Column("made_at", UtcDateTime, nullable=False),  # wall time
     Column("revoked_at", UtcDateTime, nullable=True),
     Index("uq_promo_discounts_subject_terms_hash", "subject", "terms_hash", unique=True),
+)
+
+touches = Table(
+    "touches",
+    metadata,
+    # who came by which campaign: one row for each visitor, campaign and link, with the first and the newest time
+    Column("visitor_id", String(40), primary_key=True),
+    Column("slug", String(60), primary_key=True),
+    Column("link_id", String(40), primary_key=True),  # empty: by the campaign's own name
+    Column("person_id", String(40), ForeignKey("people.person_id"), nullable=True, index=True),
+    Column("first_utm", Text, nullable=False),  # JSON of the utm_* fields, as they came the first time
+    Column("utm", Text, nullable=False),  # and the newest
+    Column("first_at", UtcDateTime, nullable=False),  # business time, as the ledger's
+    Column("last_at", UtcDateTime, nullable=False),
+    Column("visits", Integer, nullable=False),
+    Index("ix_touches_slug_first_at", "slug", "first_at"),
+)
+
+promo_entries = Table(
+    "promo_entries",
+    metadata,
+    # what a buyer asks for, applied or not, until they remove it
+    Column("subject", String(40), primary_key=True),  # an intent's id, or that of the subscription that is to grow
+    Column("entry_key", String(64), primary_key=True),  # keyed hash of kind and value: one row however often entered
+    Column("kind", String(10), nullable=False),  # code, link, campaign
+    Column("sealed", Text, nullable=False),  # a copy of the table redeems no secret code
+    Column("entered_at", UtcDateTime, nullable=False),  # wall time
+    Column("judged_at", UtcDateTime, nullable=True),  # when it was first tried: a wrong one is counted once
+    Column("removed_at", UtcDateTime, nullable=True),  # a link that was clicked once does not bring it back
 )

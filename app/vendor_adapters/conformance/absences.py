@@ -7,7 +7,7 @@ from app.core.money import Money
 from app.vendor_adapters.capabilities import Capabilities, Capability
 from app.vendor_adapters.conformance.buyer import Buyer, new_key
 from app.vendor_adapters.conformance.offers import MINUTES, TEAM
-from app.vendor_adapters.types import ChargeRef, PaymentMethodRef, PortalPurpose, SetSeats, SubscriptionRef
+from app.vendor_adapters.types import ChargeRef, PaymentMethodRef, PortalPurpose, Renew, SetSeats, SubscriptionRef
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,11 @@ async def _discounted_change(buyer: Buyer) -> object:
     return await buyer.quote_change(subscription.ref, SetSeats(base=10, seats=11, discounts=discounts))
 
 
+async def _paid_renewal(buyer: Buyer) -> object:
+    subscription = await buyer.subscribe()
+    return await buyer.quote_change(subscription.ref, Renew(base=subscription.period.ends_at, offer=TEAM, seats=10))
+
+
 async def _refund(buyer: Buyer) -> object:
     return await buyer.adapter.refund(ChargeRef("ch_1"), amount=Money(1, "usd"), reason="kit", key=new_key("refund"))
 
@@ -90,6 +95,7 @@ ABSENCES = (
     Absence(Capability.MIXED_CART, _mixed),
     Absence(Capability.CHANGES, _change),
     Absence(Capability.DISCOUNTED_CHANGES, _discounted_change, frozenset({Capability.CHANGES, Capability.DISCOUNTS})),
+    Absence(Capability.PAID_RENEWAL, _paid_renewal, frozenset({Capability.CHANGES})),
     Absence(Capability.REFUNDS, _refund),
     Absence(Capability.DISCOUNTS, _discount),
     Absence(Capability.PORTAL_PAYMENT_METHODS, _cards),

@@ -20,7 +20,7 @@ OPTION = "--conformance-harness"
 OpenHarness = Callable[[Path], AbstractAsyncContextManager[Harness]]
 """Opens a harness over a fresh vendor; the folder is the test's own."""
 
-_MATRIX = pytest.StashKey[Matrix]()
+_VERDICT = "conformance"
 _SCRIPT = 26
 _NOBODY = "(no harness)"
 
@@ -31,7 +31,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.stash[_MATRIX] = Matrix()
+    config.pluginmanager.register(_Collector())
 
 
 @pytest.fixture
@@ -60,12 +60,24 @@ def pytest_runtest_makereport(
     return report
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    matrix = config.stash[_MATRIX]
-    if not matrix.is_empty:
-        terminalreporter.section("conformance of vendor adapters")
-        for line in matrix.lines():
-            terminalreporter.write_line(line)
+class _Collector:
+    """Gathers the verdicts from the reports: those come from every process that runs tests, and nothing else does."""
+
+    def __init__(self) -> None:
+        self._matrix = Matrix()
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        for name, found in report.user_properties:
+            if name == _VERDICT and isinstance(found, dict):
+                row = Row(found["number"], found["title"])
+                verdict = Verdict(found["verdict"])
+                self._matrix.note(row, found["adapter"], report.nodeid, verdict, tuple(found["reasons"]))
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        if not self._matrix.is_empty:
+            terminalreporter.section("conformance of vendor adapters")
+            for line in self._matrix.lines():
+                terminalreporter.write_line(line)
 
 
 def _end_where_it_lacks(item: pytest.Item, report: pytest.TestReport, facility: Facility) -> None:
@@ -89,10 +101,14 @@ def _note(item: pytest.Item, report: pytest.TestReport, scenario: Scenario) -> N
     if report.when != "call" and report.passed:
         return
     verdict = Verdict.PASSED if report.passed else Verdict.SKIPPED if report.skipped else Verdict.FAILED
-    row = Row(scenario.number, _title(item, scenario))
-    item.config.stash[_MATRIX].note(
-        row, item.stash.get(ADAPTER, _NOBODY), item.nodeid, verdict, item.stash.get(DECLARED, ())
-    )
+    found = {
+        "number": scenario.number,
+        "title": _title(item, scenario),
+        "adapter": item.stash.get(ADAPTER, _NOBODY),
+        "verdict": verdict.value,
+        "reasons": [*item.stash.get(DECLARED, ())],
+    }
+    report.user_properties.append((_VERDICT, found))
 
 
 def _title(item: pytest.Item, scenario: Scenario) -> str:

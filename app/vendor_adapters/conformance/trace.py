@@ -24,6 +24,7 @@ from app.vendor_adapters.types import (
     Pending,
     PurchaseItem,
     Quote,
+    Renew,
     SetSeats,
     SubscriptionSnapshot,
     SubscriptionStatus,
@@ -111,6 +112,9 @@ def change_words(change: Change) -> str:
             return f"{change.seats} x {change.offer} instead of {change.base}{_when(change.at_renewal)}"
         case AddPack():
             return f"{change.quantity} x {change.offer} beside {change.base}"
+        case Renew():
+            packs = "".join(f" and {_item(pack)}" for pack in change.packs)
+            return f"{change.seats} x {change.offer}{packs} from day {days(change.base)}, paid now"
 
 
 def charges(taken: Iterable[VendorCharge]) -> str:

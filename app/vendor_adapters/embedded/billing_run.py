@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Column, ColumnElement, select
 
-from app.vendor_adapters.embedded import checkouts, payments, renewals, subscriptions, wallet
+from app.vendor_adapters.embedded import checkouts, payments, prepaid, renewals, subscriptions, wallet
 from app.vendor_adapters.embedded.checkouts import Checkout
 from app.vendor_adapters.embedded.desk import Desk
 from app.vendor_adapters.embedded.schema import checkouts as checkouts_table
@@ -84,6 +84,9 @@ def _close(desk: Desk, ref: str) -> None:
 
 def _end_of_term(desk: Desk, ref: str) -> None:
     subscription = subscriptions.load(desk, ref)
+    if subscription.prepaid is not None:
+        prepaid.begin(desk, subscription)
+        return
     is_owing = subscription.status is SubscriptionStatus.PAST_DUE
     if is_owing or subscription.cancel_at is not None:
         renewals.end(desk, subscription)

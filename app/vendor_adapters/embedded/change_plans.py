@@ -11,13 +11,15 @@ from app.vendor_adapters.embedded.quotes import MAX_QUANTITY
 from app.vendor_adapters.errors import RejectReason
 from app.vendor_adapters.types import (
     AddPack,
-    Change,
     OfferKey,
     SalesChannel,
     SetSeats,
     SubscriptionStatus,
     SwitchOffer,
 )
+
+Running = SetSeats | SwitchOffer | AddPack
+"""Changes of the term that runs, or booked for its end; ``prepaid`` works out what is paid for the one after it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,9 +36,9 @@ class Plan:
     dropped: str = ""
 
 
-def plan_change(desk: Desk, subscription: Subscription, change: Change, pinned: Pinned | None = None) -> Plan:
+def plan_change(desk: Desk, subscription: Subscription, change: Running, pinned: Pinned | None = None) -> Plan:
     """Work a change out at ``desk.now``; STALE_STATE when the subscription is not what the buyer was shown."""
-    _check_open(desk, subscription)
+    _check_open(desk, subscription, change)
     match change:
         case SetSeats():
             return _set_seats(desk, subscription, change)
@@ -53,19 +55,46 @@ def renewed(main: Item, renewal: Renewal | None) -> Item:
     return Item(offer=renewal.offer, quantity=renewal.quantity, unit_price=renewal.unit_price, net=0)
 
 
-def _check_open(desk: Desk, subscription: Subscription) -> None:
+def check_direct(desk: Desk, subscription: Subscription) -> None:
+    """Refuse a subscription that somebody else sold."""
     if subscription.channel is not SalesChannel.DIRECT:
         raise desk.rejected(RejectReason.NOT_SOLD, "channel", "its seller changes it")
+
+
+def check_quantity(desk: Desk, quantity: int) -> None:
+    """Refuse a number of seats or packs that nobody can have."""
+    if not 1 <= quantity <= MAX_QUANTITY:
+        raise desk.rejected(RejectReason.OTHER, "quantity")
+
+
+def sold(desk: Desk, subscription: Subscription, offer: OfferKey, pinned: Pinned | None) -> Price:
+    """Return the price that an offer is sold at, or was when it was shown."""
+    price = mirror.price(desk, offer)
+    if price.currency != subscription.currency:
+        raise desk.rejected(RejectReason.CURRENCY, "offer")
+    if not price.is_yearly:
+        raise desk.rejected(RejectReason.NOT_SOLD, "offer", "it does not renew")
+    if pinned is not None:
+        return replace(price, unit_price=pinned.unit_prices[offer])
+    if not price.is_offered:
+        raise desk.rejected(RejectReason.NOT_SOLD, "offer")
+    return price
+
+
+def _check_open(desk: Desk, subscription: Subscription, change: Running) -> None:
+    check_direct(desk, subscription)
     if subscription.status is not SubscriptionStatus.ACTIVE:
         raise desk.rejected(RejectReason.STALE_STATE, "status", f"it is {subscription.status.value}")
     if desk.now >= subscription.term.ends_at:
         raise desk.rejected(RejectReason.STALE_STATE, "period", "its term is over")
+    if subscription.prepaid is not None and not (isinstance(change, SetSeats) and not change.at_renewal):
+        raise desk.rejected(RejectReason.STALE_STATE, "period", "its next term is paid: it changes when that begins")
 
 
 def _set_seats(desk: Desk, subscription: Subscription, change: SetSeats) -> Plan:
     main = subscription.main
     _check_base(desk, change.base == main.quantity, f"it has {main.quantity} seats")
-    _check_quantity(desk, change.seats)
+    check_quantity(desk, change.seats)
     if change.at_renewal:
         booked = subscription.renewal or Renewal(offer=main.offer, quantity=main.quantity, unit_price=main.unit_price)
         return _at_renewal(subscription, replace(booked, quantity=change.seats))
@@ -78,7 +107,7 @@ def _set_seats(desk: Desk, subscription: Subscription, change: SetSeats) -> Plan
 def _switch_offer(desk: Desk, subscription: Subscription, change: SwitchOffer, pinned: Pinned | None) -> Plan:
     main = subscription.main
     _check_base(desk, change.base == main.offer, f"it is {main.offer}")
-    _check_quantity(desk, change.seats)
+    check_quantity(desk, change.seats)
     unit_price = main.unit_price if change.offer == main.offer else _switch_price(desk, subscription, change, pinned)
     if change.at_renewal:
         return _at_renewal(subscription, Renewal(offer=change.offer, quantity=change.seats, unit_price=unit_price))
@@ -103,11 +132,11 @@ def _add_pack(desk: Desk, subscription: Subscription, change: AddPack, pinned: P
     _check_base(desk, change.base == (held.quantity if held else 0), "it has another number of packs")
     if change.quantity < 1 or change.offer == subscription.main.offer:
         raise desk.rejected(RejectReason.OTHER, "quantity")
-    _check_quantity(desk, change.base + change.quantity)
+    check_quantity(desk, change.base + change.quantity)
     if held:
         after = _grown(desk, subscription, held, change.base + change.quantity)
     else:
-        price = _sold(desk, subscription, change.offer, pinned)
+        price = sold(desk, subscription, change.offer, pinned)
         if price.is_plan:
             raise desk.rejected(RejectReason.NOT_SOLD, "offer", "a plan is no pack")
         after = _priced_item(desk, subscription, change.offer, change.quantity, price.unit_price)
@@ -150,30 +179,12 @@ def _priced_item(desk: Desk, subscription: Subscription, offer: str, quantity: i
 
 
 def _switch_price(desk: Desk, subscription: Subscription, change: SwitchOffer, pinned: Pinned | None) -> int:
-    price = _sold(desk, subscription, change.offer, pinned)
+    price = sold(desk, subscription, change.offer, pinned)
     if price.is_plan != mirror.price(desk, subscription.main.offer).is_plan:
         raise desk.rejected(RejectReason.NOT_SOLD, "offer", "a plan stays a plan")
     return price.unit_price
 
 
-def _sold(desk: Desk, subscription: Subscription, offer: OfferKey, pinned: Pinned | None) -> Price:
-    price = mirror.price(desk, offer)
-    if price.currency != subscription.currency:
-        raise desk.rejected(RejectReason.CURRENCY, "offer")
-    if not price.is_yearly:
-        raise desk.rejected(RejectReason.NOT_SOLD, "offer", "it does not renew")
-    if pinned is not None:
-        return replace(price, unit_price=pinned.unit_prices[offer])
-    if not price.is_offered:
-        raise desk.rejected(RejectReason.NOT_SOLD, "offer")
-    return price
-
-
 def _check_base(desk: Desk, is_same: bool, detail: str) -> None:
     if not is_same:
         raise desk.rejected(RejectReason.STALE_STATE, "base", detail)
-
-
-def _check_quantity(desk: Desk, quantity: int) -> None:
-    if not 1 <= quantity <= MAX_QUANTITY:
-        raise desk.rejected(RejectReason.OTHER, "quantity")

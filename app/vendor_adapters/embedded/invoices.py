@@ -139,6 +139,16 @@ def cash_of_term(desk: Desk, subscription: Subscription) -> int:
     return sum(_net_cash(row) for row in desk.connection.execute(query).mappings())
 
 
+def is_given_up(desk: Desk, subscription: Subscription) -> bool:
+    """Return whether the running term was never paid and nobody asks for its money any more."""
+    query = select(invoices.c.ref).where(
+        invoices.c.subscription == subscription.ref,
+        invoices.c.term_starts_at == subscription.term.starts_at,
+        invoices.c.status == InvoiceStatus.UNCOLLECTIBLE.value,
+    )
+    return desk.connection.execute(query).first() is not None
+
+
 def _net_cash(row: RowMapping) -> int:
     if not row["total"]:
         return 0

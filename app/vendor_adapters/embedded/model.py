@@ -180,7 +180,7 @@ class Renewal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
-    """A subscription with all that its next bill depends on."""
+    """A subscription with all that its next bill depends on; ``prepaid`` is the checkout that paid the next term."""
 
     ref: str
     order: str
@@ -195,6 +195,7 @@ class Subscription:
     sold_by: str
     arrangement: Arrangement
     version: int
+    prepaid: str | None
     main: Item
     packs: tuple[Item, ...]
     reductions: tuple[Reduction, ...]

@@ -103,11 +103,10 @@ def _take_effect(desk: Desk, checkout: Checkout) -> tuple[str | None, str | None
         case Kind.PURCHASE:
             return _purchase(desk, checkout)
         case Kind.CHANGE:
-            changed = changes.take_effect(desk, checkout)
+            term = changes.take_effect(desk, checkout)
             if not checkout.bill.lines:
-                return changed.ref, None
-            term_starts_at = changed.term.starts_at
-            return changed.ref, _invoice(desk, checkout, checkout.bill, changed.ref, term_starts_at)
+                return checkout.subscription, None
+            return checkout.subscription, _invoice(desk, checkout, checkout.bill, checkout.subscription, term.starts_at)
         case Kind.RENEWAL:
             renewals.paid(desk, checkout)
             return checkout.subscription, checkout.invoice

@@ -4,7 +4,7 @@ from sqlalchemy import RowMapping, insert, update
 
 from app.core.ids import new_id
 from app.core.money import Money
-from app.vendor_adapters.embedded import charges, events, invoices
+from app.vendor_adapters.embedded import charges, events, invoices, prepaid
 from app.vendor_adapters.embedded.desk import Desk
 from app.vendor_adapters.embedded.schema import charges as charges_table
 from app.vendor_adapters.embedded.schema import refunds
@@ -16,7 +16,7 @@ def refund(desk: Desk, charge: str, amount: Money, reason: str) -> str:
     """Give ``amount`` of a charge back, never more than is left of it, and return the refund's ref.
 
     A subscription that it paid for goes on, because ending it is a decision of its own; but later credits for that
-    term are limited to the cash that was kept.
+    term are limited to the cash that was kept, and a term that was paid before its day is not paid any more.
     """
     row = charges.get(desk, charge)
     _check(desk, row, amount)
@@ -38,6 +38,8 @@ def refund(desk: Desk, charge: str, amount: Money, reason: str) -> str:
     )
     if row["invoice"]:
         invoices.give_back(desk, row["invoice"], amount.minor)
+    if given_back == row["amount"]:
+        prepaid.give_back(desk, row["checkout"])
     events.record(desk, NotificationKind.CHARGE, charge, row["order_id"])
     return ref
 

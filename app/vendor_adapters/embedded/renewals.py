@@ -35,7 +35,8 @@ def decide(desk: Desk, ref: str, decision: RenewalDecision) -> None:
         return
     if has_ended:
         raise desk.rejected(RejectReason.STALE_STATE, "status", "it has ended")
-    cancel_at = subscription.term.ends_at if decision is RenewalDecision.END else None
+    paid_until = next_term(subscription.term).ends_at if subscription.prepaid else subscription.term.ends_at
+    cancel_at = paid_until if decision is RenewalDecision.END else None
     if cancel_at != subscription.cancel_at:
         subscriptions.touch(desk, subscription, {"cancel_at": cancel_at})
 
@@ -46,7 +47,11 @@ def end(desk: Desk, subscription: Subscription) -> None:
     if owed is not None:
         invoices.settle(desk, _invoice_of(owed), InvoiceStatus.UNCOLLECTIBLE)
         checkouts.close(desk, owed)
-    cancelled: dict[str, Value] = {"status": SubscriptionStatus.CANCELLED.value, "cancel_at": desk.now}
+    cancelled: dict[str, Value] = {
+        "status": SubscriptionStatus.CANCELLED.value,
+        "cancel_at": desk.now,
+        "prepaid_checkout": None,
+    }
     subscriptions.touch(desk, subscription, cancelled | _NOT_OWED)
 
 

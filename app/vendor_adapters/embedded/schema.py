@@ -154,6 +154,8 @@ changes = Table(
     Column("at_renewal", Boolean, nullable=False),
     Column("as_of", UtcDateTime, nullable=False),
     Column("unit_price", BigInteger, nullable=False),
+    # of a renewal: ``offer quantity``, one a line
+    Column("packs", String, nullable=False, server_default=""),
 )
 
 subscriptions = Table(
@@ -178,6 +180,8 @@ subscriptions = Table(
     Column("arrangement", String, nullable=False, server_default="card"),
     Column("version", Integer, nullable=False),
     Column("made_at", UtcDateTime, nullable=False),
+    # the checkout that has paid the next term
+    Column("prepaid_checkout", String),
     # dunning: the unpaid renewal, when it fell due, how often its card was tried since, and what comes next
     Column("owed_checkout", String),
     Column("owed_since", UtcDateTime),

@@ -10,6 +10,7 @@ from app.core.money import Money
 from app.vendor_adapters.embedded import discounts, events, mirror
 from app.vendor_adapters.embedded.desk import Desk
 from app.vendor_adapters.embedded.model import BillLine, Item, Reduction, Renewal, Subscription, Term
+from app.vendor_adapters.embedded.pricing import next_term
 from app.vendor_adapters.embedded.schema import items, reductions, subscription_discounts, subscriptions
 from app.vendor_adapters.errors import RejectReason
 from app.vendor_adapters.types import (
@@ -65,6 +66,7 @@ def snapshot(desk: Desk, subscription: Subscription) -> SubscriptionSnapshot:
         version=subscription.version,
         observed_at=desk.now,
         arrangement=subscription.arrangement,
+        paid_until=next_term(subscription.term).ends_at if subscription.prepaid else None,
     )
 
 
@@ -227,6 +229,7 @@ def _subscription(desk: Desk, row: RowMapping) -> Subscription:
         sold_by=row["sold_by"],
         arrangement=Arrangement(row["arrangement"]),
         version=row["version"],
+        prepaid=row["prepaid_checkout"],
         main=main,
         packs=tuple(packs),
         reductions=_reductions(desk, row["ref"]),

@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 import stripe
 
 from app.catalog.model import Catalog
-from app.vendor_adapters.errors import RejectReason, VendorRejected
+from app.vendor_adapters.capabilities import Capability
+from app.vendor_adapters.errors import NotSupported, RejectReason, VendorRejected
 from app.vendor_adapters.stripe.errors import rejected
-from app.vendor_adapters.stripe.names import CHANNEL, meta
+from app.vendor_adapters.stripe.names import CHANNEL, NAME, meta
 from app.vendor_adapters.stripe.quotes import MAX_QUANTITY
 from app.vendor_adapters.stripe.requests.subscriptions import NewItem
 from app.vendor_adapters.stripe.translate.offers import Prices, is_plan, is_recurring
@@ -17,6 +18,7 @@ from app.vendor_adapters.types import (
     AddPack,
     Change,
     OfferKey,
+    Renew,
     SalesChannel,
     SetSeats,
     SubscriptionStatus,
@@ -67,6 +69,8 @@ def plan_change(
             return work.switch_offer(change)
         case AddPack():
             return work.add_pack(change)
+        case Renew():
+            raise NotSupported(vendor=NAME, operation=operation, detail=Capability.PAID_RENEWAL.value)
 
 
 @dataclass(frozen=True, slots=True)

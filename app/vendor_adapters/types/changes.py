@@ -1,9 +1,11 @@
 """Changes of a subscription and what came of them."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
 
 from app.vendor_adapters.types.checkouts import Decline
+from app.vendor_adapters.types.purchases import PurchaseItem
 from app.vendor_adapters.types.refs import ChargeRef, CheckoutRef, DiscountRef, InvoiceRef, OfferKey
 from app.vendor_adapters.types.subscriptions import SubscriptionSnapshot
 
@@ -42,7 +44,22 @@ class AddPack:
     discounts: tuple[DiscountRef, ...] = ()
 
 
-Change = SetSeats | SwitchOffer | AddPack
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Renew:
+    """Pay the next term now: before this one ends, or after it has ended, and then without a gap.
+
+    ``base`` is the end of what is paid, as the buyer was shown it; another one now is StaleState. The term from there
+    on has ``seats`` of ``offer`` and exactly ``packs``, of add-ons that it has now; what runs until then stays.
+    """
+
+    base: datetime
+    offer: OfferKey
+    seats: int
+    packs: tuple[PurchaseItem, ...] = ()
+    discounts: tuple[DiscountRef, ...] = ()
+
+
+Change = SetSeats | SwitchOffer | AddPack | Renew
 
 
 class RenewalDecision(Enum):

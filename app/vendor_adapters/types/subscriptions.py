@@ -56,7 +56,8 @@ class SubscriptionSnapshot:
     Attributes:
         subject: what it is for, as it was given in the request. offer: the plan's price row; for a subscription of an
             add-on alone, that add-on's. packs: recurring add-ons beside the plan. cancel_at: set when it will not
-            renew. renews_as: what it will be after its term, when that differs. sold_by: the partner's name.
+            renew. renews_as: what it will be after its term, when that differs. paid_until: the end of the next
+            term, set when that one is paid already. sold_by: the partner's name.
         version: never smaller on a later read; the projection keeps the highest.
     """
 
@@ -77,3 +78,4 @@ class SubscriptionSnapshot:
     version: int
     observed_at: datetime
     arrangement: Arrangement = Arrangement.CARD
+    paid_until: datetime | None = None

@@ -1,17 +1,10 @@
-"""The kit's plugin and an empty embedded vendor, for the runs in this folder."""
+"""An empty embedded vendor, for the runs in this folder."""
 
 from pathlib import Path
 
 import pytest
 
-from app.vendor_adapters.conformance import plugin
 from tests.adapters.conformance.embedded_harness import prepare
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    # only the topmost conftest.py may name plugins; the kit's is wanted here and nowhere else
-    if not config.pluginmanager.is_registered(plugin):
-        config.pluginmanager.register(plugin, "conformance")
 
 
 @pytest.fixture(scope="session")

@@ -6,17 +6,10 @@ from datetime import UTC, datetime
 import pytest
 
 from app.core.clock import FrozenClock
-from app.vendor_adapters.conformance import plugin
 from tests.adapters.stripe.shop import CATALOG, Shop
 from tests.stripe_twin.twin import StripeTwin
 
 MARCH = datetime(2026, 3, 1, tzinfo=UTC)
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    # only the topmost conftest.py may name plugins; the kit's is wanted here
-    if not config.pluginmanager.is_registered(plugin):
-        config.pluginmanager.register(plugin, "conformance")
 
 
 @pytest.fixture

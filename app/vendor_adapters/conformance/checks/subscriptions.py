@@ -22,6 +22,7 @@ from app.vendor_adapters.types import (
     OfferKey,
     Pending,
     PurchaseItem,
+    Renew,
     RenewalDecision,
     SetSeats,
     SubscriptionRef,
@@ -188,6 +189,41 @@ class SubscriptionChecks(Checks):
         after = await harness.adapter.get_subscription(subscription.ref)
         assert after.status is SubscriptionStatus.CANCELLED
         assert len(await harness.charges()) == 1
+
+    @check(0, Capability.CHANGES, Capability.PAID_RENEWAL, Capability.TEST_CLOCK)
+    async def test_a_term_is_paid_before_its_day(self, harness: Harness) -> None:
+        """A term that is paid before its day waits for it, and is charged once."""
+        buyer = await Buyer.arrive(harness)
+        subscription = await buyer.subscribe()
+        await to_day(harness, 355)
+        renewal = Renew(base=subscription.period.ends_at, offer=TEAM, seats=12)
+        quote, order = await buyer.quote_change(subscription.ref, renewal), new_order()
+        outcome = await buyer.change(subscription.ref, renewal, quote=quote, order=order)
+        paid = await harness.adapter.get_subscription(subscription.ref)
+        await to_day(harness, 366)
+        begun = await harness.adapter.get_subscription(subscription.ref)
+        assert isinstance(outcome, Done)
+        assert await taken(harness, order) == [12 * 34_800] == [quote.due_now.minor]
+        assert (paid.seats, paid.period, paid.paid_until) == (10, subscription.period, begun.period.ends_at)
+        assert (begun.seats, begun.status, begun.paid_until) == (12, SubscriptionStatus.ACTIVE, None)
+        assert begun.period.starts_at == subscription.period.ends_at
+        assert len(await harness.charges()) == 2
+
+    @check(0, Capability.CHANGES, Capability.PAID_RENEWAL, Capability.TEST_CLOCK)
+    async def test_what_has_ended_goes_on_without_a_gap(self, harness: Harness) -> None:
+        """What has ended goes on without a gap once its next term is paid."""
+        buyer = await Buyer.arrive(harness)
+        subscription = await buyer.subscribe()
+        await _decide(harness, subscription.ref, RenewalDecision.END)
+        await to_day(harness, 370)
+        renewal = Renew(base=subscription.period.ends_at, offer=TEAM, seats=9)
+        renewed = await buyer.changed(subscription.ref, renewal)
+        assert (renewed.status, renewed.seats) == (SubscriptionStatus.ACTIVE, 9)
+        assert renewed.period.starts_at == subscription.period.ends_at
+        assert len(await harness.charges()) == 2
+        with pytest.raises(VendorRejected) as refused:
+            await buyer.quote_change(subscription.ref, renewal)
+        assert refused.value.reason is RejectReason.STALE_STATE
 
     async def _down(self, harness: Harness, offer: OfferKey, change: Change) -> None:
         buyer = await Buyer.arrive(harness)
