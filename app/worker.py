@@ -13,14 +13,20 @@ from app.db.clock_store import follow
 from app.emails.transports import MailUnavailable
 from app.entitlements.product import ProductUnavailable
 from app.events import inbox, outbox
+from app.events.funnel import forget_visits
 from app.events.heartbeat import BEATS_EVERY, note_heard
 from app.events.inbox import Message
 from app.events.outbox import Job
 from app.flows import grant_packs, payment, provision
+from app.flows.campaign_acts import take_away_old
 from app.flows.deps import Deps
 from app.flows.offers import current_offers
+from app.flows.order_steps import END_RENEWAL, PROMO_REDEEMED
 from app.flows.packs_paid import GRANT_MINUTES
 from app.flows.post import send_mail
+from app.flows.programmes import end_renewal
+from app.flows.promo_sweeps import sweep_promotions
+from app.flows.refunds import note_refund
 from app.flows.renewal import RENEWAL_TOGGLED
 from app.flows.renewal_notices import send_notices
 from app.flows.settle import ORDER_PAID, RECEIPT, REFUND_DUPLICATE, SEATS_ADDED, SUBSCRIPTION_CHANGED, settle
@@ -40,6 +46,7 @@ log = structlog.get_logger()
 PAUSE = 0.5  # seconds between two rounds when there was nothing to do
 SWEEP_EVERY = timedelta(minutes=1)
 PROJECTION_AGES_AFTER = timedelta(hours=6)  # a lost notification is made good within that time
+VISITS_KEPT = timedelta(days=400)  # that led to nothing: a year can be compared with the one before
 QUOTES_KEPT = timedelta(days=2)  # far longer than any quote is honoured
 DEADLINE = 20.0  # seconds for one job: several calls of at most 8 s, and less than the lease
 MOST_ROUNDS = 50  # of a drain; more would mean that two things keep waking each other
@@ -63,6 +70,8 @@ HANDLERS: dict[str, Handler] = {
     SEATS_ADDED: _publish,
     RENEWAL_TOGGLED: _publish,
     SUBSCRIPTION_CHANGED: _publish,
+    PROMO_REDEEMED: _publish,
+    END_RENEWAL: end_renewal,
     "lead.created": _publish,
 }
 _PASSING = (ProductUnavailable, MailUnavailable, VendorUnavailable, OutcomeUnknown, TimeoutError, OSError)
@@ -121,7 +130,10 @@ async def sweep(deps: Deps) -> int:
     await deps.db.write(lambda connection: forget_expired(connection, deps.clock.wall()))
     await deps.db.write(lambda connection: forget_quotes(connection, before=deps.clock.now() - QUOTES_KEPT))
     await deps.db.write(lambda connection: forget_changes(connection, before=deps.clock.now() - QUOTES_KEPT))
+    await deps.db.write(lambda connection: take_away_old(connection, deps))
+    await deps.db.write(lambda connection: forget_visits(connection, before=deps.clock.now() - VISITS_KEPT))
     await send_notices(deps)
+    await sweep_promotions(deps)
     before = deps.clock.now() - PROJECTION_AGES_AFTER
     stale = await deps.db.read(lambda connection: stale_refs(connection, before=before, limit=50))
     return sum(await asyncio.gather(*(_sync_again(deps, vendor, ref) for vendor, ref in stale)))
@@ -130,6 +142,7 @@ async def sweep(deps: Deps) -> int:
 async def drain(deps: Deps) -> Counts:
     """Run inbox, outbox and sweep until quiet, treating every waiting row as due, and looking at each open order."""
     await send_notices(deps)
+    await sweep_promotions(deps)
     counts = Counts(orders=await _sweep_all_orders(deps))
     for _ in range(MOST_ROUNDS):
         done = await work_once(deps, everything=True)
@@ -167,6 +180,8 @@ async def _follow(deps: Deps, message: Message) -> None:
     order = await deps.db.read(lambda connection: store.get_order(connection, message.order_id))
     if order is not None:
         order = await settle(deps, order.order_id)
+        if message.kind == NotificationKind.CHARGE.value:
+            await note_refund(deps, order)
     if message.kind == NotificationKind.SUBSCRIPTION.value:
         await sync(deps, message.vendor, message.subject)
     elif order is not None and order.subscription_ref:

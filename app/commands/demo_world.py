@@ -1,6 +1,6 @@
 """The demonstration as one thing: store, vendor and demo product, moved, broken, looked into and reset."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
@@ -45,14 +45,23 @@ class DemoWorld:
     """What the demo controls act on.
 
     Args:
-        http: how the vendor's notifications reach the store.
+        vendor: the one that sells. http: how the vendor's notifications reach the store. others: vendors that settle
+            what they began; they live on, and the controls reach the first alone.
     """
 
-    def __init__(self, deps: Deps, product: DemoProduct, vendor: VendorWorld, http: AsyncClient) -> None:
+    def __init__(
+        self,
+        deps: Deps,
+        product: DemoProduct,
+        vendor: VendorWorld,
+        http: AsyncClient,
+        others: Sequence[VendorWorld] = (),
+    ) -> None:
         self._deps = deps
         self._clock = cast(SystemClock, deps.clock)
         self._product = product
         self._vendor = vendor
+        self._vendors = (vendor, *others)
         self._http = http
 
     def now(self) -> datetime:
@@ -83,19 +92,19 @@ class DemoWorld:
             await self._set_offset(now - self._clock.wall())
         except NoControls as error:
             raise BadOrder(str(error)) from error
-        await self._vendor.run_due(self._clock.now())
+        await self._run_due()
         return await self.drain()
 
     async def tick(self) -> None:
-        """Do what fell due at the vendor and deliver what it has to say; called again and again."""
-        await self._vendor.run_due(self._clock.now())
-        await self._vendor.deliver_due(self._post, self._clock.wall())
+        """Do what fell due at the vendors and deliver what they have to say; called again and again."""
+        await self._run_due()
+        await self._deliver_due()
 
     async def drain(self) -> Json:
         delivered, counts = 0, worker.Counts()
         for _ in range(_ROUNDS):
-            await self._vendor.run_due(self._clock.now())
-            sent = await self._vendor.deliver_due(self._post, self._clock.wall(), everything=True)
+            await self._run_due()
+            sent = await self._deliver_due(everything=True)
             done = await worker.drain(self._deps)
             delivered, counts = delivered + sent, counts + done
             if not sent and not done.total:
@@ -155,7 +164,8 @@ class DemoWorld:
 
     async def reset(self) -> None:
         try:
-            await self._vendor.reset()
+            for vendor in self._vendors:
+                await vendor.reset()
         except NoControls as error:
             raise BadOrder(str(error)) from error
         await self._deps.db.write(_empty)
@@ -173,6 +183,14 @@ class DemoWorld:
             for finding in refused.findings:
                 log.warning("campaigns not published", fault=finding.fault, file=finding.file, line=finding.line)
 
+    async def _run_due(self) -> None:
+        for vendor in self._vendors:
+            await vendor.run_due(self._clock.now())
+
+    async def _deliver_due(self, *, everything: bool = False) -> int:
+        now = self._clock.wall()
+        return sum([await each.deliver_due(self._post, now, everything=everything) for each in self._vendors])
+
     async def _currency_of(self, charge: str) -> str:
         rows = (await self.vendor_books())["charges"]
         for row in rows if isinstance(rows, list) else []:
@@ -181,7 +199,8 @@ class DemoWorld:
         raise BadOrder(f"there is no charge {charge!r}")
 
     async def _set_offset(self, offset: timedelta) -> None:
-        await self._vendor.set_clock(self._clock.wall() + offset)
+        for vendor in self._vendors:
+            await vendor.set_clock(self._clock.wall() + offset)
         await self._deps.db.write(lambda connection: write_offset(connection, offset))
         self._clock.offset = offset
 

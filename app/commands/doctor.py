@@ -3,6 +3,7 @@
 import json
 import sys
 from dataclasses import asdict, dataclass
+from urllib.parse import urlsplit
 
 from app.commands.neighbours import neighbours
 from app.commands.vendor_setup import setup_faults
@@ -37,7 +38,8 @@ async def doctor(config: Config, *, as_json: bool) -> int:
         findings.append(await check_database(deps))
         for name in deps.vendors:
             findings += await check_vendor(deps, name)
-        findings += [await check_campaigns(deps), await check_sign_in(deps), await check_product(deps)]
+        for check in (check_campaigns, check_sign_in, check_product, check_mail):
+            findings.append(await check(deps))
     if as_json:
         sys.stdout.write(json.dumps([asdict(found) for found in findings], indent=1) + "\n")
     else:
@@ -94,6 +96,15 @@ async def check_sign_in(deps: Deps) -> Finding:
             mend="check KASSA_OIDC_ISSUER, and that the issuer can be reached from here",
         )
     return Finding(check="sign-in", found=f"{deps.identity.issuer} answers")
+
+
+async def check_mail(deps: Deps) -> Finding:
+    """Mails leave the store; in the demo they are meant to stay. Nothing is sent to find out."""
+    if deps.config.smtp_url:
+        return Finding(check="mail", found=f"sent by {urlsplit(deps.config.smtp_url).hostname}")
+    if deps.config.is_demo:
+        return Finding(check="mail", found=f"kept and not sent: {deps.config.base_url}/_demo/mail.html")
+    return Finding(check="mail", found="no server is set, so that no mail is sent", mend="set KASSA_SMTP_URL")
 
 
 async def check_product(deps: Deps) -> Finding:

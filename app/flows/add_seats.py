@@ -4,15 +4,15 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from app import formats
-from app.core.problems import Problem, ProblemId, Refused, problem
+from app.core.problems import NotYours, Problem, ProblemId, Refused, problem
 from app.flows.change_order import Press, Wanted, order_change, pressed_before
 from app.flows.deps import Deps
 from app.flows.own_subscriptions import Owned, away, cards, open_subscription, read_owned
 from app.flows.payment import Step
 from app.flows.promo_codes import Tried, take_back, try_code
 from app.flows.promo_decide import Promo
-from app.flows.promo_on_seats import as_it_was_shown, price_seats
-from app.identity.actor import Person
+from app.flows.promo_on_seats import as_it_was_shown, ask_on_seats, price_seats
+from app.identity.actor import Actor, Person
 from app.orders.change_quotes import KeptChange
 from app.orders.kinds import ADD_SEATS
 from app.promotions.misses import Guesser
@@ -39,6 +39,17 @@ class SeatPage:
     problem: Problem | None
     cards: tuple[PaymentMethodSummary, ...]
     promo: Promo | None = None
+
+
+async def visit_seat_page(
+    deps: Deps, actor: Actor, subscription_id: str, add: int | None, guesser: Guesser
+) -> SeatPage:
+    """Return the page to somebody who comes to it: the campaign that they came by is asked for here."""
+    if actor.person is None:
+        raise NotYours(subscription_id)
+    subscription = await open_subscription(deps, actor.person, subscription_id)
+    await ask_on_seats(deps, actor, subscription.subscription_id)
+    return await read_seat_page(deps, actor.person, subscription_id, add, guesser=guesser)
 
 
 async def read_seat_page(

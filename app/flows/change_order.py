@@ -5,11 +5,13 @@ The same press has one effect and one answer; two managers take turns, and the s
 
 from dataclasses import dataclass
 
+from sqlalchemy import Connection
+
 from app import formats
 from app.core.ids import new_id, new_order_id
 from app.core.money import Money
 from app.core.problems import NotYours, Problem, ProblemId, Refused, problem
-from app.flows import payment, wording
+from app.flows import journey, payment, wording
 from app.flows.card_tries import check_declines
 from app.flows.deps import Deps
 from app.flows.own_email import check_email
@@ -60,12 +62,15 @@ async def show_change(deps: Deps, owned: Owned, change: Growth) -> KeptChange:
     """Return the vendor's quote for ``change`` and remember that it was shown; raises the vendor's errors."""
     vendor = deps.vendors[owned.subscription.vendor]
     quote = await vendor.quote_change(owned.ref, change=change, as_of=deps.clock.now())
-    subscription_id = owned.subscription.subscription_id
-    return await deps.db.write(
-        lambda connection: keep_change(
-            connection, new_id("quo"), subscription_id=subscription_id, change=change, quote=quote
+    subscription = owned.subscription
+
+    def keep(connection: Connection) -> KeptChange:
+        journey.looked_at(connection, deps, change, subscription)
+        return keep_change(
+            connection, new_id("quo"), subscription_id=subscription.subscription_id, change=change, quote=quote
         )
-    )
+
+    return await deps.db.write(keep)
 
 
 async def pressed_before(deps: Deps, person: Person, attempt_id: str) -> Step | None:
@@ -110,6 +115,10 @@ async def _as_shown(deps: Deps, owned: Owned, change: Growth, press: Press) -> K
     shown = await deps.db.read(lambda connection: kept_change(connection, press.quote_id, subscription_id))
     if shown is None or shown.change != pack(change) or shown.quote.due_now.minor != press.total:
         fresh = await show_change(deps, owned, change)
+        if shown and shown.change == pack(change):
+            await deps.db.write(
+                lambda connection: journey.change_repriced(connection, deps, change, owned.subscription)
+            )
         raise Refused(_other_total(shown, change, fresh.quote.due_now))
     if shown.quote.expires_at <= deps.clock.now():
         raise Refused(problem(ProblemId.E_QUOTE))

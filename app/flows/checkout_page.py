@@ -10,7 +10,10 @@ from app.catalog.countries import is_country
 from app.catalog.model import Addon
 from app.catalog.tax_ids import is_tax_id, tax_id_kind
 from app.core.problems import NotYours, Problem, ProblemId, problem
+from app.events import funnel
+from app.events.funnel import Step
 from app.flows import purchase, wording
+from app.flows.billing_details import details_problems
 from app.flows.deps import Deps
 from app.flows.groups import GroupChoice, GroupOption, group_choice
 from app.flows.offers import note_vendor_away
@@ -88,7 +91,7 @@ async def open_intent(deps: Deps, actor: Actor, intent_id: str) -> Intent:
 
     intent = await deps.db.read(read)
     if intent.person_id is None:
-        await deps.db.write(lambda connection: intents.claim_intent(connection, intent_id, person.person_id))
+        await deps.db.write(lambda connection: _claim(connection, deps, intent_id, person))
     return intent
 
 
@@ -160,6 +163,8 @@ async def read_checkout(
     if not with_cards and checkout.coterm is None:
         return await pricing
     shown, cards = await asyncio.gather(pricing, _cards(deps, checkout))
+    if cards and shown.priced and _reached(deps, shown) is Step.DETAILS_VALID:
+        await deps.db.write(lambda connection: _ready(connection, deps, shown))
     return replace(shown, cards=cards)
 
 
@@ -171,6 +176,11 @@ async def with_cards(deps: Deps, checkout: Checkout) -> Checkout:
 def takes_stored_cards(deps: Deps, account: BillingAccount) -> bool:
     """Whether a card of the account's customer can be charged without the payment page."""
     return account.customer_ref is not None and Capability.STORED_CARD_PURCHASE in deps.vendor.capabilities
+
+
+def _claim(connection: Connection, deps: Deps, intent_id: str, person: Person) -> None:
+    intents.claim_intent(connection, intent_id, person.person_id)
+    funnel.note(connection, intent_id, Step.SIGNED_IN, at=deps.clock.now())
 
 
 async def _with_price(deps: Deps, checkout: Checkout, guesser: Guesser, at: datetime) -> Checkout:
@@ -190,6 +200,7 @@ async def _with_price(deps: Deps, checkout: Checkout, guesser: Guesser, at: date
             account=checkout.account,
             coterm=checkout.coterm,
             at=at,
+            reached=_reached(deps, checkout),
         )
     except VendorRejected as error:
         if error.reason is RejectReason.INVALID_ADDRESS:
@@ -210,6 +221,17 @@ def _buyer(checkout: Checkout) -> Buyer:
         group_id=checkout.group.id if checkout.group else "",
         country=country if is_country(country) else "",
     )
+
+
+def _reached(deps: Deps, checkout: Checkout) -> Step:
+    """Return how far this page is: whether all that is needed besides the payment stands there."""
+    is_open = checkout.blocker is None and (not checkout.is_hosted or checkout.group is not None)
+    is_valid = is_open and not details_problems(deps, checkout.details)
+    return Step.DETAILS_VALID if is_valid else Step.CHECKOUT_VIEWED
+
+
+def _ready(connection: Connection, deps: Deps, checkout: Checkout) -> None:
+    funnel.note(connection, checkout.intent.intent_id, Step.PAYMENT_READY, at=deps.clock.now())
 
 
 def _away(checkout: Checkout) -> Checkout:

@@ -23,6 +23,7 @@ from app.flows.checkout_page import (
     with_cards,
 )
 from app.flows.deps import Deps
+from app.flows.journey import repriced
 from app.flows.own_email import check_email
 from app.flows.packs import packs_problem
 from app.flows.payment import Step
@@ -53,7 +54,8 @@ class Confirmation:
             where packs are bought. quote_id, total: what the page showed, in minor units; compared, never used.
         tax_id_shown: the tax id as the page knew it, so that a refused one is told before it is charged with tax.
         details: None when the page showed the billing account's own and offered no fields.
-        card: a stored card's ref, empty for the vendor's page. problems: what was wrong with the fields themselves.
+        agreement: whether that of a programme was accepted. card: a stored card's ref, empty for the vendor's page.
+        problems: what was wrong with the fields themselves.
     """
 
     attempt_id: str
@@ -66,6 +68,7 @@ class Confirmation:
     details: Details | None
     tax_id_shown: str
     terms: bool
+    agreement: bool
     card: str
     problems: tuple[Problem, ...]
 
@@ -110,7 +113,7 @@ async def _order(deps: Deps, actor: Actor, intent: Intent, form: Confirmation) -
     try:
         priced = _checked(checkout, details_problems(deps, checkout.details), form)
         await check_email(deps, checkout.person, next_path=wording.checkout_path(intent.intent_id))
-        _check_shown(deps, checkout, priced, shown, form)
+        await _check_shown(deps, checkout, priced, shown, form)
         await _check_cards(deps, checkout)
         account = await _account(deps, checkout, form.attempt_id)
         order = _draft(deps, checkout, priced, account, form)
@@ -174,16 +177,24 @@ def _checked(checkout: Checkout, details: tuple[Problem, ...], form: Confirmatio
         found.append(wrong_packs)
     if not form.terms and checkout.addon is None:  # the button of packs states all that is agreed to
         found.append(problem(ProblemId.E_INPUT, "terms", text="Tick the box to agree to the terms."))
+    if checkout.promo and checkout.promo.agreement and not form.agreement:
+        found.append(problem(ProblemId.E_INPUT, "agreement", text="Tick the box to accept the agreement."))
     if found or checkout.priced is None:
         raise Refused(*(found or [problem(ProblemId.E_VENDOR)]))
     return checkout.priced
 
 
-def _check_shown(deps: Deps, checkout: Checkout, priced: Priced, shown: ShownQuote | None, form: Confirmation) -> None:
+async def _check_shown(
+    deps: Deps, checkout: Checkout, priced: Priced, shown: ShownQuote | None, form: Confirmation
+) -> None:
     """Nothing is charged but what was on the page: its quote must be ours, young, and of the same total."""
+    intent_id = checkout.intent.intent_id
     if shown is None or shown.total.minor != form.total or shown.total != priced.total:
+        if shown and not _is_tax_news(priced, shown):
+            await deps.db.write(lambda connection: repriced(connection, deps, intent_id))
         raise Refused(_price_problem(priced, shown))
     if shown.expires_at <= deps.clock.now():
+        await deps.db.write(lambda connection: repriced(connection, deps, intent_id))
         raise Refused(problem(ProblemId.E_QUOTE))
     if checkout.details.tax_id != form.tax_id_shown and is_tax_id_refused(deps, checkout.details, priced):
         raise Refused(problem(ProblemId.E_TAXID, "tax_id"))
@@ -191,11 +202,15 @@ def _check_shown(deps: Deps, checkout: Checkout, priced: Priced, shown: ShownQuo
 
 def _price_problem(priced: Priced, shown: ShownQuote | None) -> Problem:
     total = formats.money(priced.total)
-    if shown and shown.total == priced.quote.subtotal - priced.quote.discount:
-        # the page had no address yet: nothing changed but that the tax is known now
+    if shown and _is_tax_news(priced, shown):
         text = f"With tax for your address the total is {total}. You have not been charged: check it and press again."
         return Problem(ProblemId.E_PRICE, text)
     return problem(ProblemId.E_PRICE, total=total)
+
+
+def _is_tax_news(priced: Priced, shown: ShownQuote) -> bool:
+    """Whether the page had no address yet: nothing changed but that the tax is known now."""
+    return shown.total == priced.quote.subtotal - priced.quote.discount
 
 
 async def _check_cards(deps: Deps, checkout: Checkout) -> None:
@@ -242,7 +257,8 @@ def _own_account(connection: Connection, deps: Deps, checkout: Checkout) -> Bill
 def _draft(deps: Deps, checkout: Checkout, priced: Priced, account: BillingAccount, form: Confirmation) -> Order:
     order_id = new_order_id()
     quote, choice = priced.quote, checkout.intent.choice
-    renewal = quote.next_charges[0] if quote.next_charges else None
+    ends = checkout.promo is not None and checkout.promo.agreement != ""  # a programme is for one term
+    renewal = quote.next_charges[0] if quote.next_charges and not ends else None
     request = purchase.purchase_request(
         deps,
         offer=priced.request.items[0].offer,

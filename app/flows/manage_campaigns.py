@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from app.events import audit
 from app.flows.deps import Deps
+from app.identity.accounts import account_by_id
 from app.promotions.cart import Audience
 from app.promotions.codes import SecretCode
 from app.promotions.files.landings import landing_faults
@@ -59,9 +60,12 @@ async def make_link(deps: Deps, slug: str, wanted: WantedLink, *, actor: str) ->
     _check_link(deps, wanted)
 
     def write(connection: Connection) -> Link:
+        campaign = _get(connection, slug).campaign
+        if wanted.audience is Audience.ACCOUNT and account_by_id(connection, wanted.audience_value) is None:
+            raise CampaignFault("unknown-account", f"there is no billing account {wanted.audience_value}")
         link = links.make_link(
             connection,
-            _get(connection, slug).campaign,
+            campaign,
             audience=wanted.audience,
             audience_value=wanted.audience_value,
             landing=wanted.landing,
@@ -188,7 +192,10 @@ def _check_link(deps: Deps, wanted: WantedLink) -> None:
             raise CampaignFault(fault, reason)
     if wanted.expires_at is not None and wanted.expires_at <= deps.clock.wall():
         raise CampaignFault("window-reversed", f"it would end on {wanted.expires_at.isoformat()}, which is over")
-    if len(wanted.note) > _LONGEST_NOTE or len(wanted.audience_value) > _LONGEST_AUDIENCE:
+    value = wanted.audience_value
+    if wanted.audience is Audience.MAIL_DOMAIN and ("@" in value or "." not in value.strip(".")):
+        raise CampaignFault("bad-value", f"{value} is no domain, such as example.com")
+    if len(wanted.note) > _LONGEST_NOTE or len(value) > _LONGEST_AUDIENCE:
         reason = f"a note has at most {_LONGEST_NOTE} characters, an account or a domain {_LONGEST_AUDIENCE}"
         raise CampaignFault("bad-value", reason)
 

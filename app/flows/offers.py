@@ -19,7 +19,7 @@ from app.flows.purchase import offer_key
 from app.vendor_adapters.errors import VendorError
 from app.vendor_adapters.types import Offer
 
-FRESH_FOR = timedelta(minutes=5)
+FRESH_FOR = timedelta(minutes=1)  # so long a page may sell while nobody knows that the vendor is away
 ASK_AGAIN_AFTER = timedelta(seconds=30)  # a vendor that failed is left alone for so long
 ASKING_TAKES = timedelta(seconds=10)  # longer than a call's deadline of 5 s: one question at a time
 RETRY_EVERY = timedelta(seconds=1)  # who presses "Try again" need not wait, but many together do not ask at once

@@ -4,6 +4,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from app.core.money import Money
+from app.events.funnel import Step
+from app.flows import journey
 from app.flows.deps import Deps
 from app.flows.offers_store import find_kept
 from app.flows.promo_decide import Promo, decide
@@ -34,6 +36,7 @@ async def price_with_promotions(
     account: BillingAccount | None,
     coterm: Subscription | None,
     at: datetime,
+    reached: Step,
 ) -> tuple[Priced, Promo | None]:
     """Return the vendor's quote with the discounts that apply, and what applies and does not.
 
@@ -41,7 +44,8 @@ async def price_with_promotions(
     plan one more to know what they cost before a discount. Raises the vendor's errors.
 
     Args:
-        at: business time at which is decided; of an order, when its price was shown.
+        at: business time at which is decided; of an order, when its price was shown. reached: how far the page is that
+            shows the price, for the funnel.
     """
 
     async def quoted(promo: Promo | None) -> Priced:
@@ -55,6 +59,7 @@ async def price_with_promotions(
             group_id=buyer.group_id,
             coterm=coterm,
             discounts=await make_real(deps, promo) if promo else (),
+            tell=lambda connection: journey.priced(connection, deps, intent.intent_id, reached, promo),
         )
 
     async def decided(cart: Cart) -> Promo:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from app.events import funnel
 from app.flows.deps import Deps
 from app.identity.actor import Actor
 from app.promotions.links import LinkFault, LinkRefused, LinkTokens
@@ -27,22 +28,22 @@ class Landed:
     preview: str = ""
 
 
-async def open_link(deps: Deps, actor: Actor, name: str, utm: str) -> Landed:
+async def open_link(deps: Deps, actor: Actor, name: str, utm: str, *, is_machine: bool = False) -> Landed:
     """Return where ``/c/<name>`` leads, and note the touch. It never reserves: mail scanners open links too.
 
     Args:
-        utm: JSON of the utm_* fields.
+        utm: JSON of the utm_* fields. is_machine: it is opened by one that says so, and the funnel counts no landing.
     """
     listed = await deps.db.read(lambda connection: campaigns.find(connection, name))
     if listed is not None and listed.campaign.is_listed and listed.status is not Status.DRAFT:
-        await _note(deps, actor, listed.slug, "", utm)
+        await _note(deps, actor, listed.slug, "", utm, is_machine)
         return _landed(deps, listed, listed.campaign.landing)
     if "." not in name:  # a name of nobody's, or of a campaign that only codes and signed links lead to
         return Landed(slug=name)
-    return await _open_token(deps, actor, name, utm)
+    return await _open_token(deps, actor, name, utm, is_machine)
 
 
-async def _open_token(deps: Deps, actor: Actor, token: str, utm: str) -> Landed:
+async def _open_token(deps: Deps, actor: Actor, token: str, utm: str, is_machine: bool) -> Landed:
     tokens = LinkTokens(deps.config.secret_keys, deps.clock)
     try:
         claims = tokens.read(token)
@@ -52,7 +53,7 @@ async def _open_token(deps: Deps, actor: Actor, token: str, utm: str) -> Landed:
     found = await deps.db.read(lambda connection: campaigns.find(connection, link.slug))
     if found is None or found.status is Status.DRAFT:
         return Landed(fault=LinkFault.UNKNOWN)
-    await _note(deps, actor, link.slug, link.link_id, utm)
+    await _note(deps, actor, link.slug, link.link_id, utm, is_machine)
     return _landed(deps, found, link.landing)
 
 
@@ -70,7 +71,7 @@ def _landed(deps: Deps, found: Published, landing: Landing) -> Landed:
     return Landed(landing=landing if is_running else None, slug=found.slug)
 
 
-async def _note(deps: Deps, actor: Actor, slug: str, link_id: str, utm: str) -> None:
+async def _note(deps: Deps, actor: Actor, slug: str, link_id: str, utm: str, is_machine: bool) -> None:
     def write(connection: Connection) -> None:
         touches.note_touch(
             connection,
@@ -81,5 +82,7 @@ async def _note(deps: Deps, actor: Actor, slug: str, link_id: str, utm: str) -> 
             utm=utm,
             now=deps.clock.now(),
         )
+        if not is_machine:
+            funnel.landed(connection, actor.visitor_id, slug=slug, link_id=link_id, at=deps.clock.now())
 
     await deps.db.write(write)

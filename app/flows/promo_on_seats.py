@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from app.flows import journey
 from app.flows.change_order import show_change
 from app.flows.deps import Deps
 from app.flows.own_subscriptions import Owned
@@ -35,6 +36,7 @@ async def ask_on_seats(deps: Deps, actor: Actor, subscription_id: str, *, code: 
 
     def write(connection: Connection) -> None:
         ask_for(connection, deps, actor, subscription_id, LandingFlow.ADD_SEATS, code=code, campaign=campaign)
+        journey.led_to_seats(connection, actor, subscription_id, campaign)
 
     await deps.db.write(write)
 
@@ -46,6 +48,8 @@ async def price_seats(deps: Deps, person: Person, owned: Owned, add: int, guesse
     if not _takes_discounts(deps, owned):
         return PricedSeats(shown=plain, promo=None)
     promo = await _decided(deps, person, owned, plain.quote, add, guesser, deps.clock.now())
+    if promo.applied or promo.rejected:
+        await deps.db.write(lambda connection: journey.told_on_seats(connection, deps, owned.subscription, promo))
     if not promo.decision.applied:
         return PricedSeats(shown=plain, promo=promo)
     refs = await make_real(deps, promo, owned.subscription.vendor)

@@ -142,6 +142,7 @@ def _take_over(
     for decline in snapshot.declines:
         if store.record_decline(connection, order, decline):
             store.update_order(connection, order.order_id, decline=decline.reason.value)
+            order = replace(order, decline=decline.reason.value)
     seen = {
         "checkout_ref": snapshot.ref,
         "checkout_url": snapshot.url,

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from app import formats
 from app.core.problems import ProblemId, Refused, problem
-from app.flows import payment
+from app.flows import journey, payment
 from app.flows.deps import Deps
 from app.flows.groups import has_plan
 from app.flows.promo_claims import claim_for
@@ -96,6 +96,7 @@ def _insert_or_holder(
         if live is not None:
             raise Refused(has_plan(deps, order.group_id, live.plan, live.ends_at))
     claim_for(connection, deps, order, promo)
+    journey.confirmed(connection, deps, order)
     return order
 
 

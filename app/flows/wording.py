@@ -91,6 +91,11 @@ def order_path(order_id: str) -> str:
     return f"/orders/{order_id}"
 
 
+def return_path(order_id: str) -> str:
+    """Return the path that hears that a buyer went back to the product."""
+    return f"{order_path(order_id)}/return"
+
+
 def subscription_path(subscription_id: str) -> str:
     """Return a subscription's path."""
     return f"/subscriptions/{subscription_id}"

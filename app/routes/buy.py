@@ -17,6 +17,7 @@ from app.web.deps import deps_of
 from app.web.forms import clean_text, one, whole_number
 from app.web.render import link, see_other
 from app.web.session import ensure_visitor
+from app.web.visits import visit_mark
 
 HOSTED = "hosted"
 DEPLOYMENTS = (HOSTED, "self_hosted")
@@ -37,7 +38,8 @@ async def buy(request: Request) -> Response:
     seats, is_clamped = _count(request, "seats", deps.catalog.rules.seats.self_serve_max)
     currency = await start.account_currency(deps, actor) or _currency(request, deps)
     choice = _choice(request, deps, plan.key, seats, currency)
-    intent_id = await start.start_intent(deps, actor, choice, promo=_promo(request), flow=LandingFlow.PLANS)
+    mark = visit_mark(request)
+    intent_id = await start.start_intent(deps, actor, choice, promo=_promo(request), flow=LandingFlow.PLANS, mark=mark)
     path = checkout_path(intent_id)
     path = link(path, notice="seats" if is_clamped else "")
     return see_other(request, path if actor.person else link("/login", next=path))
@@ -54,7 +56,9 @@ async def buy_packs(request: Request) -> Response:
     currency = await start.account_currency(deps, actor) or _currency(request, deps)
     choice = _choice(request, deps, addon.key, packs, currency)
     choice = replace(choice, deployment=HOSTED)
-    path = checkout_path(await start.start_intent(deps, actor, choice, promo=_promo(request), flow=LandingFlow.PACKS))
+    mark = visit_mark(request)
+    intent_id = await start.start_intent(deps, actor, choice, promo=_promo(request), flow=LandingFlow.PACKS, mark=mark)
+    path = checkout_path(intent_id)
     path = link(path, notice="seats" if is_clamped else "")
     return see_other(request, path if actor.person else link("/login", next=path))
 

@@ -1,11 +1,11 @@
 """Reading and writing the projection. ``app.flows.sync`` is the only writer."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, func, or_, select, update
 from sqlalchemy.engine import RowMapping
 
 from app.core.ids import new_id
@@ -116,8 +116,8 @@ def write_snapshot(
     identity: dict[str, object] = {"subscription_id": new_id("sub"), "vendor": vendor, "subscription_ref": snapshot.ref}
     changed = insert_new(connection, subscriptions, identity | values)
     if not changed:
-        newer = (subscriptions.c.subscription_ref == snapshot.ref) & (subscriptions.c.version < snapshot.version)
-        changed = connection.execute(update(subscriptions).where(newer).values(**values)).rowcount == 1
+        mine = (subscriptions.c.subscription_ref == snapshot.ref) & _is_news(values)
+        changed = connection.execute(update(subscriptions).where(mine).values(**values)).rowcount == 1
         same = (subscriptions.c.subscription_ref == snapshot.ref) & (subscriptions.c.version == snapshot.version)
         connection.execute(update(subscriptions).where(same).values(observed_at=snapshot.observed_at))
     stored = by_ref(connection, snapshot.ref)
@@ -241,6 +241,14 @@ def stale_refs(connection: Connection, *, before: datetime, limit: int) -> tuple
         .limit(limit)
     )
     return tuple((row.vendor, row.subscription_ref) for row in rows)
+
+
+def _is_news(values: Mapping[str, object]) -> ColumnElement[bool]:
+    """A later version, or other facts of the same one: a vendor may count its versions by a clock."""
+    columns, version = subscriptions.c, values["version"]
+    facts = [name for name in values if name not in ("version", "observed_at")]
+    differs = or_(*(columns[name].is_distinct_from(values[name]) for name in facts))
+    return or_(columns.version < version, (columns.version == version) & differs)
 
 
 def _subscription(row: RowMapping) -> Subscription:

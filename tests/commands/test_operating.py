@@ -12,6 +12,7 @@ from sqlalchemy import Connection, select, update
 from app.commands.database import migrate_database
 from app.commands.doctor import (
     check_database,
+    check_mail,
     check_product,
     check_sign_in,
     check_vendor,
@@ -113,6 +114,15 @@ async def test_a_product_that_is_away_or_does_not_take_the_token(shop: Shop) -> 
     assert "KASSA_PRODUCT_TOKEN" in (await check_product(replace(shop.deps, product=stranger))).mend
     without = replace(shop.deps, config=replace(shop.deps.config, product_url=""))
     assert (await check_product(without)).mend == "set KASSA_PRODUCT_URL"
+
+
+@sqlite
+async def test_mails_that_go_nowhere_outside_the_demo(shop: Shop) -> None:
+    assert (await check_mail(shop.deps)).is_well
+    real = replace(shop.deps, config=replace(shop.deps.config, env="production"))
+    assert (await check_mail(real)).mend == "set KASSA_SMTP_URL"
+    sending = replace(real, config=replace(real.config, smtp_url="smtp://user:secret@mail.example.com:587"))
+    assert (await check_mail(sending)).found == "sent by mail.example.com"
 
 
 async def test_with_everything_away_the_doctor_names_it_all(config: Config, capsys: pytest.CaptureFixture[str]) -> None:

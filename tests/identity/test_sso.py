@@ -195,7 +195,7 @@ async def test_signing_out_asks_only_when_what_is_remembered_is_old(
 async def test_a_failing_issuer_is_unavailable_and_asked_again(
     identity: IdentityProvider, provider: Provider, path: str
 ) -> None:
-    for lies in (Lies(statuses={path: 500}), Lies(statuses={path: 503}), Lies(broken={path})):
+    for lies in (Lies(statuses={path: 500}), Lies(statuses={path: 429}), Lies(broken={path})):
         provider.lies = lies
         with pytest.raises(SignInUnavailable):
             await sign_in(identity, provider)

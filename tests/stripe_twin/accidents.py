@@ -1,7 +1,5 @@
 """Faults of the port's operations, as they befall the requests that an operation consists of."""
 
-from collections.abc import Iterator
-
 from app.vendor_adapters.world import ANY, PlannedFault
 from app.vendor_adapters.world import Fault as Wanted
 from tests.stripe_twin.api import Fault
@@ -49,17 +47,21 @@ _KINDS = {
     Wanted.SLOW: "slow",
     Wanted.DOWN: "refused",
 }
+_TURNED_AWAY = ("rate_limit", "refused")
+_BEGINS = {"buy": r"post /v1/(subscriptions|invoices)"}
+"""Writes of several requests: the first that could do anything, where a call that is turned away ends."""
 _ONCE = ("rate_limit", "slow")
 """What the adapter does not repeat a request for."""
 
 
-def befalling(planned: PlannedFault) -> Iterator[Fault]:
-    """Yield the faults of requests that make ``planned`` happen; ValueError for an operation that there is not."""
+def befalling(planned: PlannedFault) -> Fault:
+    """Return the fault of requests that makes ``planned`` happen; ValueError for an operation that there is not."""
     kind = _KINDS[planned.fault]
     is_write = planned.op in EFFECTS
     # an answer of 500 to a write is kept for its key, so that repeating the request meets the same one
     tries = 1 if kind in _ONCE or (kind == "error_500" and is_write) else TRIES
-    yield Fault(kind, _pattern(planned.op), planned.times * tries)
+    begins = _BEGINS.get(planned.op) if kind in _TURNED_AWAY else None
+    return Fault(kind, begins or _pattern(planned.op), planned.times * tries)
 
 
 def _pattern(op: str) -> str:

@@ -1,5 +1,6 @@
 """Sending webhooks: each event to the one endpoint that there is, at least once, and as badly as a test asks."""
 
+import asyncio
 import json
 import random
 from dataclasses import dataclass
@@ -34,6 +35,7 @@ class PostOffice:
         self._url = url
         self._secret = secret
         self._lots = random.Random(20261123)  # noqa: S311  # the same accidents in every run
+        self._sending = asyncio.Lock()  # nobody sends what somebody else is sending
         self.letters: list[Letter] = []
         self.faults = WebhookFaults()
 
@@ -48,11 +50,12 @@ class PostOffice:
 
     async def deliver(self, post: Post, now: datetime, *, everything: bool) -> int:
         """Try each letter that is due, or all that wait, once; return how many arrived."""
-        due = [one for one in self.letters if one.status == "waiting" and (everything or one.after <= now)]
-        arrived = 0
-        for letter in sorted(due, key=lambda one: one.place):
-            arrived += await self._send(letter, post)
-        return arrived
+        async with self._sending:
+            due = [one for one in self.letters if one.status == "waiting" and (everything or one.after <= now)]
+            arrived = 0
+            for letter in sorted(due, key=lambda one: one.place):
+                arrived += await self._send(letter, post)
+            return arrived
 
     def clear(self) -> None:
         """Throw everything away."""

@@ -49,8 +49,7 @@ class TwinWorld:
         disputes.move(self._books, self._payment(charge), state)
 
     async def set_faults(self, planned: Sequence[PlannedFault]) -> None:
-        for one in planned:
-            self._account.api.faults.extend(befalling(one))
+        self._account.api.faults += [befalling(one) for one in planned]
 
     async def set_webhook_faults(self, wanted: WebhookFaults) -> None:
         self._account.post.faults = wanted

@@ -87,6 +87,11 @@ class Browser:
         """Open an address; a path is the store's."""
         return await self._go("GET", urljoin(self._home, address), {})
 
+    async def look(self, address: str) -> Response:
+        """Ask for an address and go nowhere, to see the answer itself."""
+        url = urljoin(self._home, address)
+        return await self._client(url).request("GET", url)
+
     async def send(self, form: Form, **typed: str) -> Response:
         """Send a form with ``typed`` in its fields; a field typed as ``None`` is left out."""
         fields = {**form.fields, **typed}

@@ -17,16 +17,13 @@ from app.vendor_adapters.stripe.client import Call
 from app.vendor_adapters.stripe.errors import rejected
 from app.vendor_adapters.stripe.names import DIRECT, MARK, NAME, ORDER, meta
 from app.vendor_adapters.stripe.translate.basics import order_of, payment_of
-from app.vendor_adapters.stripe.translate.checkouts import of_invoice, of_session, session_state
+from app.vendor_adapters.stripe.translate.checkouts import is_unasked, of_invoice, of_session, session_state
 from app.vendor_adapters.types import CheckoutSnapshot, CheckoutState, OrderId, PurchaseRequest
 
 Row = stripe.checkout.Session | stripe.Invoice
 RECENT = timedelta(hours=25)
 """A page lives for a day: what is older is settled, and found by Stripe's search, which lags by a minute."""
 MOST_PAGES = 20
-BOUGHT = ("subscription_create", "manual")
-"""Why an invoice of a purchase was made; that of a change may wait for a card, on a page of its own."""
-UNTRIED = ("requires_payment_method", "requires_confirmation")
 _A_PAGE = 100
 
 
@@ -52,13 +49,12 @@ class Held:
 async def find(call: Call, order: OrderId) -> tuple[CheckoutSnapshot, ...]:
     """Return what there is for an order, by a list that is never behind, and for older ones by search.
 
-    A purchase with a stored card whose bank was not asked yet is none: the call that began it goes on when it is
-    repeated with its key, and what nobody repeats expires.
+    A charge that no bank was asked for is left out: the call that began it goes on with it when it is repeated.
     """
     held = await _recent(call, order)
     if not held.sessions and not held.invoices:
         held = await _older(call, order)
-    found = await asyncio.gather(*(_begun(call, row) for row in held.rows))
+    found = await asyncio.gather(*(_found(call, row) for row in held.rows))
     return tuple(one for one in found if one is not None)
 
 
@@ -101,6 +97,20 @@ async def make_way(call: Call, held: Held) -> None:
             )
 
 
+async def snapshot(call: Call, row: Row) -> CheckoutSnapshot:
+    """Return a page or a purchase as the port speaks of it."""
+    if isinstance(row, stripe.Invoice):
+        return await invoice_snapshot(call, row)
+    return await session_snapshot(call, row)
+
+
+async def _found(call: Call, row: Row) -> CheckoutSnapshot | None:
+    if not isinstance(row, stripe.Invoice):
+        return await session_snapshot(call, row)
+    payment = await payment_with_charge(call, payment_of(row))
+    return None if is_unasked(row, payment) else of_invoice(row, payment)
+
+
 async def session_snapshot(call: Call, session: stripe.checkout.Session) -> CheckoutSnapshot:
     """Return a payment page; its invoice came with its payments. One more request where money moved."""
     payment = session.payment_intent
@@ -133,20 +143,6 @@ def is_direct(invoice: stripe.Invoice) -> bool:
     if meta(invoice.metadata, DIRECT):
         return True
     return invoice.billing_reason == "subscription_create" and bool(_parent_meta(invoice, DIRECT))
-
-
-async def _begun(call: Call, row: Row) -> CheckoutSnapshot | None:
-    if not isinstance(row, stripe.Invoice):
-        return await session_snapshot(call, row)
-    payment = await payment_with_charge(call, payment_of(row))
-    return None if _is_untried(row, payment) else of_invoice(row, payment)
-
-
-def _is_untried(invoice: stripe.Invoice, payment: stripe.PaymentIntent | None) -> bool:
-    if payment is None or invoice.status != "open" or invoice.billing_reason not in BOUGHT:
-        return False
-    was_asked = payment.latest_charge is not None or payment.last_payment_error is not None
-    return payment.status in UNTRIED and not was_asked
 
 
 def _parent_meta(invoice: stripe.Invoice, key: str) -> str:
