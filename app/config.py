@@ -136,6 +136,27 @@ class Config:
         (self.var / "ports.json").write_text(json.dumps(ports))
 
 
+def stripe_key_faults(settings: StripeConfig, *, is_demo: bool) -> list[str]:
+    """Return what is wrong with the keys by their looks alone; a key is never told."""
+    key, found = settings.secret_key, []
+    if not key:
+        found.append("STRIPE_SECRET_KEY is not set; give the account's secret key (sk_…) or a restricted one (rk_…).")
+    elif key.startswith("pk_"):
+        found.append("STRIPE_SECRET_KEY holds the publishable key (pk_…); give the secret one (sk_… or rk_…).")
+    elif not key.startswith(("sk_", "rk_")):
+        found.append("STRIPE_SECRET_KEY is no secret key: those begin with sk_ or rk_.")
+    elif is_demo and "_live_" in key:
+        found.append(
+            "STRIPE_SECRET_KEY is a live key, and the demo must move no money; give a test key, or set "
+            "KASSA_ENV=production."
+        )
+    if settings.publishable_key and not settings.publishable_key.startswith("pk_"):
+        found.append("STRIPE_PUBLISHABLE_KEY is no publishable key: those begin with pk_, and others are secret.")
+    if any(not secret.startswith("whsec_") for secret in settings.webhook_secrets):
+        found.append("STRIPE_WEBHOOK_SECRETS: each begins with whsec_, as the webhook endpoint's page shows it.")
+    return found
+
+
 class _Reader:
     def __init__(self, environ: Mapping[str, str], *, remember_ports: bool) -> None:
         self.environ = environ
@@ -252,13 +273,16 @@ class _Reader:
         )
 
     def stripe(self) -> StripeConfig:
-        return StripeConfig(
+        settings = StripeConfig(
             secret_key=self.text("STRIPE_SECRET_KEY", ""),
             publishable_key=self.text("STRIPE_PUBLISHABLE_KEY", ""),
             webhook_secrets=self.listed("STRIPE_WEBHOOK_SECRETS"),
             api_base=self.url("STRIPE_API_BASE", "https://api.stripe.com"),
             automatic_tax=self.choice("STRIPE_AUTOMATIC_TAX", "on", ("on", "off")) == "on",
         )
+        if "stripe" in self.vendors():
+            self.faults += stripe_key_faults(settings, is_demo=self.env == "demo")
+        return settings
 
     def secret(self, name: str) -> str:
         """Return a secret; in demo an unset one is made once and kept, elsewhere what it guards stays off."""

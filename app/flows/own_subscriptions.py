@@ -36,9 +36,10 @@ class Owned:
     """A subscription with what everybody concerned says of it now.
 
     Attributes:
-        is_fresh: the vendor was asked just now; else the projection's ``observed_at`` says how old this is. usage: None
-            while the product does not tell, and for an instance of one's own. reading: the same to be shown, or what
-            was last read. problem: why nothing can be changed. unpaid: the invoice that has to be paid first.
+        is_fresh: the vendor was asked just now, or a quote is about to ask it; else the projection's ``observed_at``
+            says how old this is. usage: None while the product does not tell, and for an instance of one's own. reading:
+            the same to be shown, or what was last read. problem: why nothing can be changed. unpaid: the invoice that has
+            to be paid first.
     """
 
     subscription: Subscription
@@ -96,19 +97,24 @@ async def only_subscription(deps: Deps, person: Person) -> Subscription | None:
     return running[0] if len(running) == 1 else None
 
 
-async def read_owned(deps: Deps, person: Person, subscription_id: str) -> Owned:
-    """Return a subscription with what vendor and product say of it now; what does not answer is left as it was."""
-    return await read_known(deps, await open_subscription(deps, person, subscription_id))
+async def read_owned(deps: Deps, person: Person, subscription_id: str, *, looks: bool = True) -> Owned:
+    """Return a subscription with what vendor and product say of it now; what does not answer is left as it was.
+
+    Args:
+        looks: whether the vendor is asked for it. Without it the projection stands, for a page whose quote is refused
+            by the vendor when the subscription is something else by now.
+    """
+    return await read_known(deps, await open_subscription(deps, person, subscription_id), looks=looks)
 
 
-async def read_known(deps: Deps, subscription: Subscription) -> Owned:
+async def read_known(deps: Deps, subscription: Subscription, *, looks: bool = True) -> Owned:
     """Return the same for a subscription that was opened before, or that the worker looks after."""
     account_id = subscription.account_id
     account = await deps.db.read(lambda connection: accounts.account_by_id(connection, account_id))
     if account is None:
         raise NotYours(subscription.subscription_id)
     (subscription, is_fresh), usage = await asyncio.gather(
-        _as_it_is(deps, subscription), usage_now(deps, subscription.group_id)
+        _as_it_is(deps, subscription, looks=looks), usage_now(deps, subscription.group_id)
     )
     reading = await last_known(deps, subscription.group_id, usage, subscription.seats)
     reason = reason_for(subscription, now=deps.clock.now())
@@ -159,7 +165,9 @@ def away() -> Problem:
     return problem(ProblemId.E_VENDOR)
 
 
-async def _as_it_is(deps: Deps, subscription: Subscription) -> tuple[Subscription, bool]:
+async def _as_it_is(deps: Deps, subscription: Subscription, *, looks: bool) -> tuple[Subscription, bool]:
+    if not looks:
+        return subscription, True
     try:
         fresh = await sync(deps, subscription.vendor, subscription.subscription_ref)
     except VendorError:

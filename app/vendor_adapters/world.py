@@ -56,6 +56,7 @@ OPERATIONS = frozenset(
         "materialise_discount",
         "revoke_discount",
         "changes_since",
+        "sync_catalog",
     }
 )
 
