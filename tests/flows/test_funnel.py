@@ -35,7 +35,7 @@ from tests.support.journeys import (
 from tests.support.shop import Browser, Form, Shop
 from tests.support.witness import orders
 
-pytestmark = pytest.mark.engines("sqlite")  # tests/events counts on both
+pytestmark = [pytest.mark.engines("sqlite"), pytest.mark.vendors("embedded")]  # tests/events counts on both databases
 ALL = Which()
 UP_TO_GRANTED = {step: 1 for step in Step if Step.PLAN_CHOSEN.number <= step.number <= Step.GRANTED.number}
 
@@ -53,6 +53,7 @@ def steps_of(found: Counts) -> dict[Step, int]:
     return {step: n for step, n in found.steps.items() if n}
 
 
+@pytest.mark.vendors("embedded", "stripe")
 async def test_from_the_plan_page_to_the_product_every_step_counts_once(shop: Shop) -> None:
     browser = shop.browser()
     await browser.open("/plans?seats=3")
@@ -201,6 +202,7 @@ async def test_a_link_to_more_seats_goes_on_to_the_order(shop: Shop) -> None:
     assert found.sides[Side.PROMO_REJECTED] == 1  # it is for new plans
 
 
+@pytest.mark.vendors("embedded", "stripe")
 async def test_random_journeys_never_grow_and_agree_with_the_orders(shop: Shop) -> None:
     await publish_text(shop, LAUNCH)
     draw = random.Random(2027)  # noqa: S311 a journey is no secret
