@@ -37,9 +37,11 @@ class Owned:
 
     Attributes:
         is_fresh: the vendor was asked just now, or a quote is about to ask it; else the projection's ``observed_at``
-            says how old this is. usage: None while the product does not tell, and for an instance of one's own. reading:
-            the same to be shown, or what was last read. problem: why nothing can be changed. unpaid: the invoice that has
-            to be paid first.
+            says how old this is.
+        usage: None while the product does not tell, and for an instance of one's own.
+        reading: the same to be shown, or what was last read.
+        problem: why nothing can be changed.
+        unpaid: the invoice that has to be paid first.
     """
 
     subscription: Subscription
