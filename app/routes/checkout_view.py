@@ -66,7 +66,7 @@ class CheckoutView:
     seats_proposed: str
     seats_most: int
     trial_note: str
-    seats_note: Problem | None
+    notices: tuple[Problem, ...]
     instance_users: str
     details: Details
     details_are_kept: bool
@@ -78,7 +78,6 @@ class CheckoutView:
     has_postal: bool
     tax_id_label: str
     tax_id_example: str
-    tax_note: Problem | None
     tax_id_shown: str
     place_changed: bool
     group_changed: bool
@@ -104,6 +103,16 @@ class CheckoutView:
     def needs_group(self) -> bool:
         """Whether nothing is priced because another group has to be chosen."""
         return self.blocker is not None and self.blocker.id in (ProblemId.E_GROUP, ProblemId.E_HASPLAN)
+
+    @property
+    def seats_note(self) -> Problem | None:
+        """What there is to know about the seats, which stops nobody."""
+        return next((found for found in self.notices if found.id is ProblemId.E_SEATS_LOW), None)
+
+    @property
+    def tax_note(self) -> Problem | None:
+        """The same about the tax id."""
+        return next((found for found in self.notices if found.id is ProblemId.E_TAXID), None)
 
     @property
     def money_note(self) -> str:
@@ -153,7 +162,7 @@ def checkout_view(
         seats_proposed="" if choice.seats else str(checkout.seats),
         seats_most=rules.seats.self_serve_max,
         trial_note=_trial_note(deps, checkout),
-        seats_note=next((found for found in checkout.notices if found.id is ProblemId.E_SEATS_LOW), None),
+        notices=checkout.notices,
         instance_users=typed.instance_users or str(intent.instance_users or ""),
         details=details,
         details_are_kept=checkout.account is not None and typed.details is None and not change_billing,
@@ -165,7 +174,6 @@ def checkout_view(
         has_postal=not details.country or countries.has_postal(details.country),
         tax_id_label=tax_ids.tax_id_label(details.country, rules.tax_ids),
         tax_id_example=tax_ids.tax_id_example(details.country, rules.tax_ids),
-        tax_note=next((found for found in checkout.notices if found.id is ProblemId.E_TAXID), None),
         tax_id_shown=checkout.details.tax_id,
         place_changed=typed.place_changed,
         group_changed=typed.group_changed,
