@@ -137,8 +137,7 @@ def checkout_view(
     """Return the page for ``checkout``; ``typed`` is shown in place of what is kept, with ``problems`` beside it."""
     typed = typed or Typed(card=checkout.cards[0].ref if checkout.cards else "")
     intent, choice, rules = checkout.intent, checkout.intent.choice, deps.catalog.rules
-    details = typed.details or checkout.details
-    promo = _promo(deps, checkout, problems, typed.code)
+    details, promo = typed.details or checkout.details, _promo(deps, checkout, problems, typed.code)
     return CheckoutView(
         intent_id=intent.intent_id,
         plan_name=wording.plan_name(deps.catalog, choice.plan),
