@@ -18,6 +18,8 @@ from tests.stripe_twin.network import Network
 from tests.stripe_twin.speaking import adapter_over
 from tests.stripe_twin.world import TwinWorld
 
+TWIN_TAKES = 4
+"""Times as long: each of its calls is several requests, which the guard checks."""
 DEADLINE = 1.0
 """Seconds: short, because a test waits for a vendor that says nothing; long, because other tests keep it busy."""
 
@@ -54,7 +56,7 @@ def stripe(config: Config, catalog: Catalog, clock: FrozenClock) -> Seller:
     webhook_url = f"{config.base_url}/webhooks/stripe"
     account = Account(catalog, clock, origin=config.stripe.api_base, webhook_url=webhook_url, secret=secret)
     network = Network(account.api, account.app)
-    adapter = adapter_over(config.stripe, catalog, clock, network=network, deadline=DEADLINE)
+    adapter = adapter_over(config.stripe, catalog, clock, network=network, deadline=DEADLINE * TWIN_TAKES)
     world = TwinWorld(account, clock)
     return Seller(adapter=adapter, world=world, pages=account.app, complaints=lambda: account.api.guard.problems)
 
