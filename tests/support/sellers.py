@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from starlette.types import ASGIApp
 
 from app.catalog.model import Catalog
+from app.commands.own_world import OwnWorld
 from app.config import Config
 from app.core.clock import FrozenClock
 from app.db.engine import Database
@@ -13,6 +14,9 @@ from app.vendor_adapters.embedded import EmbeddedVendor, EmbeddedWorld
 from app.vendor_adapters.embedded.pages import create_pages
 from app.vendor_adapters.port import VendorAdapter
 from app.vendor_adapters.world import VendorWorld
+from tests.adapters.minimal.adapter import MinimalAdapter
+from tests.adapters.minimal.pages import minimal_pages
+from tests.adapters.minimal.vendor import Vendor
 from tests.stripe_twin.account import Account
 from tests.stripe_twin.network import Network
 from tests.stripe_twin.speaking import adapter_over
@@ -61,4 +65,15 @@ def stripe(config: Config, catalog: Catalog, clock: FrozenClock) -> Seller:
     return Seller(adapter=adapter, world=world, pages=account.app, complaints=lambda: account.api.guard.problems)
 
 
-SELLERS: dict[str, Callable[[Config, Catalog, FrozenClock], Seller]] = {"embedded": embedded, "stripe": stripe}
+def minimal(config: Config, catalog: Catalog, clock: FrozenClock) -> Seller:
+    """Return an adapter without a single capability; its vendor has no world of ours."""
+    vendor = Vendor(clock)
+    adapter = MinimalAdapter(vendor, catalog, clock)
+    return Seller(adapter=adapter, world=OwnWorld(clock, adapter.name), pages=minimal_pages(vendor))
+
+
+SELLERS: dict[str, Callable[[Config, Catalog, FrozenClock], Seller]] = {
+    "embedded": embedded,
+    "stripe": stripe,
+    "minimal": minimal,
+}
