@@ -22,9 +22,9 @@ from app.orders.change_quotes import KeptChange, keep_change, kept_change
 from app.orders.packing import pack
 from app.orders.states import State
 from app.orders.store import Order
-from app.vendor_adapters.types import SetSeats, SwitchOffer
+from app.vendor_adapters.types import Renew, SetSeats, SwitchOffer
 
-Growth = SetSeats | SwitchOffer
+Growth = SetSeats | SwitchOffer | Renew
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,14 +7,17 @@ from sqlalchemy import Connection
 
 from app.core.problems import NotYours, Problem, ProblemId, problem
 from app.entitlements.product import ProductRefused, ProductUnavailable, Usage
+from app.flows import wording
 from app.flows.deps import Deps
 from app.flows.sync import sync
 from app.identity import accounts
 from app.identity.accounts import BillingAccount
 from app.identity.actor import Person
 from app.subscriptions import store
-from app.subscriptions.eligibility import Reason, reason_for, reason_problem
+from app.subscriptions.eligibility import Circumstances, Reason, reason_for, reason_problem
 from app.subscriptions.store import Subscription
+from app.subscriptions.windows import Window, window_of
+from app.vendor_adapters.capabilities import Capability
 from app.vendor_adapters.errors import VendorError
 from app.vendor_adapters.types import (
     CustomerRef,
@@ -35,7 +38,8 @@ class Owned:
     Attributes:
         is_fresh: the vendor was asked just now; else the projection's ``observed_at`` says how old this is. usage: None
             while the product does not tell, and for an instance of one's own. problem: why nothing can be changed.
-        unpaid: the invoice that has to be paid first.
+        unpaid: the invoice that has to be paid first. window: when the next term can be paid by hand, where it can;
+            can_renew: that is now. other: the plan that the group has instead of this one, which has ended.
     """
 
     subscription: Subscription
@@ -45,6 +49,9 @@ class Owned:
     reason: Reason
     problem: Problem | None
     unpaid: InvoiceSummary | None
+    window: Window | None = None
+    can_renew: bool = False
+    other: Subscription | None = None
 
     @property
     def customer(self) -> CustomerRef:
@@ -99,16 +106,24 @@ async def read_known(deps: Deps, subscription: Subscription) -> Owned:
     (subscription, is_fresh), usage = await asyncio.gather(
         _as_it_is(deps, subscription), _usage(deps, subscription.group_id)
     )
-    reason = reason_for(subscription, now=deps.clock.now())
+    now = deps.clock.now()
+    reason = reason_for(subscription, now=now)
     unpaid = await _unpaid(deps, account, subscription) if reason is Reason.PAST_DUE else None
+    other = await _other_plan(deps, subscription) if reason is Reason.EXPIRED else None
+    reason = Reason.GROUP_HAS_PLAN if other else reason
+    window = _window(deps, subscription, reason)
+    can_renew = window is not None and window.is_open(now)
     return Owned(
         subscription=subscription,
         account=account,
         is_fresh=is_fresh,
         usage=usage,
         reason=reason,
-        problem=reason_problem(reason, subscription, invoice=unpaid.number if unpaid else ""),
+        problem=reason_problem(reason, subscription, _around(deps, unpaid, other, window if can_renew else None)),
         unpaid=unpaid,
+        window=window,
+        can_renew=can_renew,
+        other=other,
     )
 
 
@@ -144,6 +159,34 @@ async def card_page(deps: Deps, owned: Owned, return_to: str) -> str:
 def away() -> Problem:
     """Return what a page says while the vendor does not answer."""
     return problem(ProblemId.E_VENDOR)
+
+
+def _window(deps: Deps, subscription: Subscription, reason: Reason) -> Window | None:
+    vendor = deps.vendors[subscription.vendor]
+    if Capability.PAID_RENEWAL not in vendor.capabilities:
+        return None
+    return window_of(subscription, reason, deps.catalog.rules)
+
+
+def _around(
+    deps: Deps, unpaid: InvoiceSummary | None, other: Subscription | None, window: Window | None
+) -> Circumstances:
+    return Circumstances(
+        invoice=unpaid.number if unpaid else "",
+        renew_until=window.closes_at if window else None,
+        plan_now=wording.plan_name(deps.catalog, other.plan) if other else "",
+        until=other.ends_at if other else None,
+        most=deps.catalog.rules.seats.self_serve_max,
+    )
+
+
+async def _other_plan(deps: Deps, ended: Subscription) -> Subscription | None:
+    """Return the plan that a group has by now instead of one that has ended."""
+    if not ended.group_id:
+        return None
+    now = deps.clock.now()
+    found = await deps.db.read(lambda connection: store.live_for_group(connection, ended.group_id, now=now))
+    return found if found and found.subscription_id != ended.subscription_id else None
 
 
 async def _as_it_is(deps: Deps, subscription: Subscription) -> tuple[Subscription, bool]:

@@ -32,6 +32,7 @@ from app.vendor_adapters.types import (
     PaymentMethodRef,
     PurchaseRequest,
     Quote,
+    Renew,
     SetSeats,
     SubscriptionRef,
     SwitchOffer,
@@ -284,5 +285,6 @@ async def _mark(
 _CHANGES: dict[str, type[Change]] = {
     kinds.ADD_SEATS: SetSeats,
     kinds.PLAN_CHANGE: SwitchOffer,
+    kinds.RENEWAL: Renew,
     kinds.ADD_PACKS: AddPack,
 }

@@ -89,7 +89,7 @@ async def test_what_is_turned_off_ends_and_gets_no_notice(shop: Shop, clock: Fro
     assert (await product_term(shop))[0] == "free"
     await browser.open(f"/subscriptions/{before.subscription_id}/seat-changes")
     assert "This subscription ended on 1 March 2027." in browser.text
-    assert "Buy Team again" in browser.text
+    assert "Renew Team" in browser.text
 
 
 async def test_a_refused_renewal_keeps_the_plan_for_a_while_and_can_be_mended(shop: Shop, clock: FrozenClock) -> None:

@@ -1,0 +1,16 @@
+"""paid renewals"""
+
+import sqlalchemy as sa
+from alembic import op
+
+from app.db import types
+
+revision = "0010"
+down_revision = "0007"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    with op.batch_alter_table("subscriptions", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("paid_until", types.UtcDateTime(timezone=True), nullable=True))
