@@ -17,6 +17,7 @@ from app.events.inbox import Message
 from app.events.outbox import Job
 from app.flows import grant_packs, payment, provision
 from app.flows.deps import Deps
+from app.flows.ending_notices import send_ending_notices
 from app.flows.offers import current_offers
 from app.flows.packs_paid import GRANT_MINUTES
 from app.flows.post import send_mail
@@ -118,6 +119,7 @@ async def sweep(deps: Deps) -> int:
     await deps.db.write(lambda connection: forget_quotes(connection, before=deps.clock.now() - QUOTES_KEPT))
     await deps.db.write(lambda connection: forget_changes(connection, before=deps.clock.now() - QUOTES_KEPT))
     await send_notices(deps)
+    await send_ending_notices(deps)
     before = deps.clock.now() - PROJECTION_AGES_AFTER
     stale = await deps.db.read(lambda connection: stale_refs(connection, before=before, limit=50))
     return sum(await asyncio.gather(*(_sync_again(deps, vendor, ref) for vendor, ref in stale)))
@@ -126,6 +128,7 @@ async def sweep(deps: Deps) -> int:
 async def drain(deps: Deps) -> Counts:
     """Run inbox, outbox and sweep until quiet, treating every waiting row as due, and looking at each open order."""
     await send_notices(deps)
+    await send_ending_notices(deps)
     counts = Counts(orders=await _sweep_all_orders(deps))
     for _ in range(MOST_ROUNDS):
         done = await work_once(deps, everything=True)

@@ -25,6 +25,12 @@ _FILES = {
     mails.SwitchedOn: "switched_on",
     mails.SalesRequest: "sales_request",
     mails.RenewalNotice: "renewal_notice",
+    mails.RenewalFailed: "renewal_failed",
+    mails.RenewalRecovered: "renewal_recovered",
+    mails.AboutToEnd: "about_to_end",
+    mails.SubscriptionEnded: "subscription_ended",
+    mails.MoneyReturned: "money_returned",
+    mails.ChargeDisputed: "charge_disputed",
     mails.ManagerInvite: "manager_invite",
 }
 
