@@ -23,6 +23,7 @@ from app.flows.packs_paid import GRANT_MINUTES
 from app.flows.post import send_mail
 from app.flows.renewal import RENEWAL_TOGGLED
 from app.flows.renewal_notices import send_notices
+from app.flows.returned_money import look_at_charge
 from app.flows.settle import ORDER_PAID, RECEIPT, REFUND_DUPLICATE, SEATS_ADDED, SUBSCRIPTION_CHANGED, settle
 from app.flows.storage import GRANT_STORAGE
 from app.flows.sync import GRANT, sync
@@ -166,6 +167,8 @@ async def _follow(deps: Deps, message: Message) -> None:
     order = await deps.db.read(lambda connection: store.get_order(connection, message.order_id))
     if order is not None:
         order = await settle(deps, order.order_id)
+    if message.kind == NotificationKind.CHARGE.value:
+        await look_at_charge(deps, message.vendor, message.subject)
     if message.kind == NotificationKind.SUBSCRIPTION.value:
         await sync(deps, message.vendor, message.subject)
     elif order is not None and order.subscription_ref:

@@ -4,7 +4,7 @@ What renews can be changed on the way: the plan, the seats (never fewer than peo
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from app import formats
@@ -20,6 +20,7 @@ from app.flows.renewal import check_enough, renewed_problem
 from app.identity.actor import Person
 from app.orders.change_quotes import KeptChange
 from app.orders.kinds import RENEWAL
+from app.subscriptions.eligibility import reason_problem
 from app.subscriptions.store import Subscription
 from app.subscriptions.windows import Window
 from app.vendor_adapters.errors import RejectReason, VendorError, VendorRejected
@@ -81,7 +82,7 @@ async def read_payment_page(deps: Deps, person: Person, subscription_id: str, wi
             change = _change(deps, owned, owned.window.base, plan, seats, packs)
             shown = await show_change(deps, owned, change)
         except VendorRejected as error:
-            found = _rejected(owned, error)
+            owned, found = _refused(owned, error)
         except VendorError:
             found = away()
     return PaymentPage(
@@ -147,9 +148,12 @@ def _not_here() -> Problem:
     return Problem(ProblemId.E_INPUT, "The next term is charged on its day and cannot be paid before.")
 
 
-def _rejected(owned: Owned, error: VendorRejected) -> Problem:
-    is_gone = error.reason is RejectReason.STALE_STATE and owned.problem is not None
-    return owned.problem or away() if is_gone else away()
+def _refused(owned: Owned, error: VendorRejected) -> tuple[Owned, Problem]:
+    """What has ended and was paid back in its last term looks like one that was never paid: only the vendor knows."""
+    if error.reason is not RejectReason.STALE_STATE or not owned.problem:
+        return owned, away()
+    found = reason_problem(owned.reason, owned.subscription)
+    return replace(owned, can_renew=False, problem=found), found or away()
 
 
 def _plan_of(deps: Deps, subscription: Subscription) -> str:

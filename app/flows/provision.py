@@ -170,7 +170,8 @@ def tell_switched_on(connection: Connection, deps: Deps, order: Order) -> None:
 def _refunded(connection: Connection, deps: Deps, order: Order) -> None:
     now = deps.clock.wall()
     locked = store.lock_order(connection, order.order_id)
-    if locked is None or store.advance(connection, locked, Action.REFUND, now=now) is None:
+    given_back = {"amount_refunded": order.amount_paid}
+    if locked is None or store.advance(connection, locked, Action.REFUND, now=now, **given_back) is None:
         return
     amount = f"{order.amount_paid} {order.currency}"
     audit.record(connection, actor="system", action="order.refunded", subject=order.order_id, detail=amount, now=now)

@@ -40,8 +40,9 @@ def window_of(subscription: Subscription, reason: Reason, rules: Rules) -> Windo
         opens_at = base - timedelta(days=rules.renewal_window_days)
         return Window(base=base, opens_at=opens_at, closes_at=base, is_after_end=False)
     if reason is Reason.EXPIRED and subscription.status is SubscriptionStatus.CANCELLED:
-        base = paid_end(subscription)
-        hosted = subscription.deployment == HOSTED
+        base, hosted = paid_end(subscription), subscription.deployment == HOSTED
+        if hosted and base != subscription.ends_at:
+            return None  # the grace of its unpaid term is over by then, or it was paid back: it is bought anew
         days = rules.grace_days if hosted else rules.reactivate_days_self_hosted
         return Window(base=base, opens_at=base, closes_at=base + timedelta(days=days), is_after_end=True)
     return None

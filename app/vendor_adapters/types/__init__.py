@@ -4,7 +4,9 @@ Amounts are Money (minor units with a currency), instants are aware and in UTC, 
 """
 
 from app.vendor_adapters.types.billing import (
+    ChargeSummary,
     DiscountTerms,
+    DisputeState,
     InvoiceStatus,
     InvoiceSummary,
     Page,
@@ -71,6 +73,7 @@ __all__ = [
     "Change",
     "ChangeOutcome",
     "ChargeRef",
+    "ChargeSummary",
     "CheckoutRef",
     "CheckoutSnapshot",
     "CheckoutState",
@@ -81,6 +84,7 @@ __all__ = [
     "Declined",
     "DiscountRef",
     "DiscountTerms",
+    "DisputeState",
     "Done",
     "Fidelity",
     "Handoff",

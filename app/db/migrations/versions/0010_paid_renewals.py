@@ -1,4 +1,4 @@
-"""paid renewals"""
+"""paid renewals and returned money"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -14,3 +14,6 @@ depends_on = None
 def upgrade() -> None:
     with op.batch_alter_table("subscriptions", schema=None) as batch_op:
         batch_op.add_column(sa.Column("paid_until", types.UtcDateTime(timezone=True), nullable=True))
+    with op.batch_alter_table("orders", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("amount_refunded", sa.BigInteger(), nullable=False, server_default="0"))
+    op.execute("UPDATE orders SET amount_refunded = amount_paid WHERE state = 'refunded'")
