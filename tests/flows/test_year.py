@@ -1,0 +1,107 @@
+"""A year in a minute, and two more: a plan is bought, grows, renews, fails a charge, recovers, is cancelled, ends and is
+resumed. What is told, billed and given is checked at every step."""
+
+from datetime import UTC, datetime, timedelta
+
+from app.commands.audit_store import differences
+from app.subscriptions.store import Subscription, by_ref
+from app.vendor_adapters.types import InvoiceStatus, SubscriptionRef, SubscriptionStatus
+from tests.support.customers import DECLINES, at, put_card, subscription_of
+from tests.support.journeys import GOOD_CARD, bought, pay, settled, total
+from tests.support.shop import Shop
+
+BOUGHT = datetime(2026, 11, 23, tzinfo=UTC)
+SECOND, THIRD, FOURTH = (BOUGHT.replace(year=year) for year in (2027, 2028, 2029))
+TEN, THIRTEEN = 378_885, 492_551  # a year of so many Team seats with New York's tax
+
+
+async def go_to(shop: Shop, instant: datetime) -> None:
+    """Move business time on and let everything that fell due happen; wall time goes on by a minute."""
+    shop.clock.advance(timedelta(minutes=1))
+    shop.clock.advance_business(instant - shop.clock.now())
+    await settled(shop)
+
+
+async def given(shop: Shop) -> tuple[str, int, datetime | None]:
+    """Return the plan, the seats and the end that the product gives acme."""
+    found = await shop.deps.product.state("acme")
+    assert found is not None
+    return found.plan, found.seats, found.ends_at
+
+
+async def invoices(shop: Shop, which: Subscription) -> list[tuple[int, InvoiceStatus]]:
+    """Return the totals and states of a subscription's invoices, oldest first."""
+    customer = (await shop.vendor.get_subscription(SubscriptionRef(which.subscription_ref))).customer
+    rows = (await shop.vendor.list_invoices(customer)).rows
+    return [(row.total.minor, row.status) for row in reversed(rows) if row.subscription == which.subscription_ref]
+
+
+async def test_a_year_and_two_more(shop: Shop) -> None:
+    # bought
+    await bought(shop, "/buy?plan=team&group=acme&seats=10")
+    assert await given(shop) == ("team", 10, SECOND)
+    mine = await subscription_of(shop, "acme")
+    path = f"/subscriptions/{mine.subscription_id}"
+
+    # grows
+    await go_to(shop, BOUGHT + timedelta(days=90))
+    browser = await at(shop, "ann", "/buy/seats?group=acme&add=3")
+    more = total(browser)
+    await browser.press("and add 3 seats")
+    await settled(shop)
+    assert await given(shop) == ("team", 13, SECOND)
+
+    # renews by itself, fifteen days after it was told
+    await go_to(shop, SECOND - timedelta(days=15))
+    await go_to(shop, SECOND)
+    assert await given(shop) == ("team", 13, THIRD)
+
+    # fails a charge: told, nobody is cut off, and nothing can be changed before it is paid
+    await put_card(shop, "acme", DECLINES)
+    await go_to(shop, THIRD - timedelta(days=15))
+    await go_to(shop, THIRD)
+    assert await given(shop) == ("team", 13, THIRD + timedelta(days=14))
+    await browser.open(f"{path}/seat-changes?add=1")
+    assert "E-PASTDUE" in browser.text
+
+    # recovers by the link of the mail
+    await go_to(shop, THIRD + timedelta(days=1))
+    await browser.open(path)
+    await browser.open(browser.link("Pay the invoice"))
+    await pay(browser, GOOD_CARD)
+    await settled(shop)
+    assert await given(shop) == ("team", 13, FOURTH)
+
+    # is cancelled, and ends with its term
+    await browser.open(f"{path}/renewal")
+    await browser.press("Turn it off", reason="too_expensive")
+    await go_to(shop, FOURTH - timedelta(days=15))
+    assert (await given(shop))[0] == "team"
+    await go_to(shop, FOURTH)
+    assert (await given(shop))[0] == "free"
+
+    # is resumed without a gap
+    await go_to(shop, FOURTH + timedelta(days=10))
+    await browser.open(f"{path}/renewal/payment?seats=10")
+    await browser.press("Pay 3,788.85 USD and renew until 23 November 2030")
+    await settled(shop)
+    assert await given(shop) == ("team", 10, FOURTH.replace(year=2030))
+
+    now = await shop.deps.db.read(lambda connection: by_ref(connection, mine.subscription_ref))
+    assert now is not None
+    assert (now.status, now.starts_at, now.cancel_at) == (SubscriptionStatus.ACTIVE, FOURTH, None)
+    paid = InvoiceStatus.PAID
+    assert await invoices(shop, mine) == [(TEN, paid), (more, paid), (THIRTEEN, paid), (THIRTEEN, paid), (TEN, paid)]
+    assert [mail["kind"] for mail in reversed(await shop.world.mails()) if mail["to"] == "ann@acme.example"] == [
+        "receipt",
+        "receipt",
+        "renewal_notice",
+        "renewal_notice",
+        "renewal_failed",
+        "renewal_recovered",
+        "about_to_end",
+        "subscription_ended",
+        "receipt",
+    ]
+    found = await shop.deps.db.read(lambda connection: list(differences(connection, shop.clock.wall())))
+    assert found == []
