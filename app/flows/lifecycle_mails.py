@@ -38,12 +38,12 @@ def tell_changes(connection: Connection, deps: Deps, before: Subscription | None
 
 
 def subject_of(catalog: Catalog, subscription: Subscription) -> str:
-    """Return what a mail calls a subscription, such as ``Team for globex, 10 seats``."""
+    """Return what a mail calls a subscription, such as ``Team for globex (10 seats)``."""
     name = wording.plan_name(catalog, subscription.plan)
     if subscription.is_of_packs:
         return f"{name} for {subscription.subject.removeprefix(PACKS_OF)}"
     for_group = f" for {subscription.group_id}" if subscription.group_id else ""
-    return f"{name}{for_group}, {wording.seats(subscription.seats)}"
+    return f"{name}{for_group} ({wording.seats(subscription.seats)})"
 
 
 def page_url(deps: Deps, subscription: Subscription) -> str:

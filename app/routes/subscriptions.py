@@ -138,12 +138,13 @@ def _card_view(deps: Deps, found: RenewalPage) -> CardView:
 
 def _actions(path: str, owned: Owned) -> tuple[tuple[str, str], ...]:
     renew = (("Renew now", f"{path}/renewal/payment"),) if owned.can_renew else ()
-    return (
-        *renew,
+    others = (
         ("Add seats", f"{path}/seat-changes"),
         ("Change the plan", f"{path}/plan-changes"),
         ("Renewal", f"{path}/renewal"),
     )
+    # the first one is the page's next step: renewing, where nothing else does
+    return (*renew, *others) if owned.subscription.cancel_at else (*others, *renew)
 
 
 def _seat_rows(deps: Deps, found: RenewalPage) -> tuple[tuple[str, str], ...]:
@@ -220,7 +221,7 @@ def _card_note(deps: Deps, found: RenewalPage) -> str:
     subscription = found.owned.subscription
     if not subscription.is_direct or not found.renews or found.owned.problem:
         return ""
-    path = ", or renew it by hand below" if found.owned.can_renew else ""
+    path = ", or renew it now" if found.owned.can_renew else ""
     due = subscription.paid_until or subscription.ends_at
     if not found.cards:
         return f"There is no card on file: the renewal cannot be paid. Add one{path}."

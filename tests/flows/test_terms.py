@@ -92,7 +92,7 @@ async def test_what_is_turned_off_ends_and_gets_no_notice(shop: Shop, clock: Fro
     await go_to(shop, clock, MARCH_1 - timedelta(days=10))
     assert await notices(shop) == []
     ((_, about_to_end),) = await mails(shop, "about_to_end")
-    assert "Team for globex, 10 seats ends on 1 March 2027. Automatic renewal is off." in about_to_end
+    assert "Team for globex (10 seats) ends on 1 March 2027. Automatic renewal is off." in about_to_end
     assert f"/subscriptions/{before.subscription_id}/renewal" in about_to_end
     await go_to(shop, clock, MARCH_1 + timedelta(minutes=1))
     await go_to(shop, clock, MARCH_1 + timedelta(minutes=2))
