@@ -7,6 +7,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+from app.commands.campaign_arguments import add_campaign_commands
 from app.config import Config, ConfigError
 from app.core.clock import SystemClock
 from app.web.log import configure_logs
@@ -44,7 +45,9 @@ def _parser() -> argparse.ArgumentParser:
     add("migrate", _migrate, "bring the database to the schema of this version")
     doctor = add("doctor", _doctor, "check settings, database, vendor, sign-in and product, and say how to mend them")
     doctor.add_argument("--json", action="store_true", help="one JSON object instead of lines")
-    seed = add("seed", _seed, "add people, groups and accounts from a JSON or TOML file; what is there stays")
+    campaign = add("campaign", _campaign, "check, publish, list, pause and preview campaigns; their links and codes")
+    add_campaign_commands(campaign, _campaign)
+    seed = add("seed", _seed, "add people, groups and campaigns from a JSON or TOML file; what is there stays")
     seed.add_argument("file", type=Path)
     reconcile = add("reconcile", _reconcile, "read every open order and stale subscription at the vendor again")
     reconcile.add_argument("--once", action="store_true", help="one round instead of one every few minutes")
@@ -82,6 +85,12 @@ def _doctor(config: Config, options: argparse.Namespace) -> int:
     from app.commands import doctor
 
     return _run(lambda: doctor.doctor(config, as_json=options.json))
+
+
+def _campaign(config: Config, options: argparse.Namespace) -> int:
+    from app.commands import campaign
+
+    return _run(lambda: campaign.campaign(config, options))
 
 
 def _seed(config: Config, options: argparse.Namespace) -> int:

@@ -78,6 +78,7 @@ class Config:
     trusted_hosts: tuple[str, ...]
     metrics_token: str = field(repr=False)
     demo_now: datetime | None
+    demo_world: str
     var: Path
 
     @property
@@ -169,6 +170,7 @@ class _Reader:
             trusted_hosts=self.hosts(base_url),
             metrics_token=self.text("KASSA_METRICS_TOKEN", ""),
             demo_now=self.instant("KASSA_DEMO_NOW"),
+            demo_world=self.url("KASSA_DEMO_WORLD", ""),
             var=self.var,
         )
         self.refuse_in_production(config)
@@ -279,6 +281,8 @@ class _Reader:
             self.faults.append("KASSA_DATABASE_URL is not set; give a PostgreSQL or SQLite address.")
         if config.demo_now is not None:
             self.faults.append("KASSA_DEMO_NOW moves the clock, which only the demo may do.")
+        if config.demo_world:
+            self.faults.append("KASSA_DEMO_WORLD names a vendor's counterpart, which only the demo may have.")
 
 
 def _kept_ports(var: Path) -> dict[str, int]:

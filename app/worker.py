@@ -13,6 +13,7 @@ from app.db.clock_store import follow
 from app.emails.transports import MailUnavailable
 from app.entitlements.product import ProductUnavailable
 from app.events import inbox, outbox
+from app.events.heartbeat import BEATS_EVERY, note_heard
 from app.events.inbox import Message
 from app.events.outbox import Job
 from app.flows import grant_packs, payment, provision
@@ -21,6 +22,7 @@ from app.flows.ending_notices import send_ending_notices
 from app.flows.offers import current_offers
 from app.flows.packs_paid import GRANT_MINUTES
 from app.flows.post import send_mail
+from app.flows.promo_sweeps import sweep_promotions
 from app.flows.renewal import RENEWAL_TOGGLED
 from app.flows.renewal_notices import send_notices
 from app.flows.returned_money import look_at_charge
@@ -88,10 +90,13 @@ class Counts:
 
 async def run(deps: Deps, stop: asyncio.Event) -> None:
     """Work until ``stop`` is set; a round that fails as a whole (the database is away) is tried again."""
-    swept_at = deps.clock.wall() - SWEEP_EVERY
+    swept_at, heard_at = deps.clock.wall() - SWEEP_EVERY, deps.clock.wall() - BEATS_EVERY
     while not stop.is_set():
         counts = Counts()
         try:
+            if deps.clock.wall() - heard_at >= BEATS_EVERY:
+                heard_at = deps.clock.wall()
+                await deps.db.write(lambda connection: note_heard(connection, deps.clock.wall()))
             if isinstance(deps.clock, SystemClock) and deps.config.is_demo:
                 await follow(deps.db, deps.clock)
             counts = await work_once(deps)
@@ -121,6 +126,7 @@ async def sweep(deps: Deps) -> int:
     await deps.db.write(lambda connection: forget_changes(connection, before=deps.clock.now() - QUOTES_KEPT))
     await send_notices(deps)
     await send_ending_notices(deps)
+    await sweep_promotions(deps)
     before = deps.clock.now() - PROJECTION_AGES_AFTER
     stale = await deps.db.read(lambda connection: stale_refs(connection, before=before, limit=50))
     return sum(await asyncio.gather(*(_sync_again(deps, vendor, ref) for vendor, ref in stale)))
@@ -130,6 +136,7 @@ async def drain(deps: Deps) -> Counts:
     """Run inbox, outbox and sweep until quiet, treating every waiting row as due, and looking at each open order."""
     await send_notices(deps)
     await send_ending_notices(deps)
+    await sweep_promotions(deps)
     counts = Counts(orders=await _sweep_all_orders(deps))
     for _ in range(MOST_ROUNDS):
         done = await work_once(deps, everything=True)

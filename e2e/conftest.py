@@ -1,7 +1,8 @@
 """What every browser test may ask for: the demo's world, made fresh, and a page with JavaScript on or off."""
 
 import re
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import httpx2
@@ -19,12 +20,30 @@ _failed = pytest.StashKey[bool]()
 _printed_before = pytest.StashKey[tuple[Demo, int]]()
 
 
+VENDORS = ("embedded", "stripe")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--vendor", choices=[*VENDORS, "all"], default="all", help="which vendors to sell with (all)")
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """``@pytest.mark.javascript("on", "off")`` runs a test once with each; without the mark it is on."""
+    """``@pytest.mark.javascript("on", "off")`` runs a test once with each; without the mark it is on.
+
+    What meets the demo runs over each vendor that ``@pytest.mark.vendors("embedded", "stripe")`` names, over the
+    embedded one without it; over any other it runs once, with JavaScript.
+    """
+    mark, wanted = metafunc.definition.get_closest_marker("javascript"), metafunc.config.getoption("--vendor")
+    states = mark.args if mark else ("on",)
+    named = metafunc.definition.get_closest_marker("vendors")
+    vendors = [name for name in (named.args if named else VENDORS[:1]) if wanted in (name, "all")]
     if "javascript" in metafunc.fixturenames:
-        mark = metafunc.definition.get_closest_marker("javascript")
-        states = mark.args if mark else ("on",)
-        metafunc.parametrize("javascript", states, ids=[f"javascript_{state}" for state in states])
+        runs = [(vendor, state) for vendor in vendors for state in (states if vendor == VENDORS[0] else states[:1])]
+        ids = [f"javascript_{state}" if vendor == VENDORS[0] else vendor for vendor, state in runs]
+        metafunc.parametrize(("sells_with", "javascript"), runs, indirect=["sells_with"], ids=ids)
+    elif "sells_with" in metafunc.fixturenames:
+        ids = ["" if vendor == VENDORS[0] else vendor for vendor in vendors]
+        metafunc.parametrize("sells_with", vendors, indirect=True, ids=ids)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -40,11 +59,31 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 
 @pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    """The demo, started once for the whole run."""
+def demos(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Demo]]:
+    """The demo of each vendor, started once for the whole run, when it is first asked for."""
+    running: dict[str, Demo] = {}
+    with ExitStack() as stack:
+
+        def demo_of(vendor: str) -> Demo:
+            if vendor not in running:
+                folder = tmp_path_factory.mktemp(f"demo-{vendor}")
+                running[vendor] = stack.enter_context(running_demo(folder, vendor))
+            return running[vendor]
+
+        yield demo_of
+
+
+@pytest.fixture
+def sells_with(request: pytest.FixtureRequest) -> str:
+    """The vendor that the store sells with."""
+    return str(request.param)
+
+
+@pytest.fixture
+def demo(demos: Callable[[str], Demo], sells_with: str) -> Demo:
+    """The running demo of this run's vendor."""
     try:
-        with running_demo(tmp_path_factory.mktemp("demo")) as running:
-            yield running
+        return demos(sells_with)
     except DemoDied as died:
         pytest.exit(str(died), returncode=1)
 

@@ -29,12 +29,14 @@ class Demo:
     """A running demo.
 
     Attributes:
-        store, product, vendor: where each answers, without a trailing slash. log: the file that it prints to.
+        store, product, vendor: where each answers, without a trailing slash. sells_with: the vendor's name.
+        log: the file that it prints to.
     """
 
     store: str
     product: str
     vendor: str
+    sells_with: str
     log: Path
     process: subprocess.Popen[bytes]
 
@@ -49,38 +51,78 @@ class Demo:
 
 
 @contextmanager
-def running_demo(folder: Path, **settings: str) -> Iterator[Demo]:
+def running_demo(folder: Path, sells_with: str = "embedded", **settings: str) -> Iterator[Demo]:
     """Start the demo, wait until it is ready, yield it, and stop it with all that it started.
 
     Args:
-        folder: where it keeps its state and its log. settings: environment variables on top of the usual ones.
+        folder: where it keeps its state and its log. sells_with: ``embedded``, or ``stripe`` over its twin, which is
+            started with it. settings: environment variables on top of the usual ones.
 
     Raises DemoDied.
     """
     store, product, vendor = _free_ports(3)
     environ = _environ(folder, PORT=str(store), DEMO_PORT=str(product), VENDOR_PORT=str(vendor)) | settings
-    log = folder / "demo.log"
+    with ExitStack() as stack:
+        if sells_with == "stripe":
+            environ |= stripe_settings(vendor)
+            stack.enter_context(running_twin(folder, vendor, f"http://localhost:{store}", environ))
+        log = folder / "demo.log"
+        process = stack.enter_context(_running(["-P", "-m", "app.cli", "demo"], log, environ))
+        demo = Demo(
+            store=f"http://localhost:{store}",
+            product=f"http://127.0.0.1:{product}",
+            vendor=f"http://127.0.0.1:{vendor}",
+            sells_with=sells_with,
+            log=log,
+            process=process,
+        )
+        _wait_until_ready(demo)
+        yield demo
+
+
+@contextmanager
+def _running(arguments: list[str], log: Path, environ: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+    """Run Python in a process of its own, which prints to ``log``; end it with all that it started."""
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "app.cli", "demo"],
+            [sys.executable, *arguments],
             cwd=ROOT,
             env=environ,
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    demo = Demo(
-        store=f"http://localhost:{store}",
-        product=f"http://127.0.0.1:{product}",
-        vendor=f"http://127.0.0.1:{vendor}",
-        log=log,
-        process=process,
-    )
     try:
-        _wait_until_ready(demo)
-        yield demo
+        yield process
     finally:
         _stop(process)
+
+
+def stripe_settings(port: int) -> dict[str, str]:
+    """Return the settings of a store that sells with Stripe, whose twin has ``port``."""
+    return {
+        "KASSA_VENDOR": "stripe",
+        "KASSA_DEMO_WORLD": f"http://127.0.0.1:{port}/_world",
+        "STRIPE_API_BASE": f"http://127.0.0.1:{port}",
+        "STRIPE_SECRET_KEY": "sk_test_twin",
+        "STRIPE_WEBHOOK_SECRETS": "whsec_twin",
+    }
+
+
+@contextmanager
+def running_twin(folder: Path, port: int, store: str, environ: dict[str, str]) -> Iterator[None]:
+    """Run Stripe's twin; what was sent to it that its contract does not allow fails at the end."""
+    log = folder / "twin.log"
+    command = ["-P", "-m", "tests.stripe_twin.server", "--port", str(port), "--store", store]
+    with _running(command, log, environ) as process:
+        deadline = time.monotonic() + READY_WITHIN_S
+        while "Twin on" not in log.read_text(encoding="utf-8", errors="replace"):
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise DemoDied(f"The twin did not start:\n{log.read_text(encoding='utf-8', errors='replace')}")
+            time.sleep(0.1)
+        yield
+        found = httpx2.get(f"http://127.0.0.1:{port}/_world/complaints", timeout=5).json()["complaints"]
+        assert found == [], f"Stripe's contract does not allow: {found}"
 
 
 def _environ(folder: Path, **ports: str) -> dict[str, str]:

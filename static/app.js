@@ -35,6 +35,12 @@ function tellFailure(text) {
   note.focus();
 }
 
+// Some browsers do not send what the attribute asks for; hearing of it twice counts once.
+document.addEventListener("click", ({ target }) => {
+  const left = target.closest("a[ping]");
+  if (left) navigator.sendBeacon(left.getAttribute("ping"));
+});
+
 document.addEventListener("click", (event) => {
   const pressed = event.target.closest("[data-step], [data-copy], .error-summary a");
   if (!pressed) return;
@@ -46,6 +52,13 @@ document.addEventListener("click", (event) => {
   field.focus();
   field.scrollIntoView({ block: "center" });
 });
+
+// A code that was typed and not applied goes along with the order, which then applies it and charges nothing yet.
+addEventListener("submit", (event) => {
+  for (const field of event.target.querySelectorAll("[data-carries]")) {
+    field.value = document.getElementById(field.dataset.carries)?.value ?? "";
+  }
+}, true);
 
 // A double click is one press. After a second the next one counts, for somebody who stopped the page from loading.
 addEventListener("submit", (event) => {

@@ -1,7 +1,7 @@
 """What every test may ask for: a standing clock, a migrated database on both engines, the demo's settings."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +19,7 @@ pytest_plugins = ("app.vendor_adapters.conformance.plugin",)
 pytest.register_assert_rewrite("tests.support.journeys", "tests.support.witness")
 
 ENGINES = ("sqlite", "postgres")
+VENDORS = ("embedded", "stripe")
 
 # The same examples each time, so that a failure belongs to the change that is being tested;
 # `pytest --hypothesis-profile wide` looks for new ones.
@@ -29,16 +30,29 @@ settings.load_profile("steady")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--db", choices=[*ENGINES, "both"], default="both", help="which databases to test on (both)")
+    parser.addoption("--vendor", choices=[*VENDORS, "all"], default="all", help="which vendors to sell with (all)")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run what asks for a database once on each engine; ``@pytest.mark.engines("sqlite")`` names fewer."""
-    if "database_url" not in metafunc.fixturenames:
-        return
-    mark = metafunc.definition.get_closest_marker("engines")
-    wanted = metafunc.config.getoption("--db")
-    engines = [name for name in (mark.args if mark else ENGINES) if wanted in (name, "both")]
-    metafunc.parametrize("database_url", engines, indirect=True)
+    """Run what asks for a database once on each engine; ``@pytest.mark.engines("sqlite")`` names fewer.
+
+    What sells runs over the embedded vendor; ``@pytest.mark.vendors("embedded", "stripe")`` runs it over each vendor
+    named, over all but the first on one engine: the second database proves nothing new of a vendor.
+    """
+    engines = _wanted(metafunc, "engines", ENGINES, "--db", "both")
+    if "vendor_name" in metafunc.fixturenames:
+        vendors = _wanted(metafunc, "vendors", VENDORS, "--vendor", "all")
+        runs = [(engine, vendor) for vendor in vendors for engine in (engines if vendor == VENDORS[0] else engines[:1])]
+        ids = [engine if vendor == VENDORS[0] else f"{engine}-{vendor}" for engine, vendor in runs]
+        metafunc.parametrize(("database_url", "vendor_name"), runs, indirect=True, ids=ids)
+    elif "database_url" in metafunc.fixturenames:
+        metafunc.parametrize("database_url", engines, indirect=True)
+
+
+def _wanted(metafunc: pytest.Metafunc, mark: str, usual: Sequence[str], option: str, every: str) -> list[str]:
+    """Return what a test is to run over: what its mark names, or what is usual, as far as the option allows."""
+    found, wanted = metafunc.definition.get_closest_marker(mark), metafunc.config.getoption(option)
+    return [name for name in (found.args if found else usual) if wanted in (name, every)]
 
 
 @pytest.fixture(scope="session")
@@ -77,6 +91,12 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         fresh = request.getfixturevalue("postgres_databases").fresh()
     with fresh as url:
         yield url
+
+
+@pytest.fixture
+def vendor_name(request: pytest.FixtureRequest) -> str:
+    """The vendor that the store sells with."""
+    return str(request.param)
 
 
 @pytest.fixture

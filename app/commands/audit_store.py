@@ -6,6 +6,7 @@ from itertools import pairwise
 
 from sqlalchemy import Connection, func, select
 
+from app.commands.audit_promotions_store import promotion_differences
 from app.db.schema.entitlements import entitlements
 from app.db.schema.events import outbox
 from app.db.schema.orders import live_orders, order_states, orders
@@ -26,6 +27,7 @@ def differences(connection: Connection, now: datetime) -> Iterator[str]:
     yield from _targets(connection)
     yield from _entitlements(connection)
     yield from _jobs(connection, now)
+    yield from promotion_differences(connection, now)
 
 
 def _histories(connection: Connection) -> Iterator[str]:

@@ -10,19 +10,24 @@ import structlog
 from app import worker
 from app.commands.database import prepare_database
 from app.commands.demo_world import DemoWorld
+from app.commands.own_world import OwnWorld
+from app.commands.remote_world import RemoteWorld
 from app.config import Config
 from app.core.clock import SystemClock
 from app.db.clock_store import follow
 from app.db.errors import DATABASE_AWAY
 from app.demo import product as demo_product
+from app.flows.deps import Deps
 from app.flows.offers import refresh_offers
-from app.http import AsyncClient
+from app.http import AsyncClient, HTTPError
 from app.main import build_deps, create_app
 from app.servers import PortTaken, bind, bind_free, serve_all, stop_on_signals
-from app.vendor_adapters.embedded import EmbeddedVendor
+from app.vendor_adapters.embedded import EmbeddedVendor, EmbeddedWorld
 from app.vendor_adapters.embedded.pages import create_pages
+from app.vendor_adapters.world import NoControls, VendorWorld
 from app.web.log import configure_logs
 
+EMBEDDED = "embedded"
 HOST = "127.0.0.1"
 TICK = 0.5  # seconds between two looks of the vendor at what fell due
 log = structlog.get_logger()
@@ -38,15 +43,22 @@ async def demo(environ_config: Config) -> int:
     except PortTaken as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    product_socket = bind_free(HOST, environ_config.demo_port)
-    vendor_socket = bind_free(HOST, environ_config.vendor_port)
-    config = environ_config.on_ports(demo_port=_port(product_socket), vendor_port=_port(vendor_socket))
+    sockets = [store_socket, bind_free(HOST, environ_config.demo_port)]
+    vendor_port = environ_config.vendor_port
+    if EMBEDDED in environ_config.vendors:  # any other vendor has its pages elsewhere
+        sockets.append(bind_free(HOST, vendor_port))
+        vendor_port = _port(sockets[-1])
+    config = environ_config.on_ports(demo_port=_port(sockets[1]), vendor_port=vendor_port)
     config.keep_ports()
-    return await _run(config, [store_socket, product_socket, vendor_socket])
+    try:
+        return await _run(config, sockets)
+    except (NoControls, HTTPError) as error:
+        sys.stderr.write(f"The vendor cannot be shown: {error or type(error).__name__}.\n")
+        return 1
 
 
 async def _run(config: Config, sockets: list[socket.socket]) -> int:
-    is_new = not (config.var / "vendor.db").exists()
+    is_new = not (config.var / "product.db").exists()
     try:
         prepare_database(config).close()
     except DATABASE_AWAY as error:
@@ -56,9 +68,9 @@ async def _run(config: Config, sockets: list[socket.socket]) -> int:
     configure_logs(deps.clock)
     await follow(deps.db, cast(SystemClock, deps.clock))
     product = demo_product.create(config, deps.clock)
-    vendor = cast(EmbeddedVendor, deps.vendors["embedded"])
     async with AsyncClient(timeout=5) as http:
-        world = DemoWorld(deps, product, vendor, http)
+        seller, *others = (_world_of(name, deps, http) for name in config.vendors)
+        world = DemoWorld(deps, product, seller, http, others)
         await world.prepare(config.demo_now if is_new else None)
         await refresh_offers(deps)
         stop = stop_on_signals()
@@ -66,10 +78,21 @@ async def _run(config: Config, sockets: list[socket.socket]) -> int:
         sys.stdout.flush()
         working = asyncio.create_task(worker.run(deps, stop))
         ticking = asyncio.create_task(_tick(world, stop))
-        applications = [create_app(deps, world=world), product.app, create_pages(vendor)]
+        pages = [create_pages(vendor) for vendor in deps.vendors.values() if isinstance(vendor, EmbeddedVendor)]
+        applications = [create_app(deps, world=world), product.app, *pages]
         await serve_all(list(zip(applications, sockets, strict=True)), stop)
         await asyncio.gather(working, ticking)
     return 0
+
+
+def _world_of(name: str, deps: Deps, http: AsyncClient) -> VendorWorld:
+    """Return the hand on a vendor: on ours, on a counterpart that is set, or on nothing."""
+    vendor = deps.vendors[name]
+    if isinstance(vendor, EmbeddedVendor):
+        return EmbeddedWorld(vendor)
+    if deps.config.demo_world:
+        return RemoteWorld(http, deps.config.demo_world, name)
+    return OwnWorld(deps.clock, name)
 
 
 async def _tick(world: DemoWorld, stop: asyncio.Event) -> None:
@@ -89,13 +112,19 @@ def _port(listener: socket.socket) -> int:
     return int(listener.getsockname()[1])
 
 
+def _vendor_line(config: Config) -> str:
+    if config.vendors[0] == EMBEDDED:
+        return f"  Vendor    {config.vendor_url}   (the payment pages)"
+    return f"  Vendor    {config.vendors[0]}, with payment pages of its own; use its test mode"
+
+
 def _welcome(config: Config) -> str:
     return f"""
 Kassa runs. No money moves: this is a demonstration.
 
   Store     {config.base_url}
   Product   {config.product_url}   (Forge, with its own sign-in)
-  Vendor    {config.vendor_url}   (the payment pages)
+{_vendor_line(config)}
   Mails     {config.base_url}/_demo/mail.html
 
 People: ann (owns acme and zen), bob (globex has Team), cleo (initech, by a partner),

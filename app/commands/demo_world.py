@@ -1,9 +1,10 @@
-"""The demonstration as one thing: store, embedded vendor and demo product, moved, broken, looked into and reset."""
+"""The demonstration as one thing: store, vendor and demo product, moved, broken, looked into and reset."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
+import structlog
 from sqlalchemy import Connection
 
 from app import worker
@@ -18,16 +19,25 @@ from app.demo.model import Fault as ProductFault
 from app.demo.product import DemoProduct
 from app.emails.transports import kept_letters
 from app.flows.deps import Deps
+from app.flows.publish_campaigns import CampaignsRefused, publish_file
 from app.http import AsyncClient, HTTPError
 from app.routes.demo_controls import BadOrder, Json
-from app.vendor_adapters.embedded import DisputeState, EmbeddedVendor, EmbeddedWorld
-from app.vendor_adapters.embedded.faults import ANY, OPERATIONS, Fault, PlannedFault
-from app.vendor_adapters.embedded.webhook_faults import WebhookFaults
 from app.vendor_adapters.errors import VendorError
 from app.vendor_adapters.types import ChargeRef
+from app.vendor_adapters.world import (
+    ANY,
+    OPERATIONS,
+    DisputeState,
+    Fault,
+    NoControls,
+    PlannedFault,
+    VendorWorld,
+    WebhookFaults,
+)
 
 _LATEST = datetime(2200, 1, 1, tzinfo=UTC)  # far beyond any term, and far before dates run out
 _MOST_COPIES, _MOST_TIMES, _LONGEST_DELAY = 1_000, 1_000_000, 86_400
+log = structlog.get_logger()
 _ROUNDS = 20  # of deliveries and work taking turns; each may wake the other
 
 
@@ -35,14 +45,23 @@ class DemoWorld:
     """What the demo controls act on.
 
     Args:
-        http: how the vendor's notifications reach the store.
+        vendor: the one that sells. http: how the vendor's notifications reach the store. others: vendors that settle
+            what they began; they live on, and the controls reach the first alone.
     """
 
-    def __init__(self, deps: Deps, product: DemoProduct, vendor: EmbeddedVendor, http: AsyncClient) -> None:
+    def __init__(
+        self,
+        deps: Deps,
+        product: DemoProduct,
+        vendor: VendorWorld,
+        http: AsyncClient,
+        others: Sequence[VendorWorld] = (),
+    ) -> None:
         self._deps = deps
         self._clock = cast(SystemClock, deps.clock)
         self._product = product
-        self._vendor = EmbeddedWorld(vendor)
+        self._vendor = vendor
+        self._vendors = (vendor, *others)
         self._http = http
 
     def now(self) -> datetime:
@@ -58,30 +77,34 @@ class DemoWorld:
 
     async def prepare(self, start: datetime | None) -> None:
         """Seed what is missing; ``start`` sets where business time begins, in a new world only."""
-        if start is not None:
-            await self._set_offset(start - self._clock.wall())
+        offset = self._clock.offset if start is None else start - self._clock.wall()
+        await self._set_offset(offset)
         await self._product.prepare()
         await seed_accounts(self._deps, self._vendor)
+        await self._publish_campaigns()
 
     async def set_clock(self, now: datetime) -> Json:
         if now < self._clock.now():
             raise BadOrder(f"business time never goes back: it is {self._clock.now().isoformat()}")
         if now > _LATEST:
             raise BadOrder(f"business time ends here on {_LATEST.date().isoformat()}")
-        await self._set_offset(now - self._clock.wall())
-        await self._vendor.run_due(self._clock.now())
+        try:
+            await self._set_offset(now - self._clock.wall())
+        except NoControls as error:
+            raise BadOrder(str(error)) from error
+        await self._run_due()
         return await self.drain()
 
     async def tick(self) -> None:
-        """Do what fell due at the vendor and deliver what it has to say; called again and again."""
-        await self._vendor.run_due(self._clock.now())
-        await self._vendor.deliver_due(self._post, self._clock.wall())
+        """Do what fell due at the vendors and deliver what they have to say; called again and again."""
+        await self._run_due()
+        await self._deliver_due()
 
     async def drain(self) -> Json:
         delivered, counts = 0, worker.Counts()
         for _ in range(_ROUNDS):
-            await self._vendor.run_due(self._clock.now())
-            sent = await self._vendor.deliver_due(self._post, self._clock.wall(), everything=True)
+            await self._run_due()
+            sent = await self._deliver_due(everything=True)
             done = await worker.drain(self._deps)
             delivered, counts = delivered + sent, counts + done
             if not sent and not done.total:
@@ -97,16 +120,23 @@ class DemoWorld:
             await self._product.set_faults(product=_faults(order.get("product")), idp=_faults(order.get("idp")))
         except BadFault as error:
             raise BadOrder(str(error)) from error
-        await self._vendor.set_faults(vendor)
-        if webhooks is not None:
-            await self._vendor.set_webhook_faults(webhooks)
+        try:
+            if vendor:
+                await self._vendor.set_faults(vendor)
+            if webhooks is not None:
+                await self._vendor.set_webhook_faults(webhooks)
+        except NoControls as error:
+            raise BadOrder(str(error)) from error
 
     async def clear_faults(self) -> None:
         await self._product.clear_faults()
         await self._vendor.clear_faults()
 
     async def vendor_books(self) -> Json:
-        return dict(await self._vendor.books())
+        try:
+            return dict(await self._vendor.books())
+        except NoControls as error:
+            raise BadOrder(str(error)) from error
 
     async def refund(self, charge: str, amount: int) -> Json:
         currency = await self._currency_of(charge)
@@ -133,20 +163,44 @@ class DemoWorld:
         return await self._deps.db.read(kept_letters)
 
     async def reset(self) -> None:
+        try:
+            for vendor in self._vendors:
+                await vendor.reset()
+        except NoControls as error:
+            raise BadOrder(str(error)) from error
         await self._deps.db.write(_empty)
-        await self._vendor.reset()
         await self._product.reset()
         start = self._deps.config.demo_now
         await self._set_offset(start - self._clock.wall() if start else timedelta(0))
         await seed_accounts(self._deps, self._vendor)
+        await self._publish_campaigns()
+
+    async def _publish_campaigns(self) -> None:
+        """Publish what changed of KASSA_CAMPAIGNS; a file with faults publishes nothing and stops nobody."""
+        try:
+            await publish_file(self._deps, self._deps.config.campaigns, actor="system")
+        except CampaignsRefused as refused:
+            for finding in refused.findings:
+                log.warning("campaigns not published", fault=finding.fault, file=finding.file, line=finding.line)
+
+    async def _run_due(self) -> None:
+        for vendor in self._vendors:
+            await vendor.run_due(self._clock.now())
+
+    async def _deliver_due(self, *, everything: bool = False) -> int:
+        now = self._clock.wall()
+        return sum([await each.deliver_due(self._post, now, everything=everything) for each in self._vendors])
 
     async def _currency_of(self, charge: str) -> str:
-        for row in (await self._vendor.books())["charges"]:
+        rows = (await self.vendor_books())["charges"]
+        for row in rows if isinstance(rows, list) else []:
             if row["id"] == charge:
                 return str(row["currency"])
         raise BadOrder(f"there is no charge {charge!r}")
 
     async def _set_offset(self, offset: timedelta) -> None:
+        for vendor in self._vendors:
+            await vendor.set_clock(self._clock.wall() + offset)
         await self._deps.db.write(lambda connection: write_offset(connection, offset))
         self._clock.offset = offset
 

@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
+from urllib.parse import urlsplit
 
 from app.commands.neighbours import neighbours
 from app.config import Config
@@ -11,6 +12,7 @@ from app.db.errors import DATABASE_AWAY
 from app.db.migrate import has_needed_schema
 from app.entitlements.product import ProductRefused, ProductUnavailable
 from app.flows.deps import Deps
+from app.flows.publish_campaigns import check_file
 from app.identity.sign_ins import StartedSignIn
 from app.identity.sso import SignInUnavailable
 from app.vendor_adapters.errors import VendorError
@@ -37,7 +39,7 @@ async def doctor(config: Config, *, as_json: bool) -> int:
     """Run every check, print each, and return 1 when one of them found something to mend."""
     findings = [Finding(check="settings", found=f"{config.env}, {config.base_url}")]
     async with neighbours(config) as deps:
-        for check in (check_database, check_vendor, check_sign_in, check_product):
+        for check in (check_database, check_vendor, check_campaigns, check_sign_in, check_product, check_mail):
             findings.append(await check(deps))
     if as_json:
         sys.stdout.write(json.dumps([asdict(found) for found in findings], indent=1) + "\n")
@@ -87,6 +89,17 @@ async def check_vendor(deps: Deps) -> Finding:
     return Finding(check="vendor", found=f"{name} answers and knows {len(offers)} prices")
 
 
+async def check_campaigns(deps: Deps) -> Finding:
+    """The campaign file can be read and has no faults; whether it is published is nobody's illness."""
+    path = deps.config.campaigns
+    checked = check_file(deps, path)
+    if checked.findings:
+        first, more = checked.findings[0], len(checked.findings) - 1
+        found = f"{first}{f' (and {more} more)' if more else ''}"
+        return Finding(check="campaigns", found=found, mend=f"mend the file; all of it: kassa campaign check {path}")
+    return Finding(check="campaigns", found=f"{path}: {len(checked.campaigns)} campaigns, no faults")
+
+
 async def check_sign_in(deps: Deps) -> Finding:
     """The issuer answers with metadata that fit."""
     if deps.identity is None:
@@ -100,6 +113,15 @@ async def check_sign_in(deps: Deps) -> Finding:
             mend="check KASSA_OIDC_ISSUER, and that the issuer can be reached from here",
         )
     return Finding(check="sign-in", found=f"{deps.identity.issuer} answers")
+
+
+async def check_mail(deps: Deps) -> Finding:
+    """Mails leave the store; in the demo they are meant to stay. Nothing is sent to find out."""
+    if deps.config.smtp_url:
+        return Finding(check="mail", found=f"sent by {urlsplit(deps.config.smtp_url).hostname}")
+    if deps.config.is_demo:
+        return Finding(check="mail", found=f"kept and not sent: {deps.config.base_url}/_demo/mail.html")
+    return Finding(check="mail", found="no server is set, so that no mail is sent", mend="set KASSA_SMTP_URL")
 
 
 async def check_product(deps: Deps) -> Finding:

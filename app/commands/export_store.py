@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import Connection, select
 
+from app.commands.export_promotions_store import promotion_records
 from app.db.schema.entitlements import entitlements, subscriptions
 from app.db.schema.events import audit, outbox
 from app.db.schema.orders import order_states, orders
@@ -17,6 +18,7 @@ def records(connection: Connection) -> Iterator[Record]:
     yield from _orders(connection)
     yield from _subscriptions(connection)
     yield from _entitlements(connection)
+    yield from promotion_records(connection)
     yield from _outbox(connection)
     yield from _audit(connection)
 

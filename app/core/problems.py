@@ -163,11 +163,15 @@ _TEXTS: dict[ProblemId, tuple[str, int]] = {
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One problem on a page; ``field`` is the name of the form field that it is about, if any."""
+    """One problem on a page; ``field`` is the name of the form field that it is about, if any.
+
+    ``path`` is another page on which it can be mended.
+    """
 
     id: ProblemId
     text: str
     field: str = ""
+    path: str = ""
 
     @property
     def code(self) -> str:

@@ -1,9 +1,9 @@
-"""The statements that SQLAlchemy spells per dialect."""
+"""Statements that several stores need: those that SQLAlchemy spells per dialect, and counting."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Column, Connection, Table
+from sqlalchemy import Column, Connection, Table, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 
@@ -26,6 +26,12 @@ def upsert(connection: Connection, table: Table, values: Mapping[str, object], *
     connection.execute(
         _insert(connection, table).values(**values).on_conflict_do_update(index_elements=list(key), set_=changes)
     )
+
+
+def count_by(connection: Connection, column: Column[Any]) -> dict[str, int]:
+    """Return how many rows of its table there are for each value of a text column."""
+    rows = connection.execute(select(column, func.count()).group_by(column))
+    return {row[0]: row[1] for row in rows}
 
 
 def _insert(connection: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:

@@ -51,6 +51,40 @@ class SwitchedOn:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NotCharged:
+    """Told when an order that was being confirmed ended unpaid; ``reason`` is what the bank said, empty if nothing."""
+
+    to: str
+    name: str
+    order_id: str
+    bought: str
+    reason: str
+    again_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaidBack:
+    """Told when a payment went back because the group had a plan by then."""
+
+    to: str
+    name: str
+    order_id: str
+    bought: str
+    amount: str
+    order_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmailConfirmation:
+    """A link by which somebody who is signed in shows that an address is theirs; ``person`` is who asked for it."""
+
+    to: str
+    person: str
+    url: str
+    hours: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SalesRequest:
     """A copy of what somebody asked the sales team, for that person."""
 
@@ -156,13 +190,16 @@ class ChargeDisputed:
 
 
 Mail = (
-    RenewalNotice
-    | SignInLink
+    SignInLink
     | Receipt
     | ActivationCode
     | SwitchedOn
+    | NotCharged
+    | PaidBack
+    | EmailConfirmation
     | SalesRequest
     | ManagerInvite
+    | RenewalNotice
     | RenewalFailed
     | RenewalRecovered
     | AboutToEnd

@@ -11,7 +11,7 @@ business time.
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 
 from sqlalchemy import Connection, delete, select, update
@@ -52,6 +52,7 @@ class Side(Enum):
     ACTION_REQUIRED = "action_required"
 
 
+VISIT_LASTS = timedelta(days=7)
 _NUMBERS = {step: number for number, step in enumerate(Step)}
 
 
@@ -88,9 +89,26 @@ def viewed_plans(connection: Connection, keys: Sequence[str], *, campaign: str =
 
 
 def viewed_change(connection: Connection, key: str, *, kind: str, deployment: str, at: datetime) -> None:
-    """Note that a manager saw the price of a change; ``key`` names the subscription and the kind. One visit a day."""
+    """Note that a manager saw the price of a change; ``key`` names the subscription and the kind.
+
+    Looking again within VISIT_LASTS is the same visit.
+    """
     reached = [step for step in Step if Step.PLAN_CHOSEN.number <= step.number <= Step.DETAILS_VALID.number]
-    _visit(connection, key, Step.PLAN_CHOSEN, reached, kind=kind, deployment=deployment, at=at, apart=at.date())
+    visit = _open_visit(connection, (key,), "", since=at - VISIT_LASTS)
+    if visit is None:
+        _visit(connection, key, Step.PLAN_CHOSEN, reached, kind=kind, deployment=deployment, at=at, apart=at.date())
+    else:
+        _insert(connection, visit, reached, at)
+
+
+def led_to_change(connection: Connection, key: str, start: Start) -> None:
+    """Let the visit that came by ``start.campaign`` be one that looks at the change ``key``."""
+    visit = _open_visit(connection, start.keys, start.campaign)
+    mine = (journeys.c.journey_id == visit) & (journeys.c.campaign == start.campaign)
+    values = {"open_key": _filed(key), "kind": start.kind, "deployment": start.deployment}
+    moved = connection.execute(update(journeys).where(mine).values(**values).returning(journeys.c.began_at)).scalar()
+    if visit and moved:  # the change is the offer that it saw
+        _insert(connection, visit, [Step.PLANS_VIEWED], moved)
 
 
 def begin(connection: Connection, journey_id: str, start: Start, *, at: datetime) -> None:
@@ -138,11 +156,9 @@ def failed(connection: Connection, journey_id: str, *, reason: str, at: datetime
     note_side(connection, journey_id, Side.FAILED, reason=reason, at=at)
 
 
-def chose_sales(connection: Connection, keys: Sequence[str], *, at: datetime) -> None:
-    """Note on the browser's newest visit, if it has one, that sales was asked."""
-    visit = _open_visit(connection, keys, "")
-    if visit is not None:
-        note_side(connection, visit, Side.SALES_CHOSEN, at=at)
+def visit_of(connection: Connection, keys: Sequence[str]) -> str | None:
+    """Return the newest visit under ``keys``, for what happens beside its way; None without one."""
+    return _open_visit(connection, keys, "")
 
 
 def forget_visits(connection: Connection, *, before: datetime) -> None:
@@ -165,17 +181,19 @@ def _visit(
     at: datetime,
     apart: object = "",
 ) -> None:
-    """Note steps of the open visit of ``key``: one for each campaign that it came by, or what else sets it apart."""
-    digest = hashlib.sha256(f"{key} {campaign} {apart}".encode()).hexdigest()
-    visit_id = f"vst_{digest[:24]}"
+    """Note steps of the open visit of ``key``: one for each link that it came by, or what else sets it apart."""
+    visit_id = f"vst_{_digest(f'{key} {campaign} {link_id} {apart}')[:24]}"
     start = Start(kind=kind, deployment=deployment, campaign=campaign, link_id=link_id)
-    insert_new(connection, journeys, _head(visit_id, key, entry.number, start, at))
+    insert_new(connection, journeys, _head(visit_id, _filed(key), entry.number, start, at))
     _insert(connection, visit_id, reached, at)
 
 
-def _open_visit(connection: Connection, keys: Sequence[str], campaign: str) -> str | None:
+def _open_visit(
+    connection: Connection, keys: Sequence[str], campaign: str, *, since: datetime | None = None
+) -> str | None:
     """Return the visit to go on with: one that came by the same campaign, else the newest."""
-    query = select(journeys.c.journey_id).where(journeys.c.open_key.in_(list(keys) or [""]))
+    query = select(journeys.c.journey_id).where(journeys.c.open_key.in_([_filed(key) for key in keys] or [""]))
+    query = query.where(journeys.c.began_at >= since) if since else query
     is_other = journeys.c.campaign != campaign
     found: str | None = connection.execute(
         query.order_by(is_other, journeys.c.began_at.desc(), journeys.c.journey_id).limit(1)
@@ -200,6 +218,15 @@ def _take_visit(connection: Connection, journey_id: str, start: Start) -> int | 
 
 def _forget_failure(connection: Connection, journey_id: str) -> None:
     connection.execute(delete(funnel).where(funnel.c.journey_id == journey_id, funnel.c.event == Side.FAILED.value))
+
+
+def _filed(key: str) -> str:
+    """Return a key as it is stored; a long one, such as a vendor's name of a subscription, as its hash."""
+    return key if len(key) <= 80 else _digest(key)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _insert(connection: Connection, journey_id: str, steps: Sequence[Step], at: datetime) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Update, func, select, update
 
 from app.core.pauses import pause_after
 from app.db.schema.events import inbox
-from app.db.sql import insert_new
+from app.db.sql import count_by, insert_new
 from app.vendor_adapters.types import Notification
 
 LEASE = timedelta(seconds=30)
@@ -82,6 +82,11 @@ def mark_failed(connection: Connection, message: Message, *, error: str, now: da
     due_at = now + pause_after(message.tries, first=FIRST_PAUSE, longest=LONGEST_PAUSE)
     values = {"state": state, "due_at": due_at, "last_error": error[:300]}
     connection.execute(_one(message.vendor, message.notification_id).values(values))
+
+
+def count_by_state(connection: Connection) -> dict[str, int]:
+    """Return how many messages are in each state: waiting, done, dead."""
+    return count_by(connection, inbox.c.state)
 
 
 def count_waiting(connection: Connection) -> int:

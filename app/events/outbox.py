@@ -14,7 +14,7 @@ from sqlalchemy import Connection, func, select, true, update
 from app.core.ids import new_id
 from app.core.pauses import pause_after
 from app.db.schema.events import outbox
-from app.db.sql import insert_new
+from app.db.sql import count_by, insert_new
 
 LEASE = timedelta(seconds=30)  # longer than a job's own deadline (8 s), so that a job is not done by two at once
 FIRST_PAUSE = timedelta(seconds=1)
@@ -103,6 +103,18 @@ def mark_failed(connection: Connection, job: Job, *, error: str, now: datetime, 
         .where(outbox.c.job_id == job.job_id, outbox.c.state == "held")
         .values(state="dead" if is_dead else "waiting", due_at=due_at, last_error=error[:300])
     )
+
+
+def oldest_waiting(connection: Connection) -> datetime | None:
+    """Return since when (wall time) the oldest job that is not done waits, None when none does."""
+    is_open = outbox.c.state.in_(("waiting", "held"))
+    found: datetime | None = connection.execute(select(func.min(outbox.c.created_at)).where(is_open)).scalar()
+    return found
+
+
+def count_by_state(connection: Connection) -> dict[str, int]:
+    """Return how many jobs are in each state: waiting, held, done, dead."""
+    return count_by(connection, outbox.c.state)
 
 
 def count_waiting(connection: Connection) -> int:

@@ -1,19 +1,23 @@
 """More seats for the rest of the term: what the page shows, and the button."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app import formats
-from app.core.problems import Problem, ProblemId, Refused, problem
-from app.flows.change_order import Press, Wanted, order_change, pressed_before, show_change
+from app.core.problems import NotYours, Problem, ProblemId, Refused, problem
+from app.flows.change_order import Press, Wanted, order_change, pressed_before
 from app.flows.deps import Deps
-from app.flows.own_subscriptions import Owned, away, cards, read_owned
+from app.flows.own_subscriptions import Owned, away, cards, open_subscription, read_owned
 from app.flows.payment import Step
-from app.identity.actor import Person
+from app.flows.promo_codes import Tried, take_back, try_code
+from app.flows.promo_decide import Promo
+from app.flows.promo_on_seats import as_it_was_shown, ask_on_seats, price_seats
+from app.identity.actor import Actor, Person
 from app.orders.change_quotes import KeptChange
 from app.orders.kinds import ADD_SEATS
+from app.promotions.misses import Guesser
 from app.subscriptions.eligibility import Reason
 from app.vendor_adapters.errors import VendorError
-from app.vendor_adapters.types import PaymentMethodSummary, SetSeats
+from app.vendor_adapters.types import PaymentMethodSummary
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +27,7 @@ class SeatPage:
     Attributes:
         add: how many more, at least 1. most: how many more can be bought here. is_owed: ``add`` covers the people above
             the seats. shown: the quote; None with the ``problem`` that stands in its place.
+        promo: what was asked for and what came of it.
     """
 
     owned: Owned
@@ -32,17 +37,37 @@ class SeatPage:
     shown: KeptChange | None
     problem: Problem | None
     cards: tuple[PaymentMethodSummary, ...]
+    promo: Promo | None = None
 
 
-async def read_seat_page(deps: Deps, person: Person, subscription_id: str, add: int | None) -> SeatPage:
-    """Return the page for ``add`` more seats; None proposes what is owed, else 1. Out of bounds is put right."""
+async def visit_seat_page(
+    deps: Deps, actor: Actor, subscription_id: str, add: int | None, guesser: Guesser
+) -> SeatPage:
+    """Return the page to somebody who comes to it: the campaign that they came by is asked for here."""
+    if actor.person is None:
+        raise NotYours(subscription_id)
+    subscription = await open_subscription(deps, actor.person, subscription_id)
+    await ask_on_seats(deps, actor, subscription.subscription_id)
+    return await read_seat_page(deps, actor.person, subscription_id, add, guesser=guesser)
+
+
+async def read_seat_page(
+    deps: Deps, person: Person, subscription_id: str, add: int | None, *, guesser: Guesser | None = None
+) -> SeatPage:
+    """Return the page for ``add`` more seats; None proposes what is owed, else 1. Out of bounds is put right.
+
+    Args:
+        guesser: whose wrong codes are counted, as far as it is known.
+    """
     owned = await read_owned(deps, person, subscription_id)
     most = deps.catalog.rules.seats.self_serve_max - owned.subscription.seats
     wanted = min(max(add or owned.seats_owed or 1, 1), max(most, 1))
     is_owed = wanted == owned.seats_owed
     found = owned.problem or (None if owned.is_fresh else away()) or (_too_many(deps) if most < 1 else None)
     page = SeatPage(owned=owned, add=wanted, most=most, is_owed=is_owed, shown=None, problem=found, cards=())
-    return page if found else await _priced(deps, page)
+    if found:
+        return page
+    return await _priced(deps, person, page, guesser or Guesser(session="", account=person.person_id))
 
 
 async def add_seats(deps: Deps, person: Person, subscription_id: str, *, base: int, add: int, press: Press) -> Step:
@@ -58,12 +83,14 @@ async def add_seats(deps: Deps, person: Person, subscription_id: str, *, base: i
     if add > deps.catalog.rules.seats.self_serve_max - base:
         raise Refused(_too_many(deps))
     subscription = owned.subscription
+    change, promo = await as_it_was_shown(deps, person, owned, base=base, add=add, quote_id=press.quote_id)
     wanted = Wanted(
         kind=ADD_SEATS,
-        change=SetSeats(base=base, seats=base + add),
+        change=change,
         plan=subscription.plan,
         offer=subscription.offer,
         seats=base + add,
+        promo=promo,
     )
     return await order_change(deps, person, owned, wanted, press)
 
@@ -83,20 +110,28 @@ def _too_many(deps: Deps) -> Problem:
     return problem(ProblemId.E_SEATS_MAX, "add", most=formats.number(most))
 
 
-async def _priced(deps: Deps, page: SeatPage) -> SeatPage:
-    seats = page.owned.subscription.seats
-    change = SetSeats(base=seats, seats=seats + page.add)
-    shown, found = None, None
+async def _priced(deps: Deps, person: Person, page: SeatPage, guesser: Guesser) -> SeatPage:
     try:
-        shown = await show_change(deps, page.owned, change)
+        priced = await price_seats(deps, person, page.owned, page.add, guesser)
     except VendorError:
-        found = away()
-    return SeatPage(
-        owned=page.owned,
-        add=page.add,
-        most=page.most,
-        is_owed=page.is_owed,
-        shown=shown,
-        problem=found,
-        cards=await cards(deps, page.owned),
-    )
+        return replace(page, problem=away(), cards=await cards(deps, page.owned))
+    return replace(page, shown=priced.shown, promo=priced.promo, cards=await cards(deps, page.owned))
+
+
+async def apply_code(
+    deps: Deps, person: Person, subscription_id: str, add: int | None, typed: str, guesser: Guesser
+) -> Tried[SeatPage]:
+    """Try a code on ``add`` more seats and return the page as it then is."""
+    subscription = await open_subscription(deps, person, subscription_id)
+
+    async def read() -> SeatPage:
+        return await read_seat_page(deps, person, subscription_id, add, guesser=guesser)
+
+    subject = subscription.subscription_id
+    return await try_code(deps, guesser, subject, typed, read=read, promo_of=lambda page: page.promo)
+
+
+async def remove_code(deps: Deps, person: Person, subscription_id: str, key: str) -> None:
+    """Ask for what stands under ``key`` no more."""
+    subscription = await open_subscription(deps, person, subscription_id)
+    await take_back(deps, subscription.subscription_id, key)

@@ -15,22 +15,24 @@ _MISSING = {
     "city": "Enter the town or city.",
     "postal_code": "Enter the postal code.",
 }
+_ORDER = {name: place for place, name in enumerate((*_MISSING, "region", "postal_code"))}
 
 
 def details_problems(deps: Deps, details: Details) -> tuple[Problem, ...]:
-    """Return what is wrong with ``details``, the country first: it decides what else is needed."""
-    rules = deps.catalog.rules.address
-    if details.country in rules.not_sold_to:
+    """Return all that is wrong with ``details`` in the form's order; a country that is not sold to stands alone."""
+    if details.country in deps.catalog.rules.address.not_sold_to:
         return (problem(ProblemId.E_COUNTRY, "country"),)
+    missing = _missing(deps, details)
     if not is_country(details.country):
-        return (problem(ProblemId.E_INPUT, "country", text="Choose the country of the billing address."),)
-    return (*_missing(deps, details), *_region(deps, details), *_postal(details))
+        return (problem(ProblemId.E_INPUT, "country", text="Choose the country of the billing address."), *missing)
+    return tuple(sorted((*missing, *_region(deps, details), *_postal(details)), key=lambda found: _ORDER[found.field]))
 
 
 def _missing(deps: Deps, details: Details) -> tuple[Problem, ...]:
     rules = deps.catalog.rules.address
     needed = [name for name in rules.required if name in _MISSING]
-    if details.country in rules.postal_optional_in or not has_postal(details.country):
+    is_optional = details.country in rules.postal_optional_in or not has_postal(details.country)
+    if is_optional and is_country(details.country):  # before one is chosen, the page asks for a code
         needed = [name for name in needed if name != "postal_code"]
     return tuple(problem(ProblemId.E_INPUT, name, text=_MISSING[name]) for name in needed if not getattr(details, name))
 

@@ -5,15 +5,20 @@ The same press has one effect and one answer; two managers take turns, and the s
 
 from dataclasses import dataclass
 
+from sqlalchemy import Connection
+
 from app import formats
 from app.core.ids import new_id, new_order_id
 from app.core.money import Money
 from app.core.problems import NotYours, Problem, ProblemId, Refused, problem
-from app.flows import payment
+from app.flows import journey, payment, wording
 from app.flows.card_tries import check_declines
 from app.flows.deps import Deps
+from app.flows.own_email import check_email
 from app.flows.own_subscriptions import Owned, cards
 from app.flows.payment import Step
+from app.flows.promo_claims import close_own_rivals, refusal
+from app.flows.promo_decide import Promo
 from app.flows.settle import settle_quietly
 from app.flows.targets import take_target
 from app.identity.actor import Person
@@ -22,6 +27,7 @@ from app.orders.change_quotes import KeptChange, keep_change, kept_change
 from app.orders.packing import pack
 from app.orders.states import State
 from app.orders.store import Order
+from app.promotions.claims import ClaimRefused
 from app.vendor_adapters.types import Renew, SetSeats, SwitchOffer
 
 Growth = SetSeats | SwitchOffer | Renew
@@ -39,25 +45,32 @@ class Press:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What the order will be for: its kind, the change, and the plan, price row and seats that come of it."""
+    """What the order will be for: its kind, the change, and the plan, price row and seats that come of it.
+
+    ``promo`` is what it was priced with; it is claimed with the order.
+    """
 
     kind: str
     change: Growth
     plan: str
     offer: str
     seats: int
+    promo: Promo | None = None
 
 
 async def show_change(deps: Deps, owned: Owned, change: Growth) -> KeptChange:
     """Return the vendor's quote for ``change`` and remember that it was shown; raises the vendor's errors."""
     vendor = deps.vendors[owned.subscription.vendor]
     quote = await vendor.quote_change(owned.ref, change=change, as_of=deps.clock.now())
-    subscription_id = owned.subscription.subscription_id
-    return await deps.db.write(
-        lambda connection: keep_change(
-            connection, new_id("quo"), subscription_id=subscription_id, change=change, quote=quote
+    subscription = owned.subscription
+
+    def keep(connection: Connection) -> KeptChange:
+        journey.looked_at(connection, deps, change, subscription)
+        return keep_change(
+            connection, new_id("quo"), subscription_id=subscription.subscription_id, change=change, quote=quote
         )
-    )
+
+    return await deps.db.write(keep)
 
 
 async def pressed_before(deps: Deps, person: Person, attempt_id: str) -> Step | None:
@@ -77,13 +90,26 @@ async def order_change(deps: Deps, person: Person, owned: Owned, wanted: Wanted,
 
     Raises Refused when the page must be read again; then nothing was charged and nothing changed.
     """
-    if not person.email_verified:
-        raise Refused(problem(ProblemId.E_EMAIL))
+    await check_email(deps, person, next_path=_page_of(owned, wanted))
     shown = await _as_shown(deps, owned, wanted.change, press)
     await check_declines(deps, person.person_id, owned.account.account_id)
     on_file = await cards(deps, owned)
     order = _draft(deps, owned, wanted, shown, press, person=person, card=on_file[0].ref if on_file else "")
-    return await payment.begin(deps, await take_target(deps, order, None, press.attempt_id))
+    await close_own_rivals(deps, order, wanted.promo)
+    try:
+        taken = await take_target(deps, order, None, press.attempt_id, promo=wanted.promo)
+    except ClaimRefused as refused:
+        raise Refused(refusal(deps, refused)) from refused
+    return await payment.begin(deps, taken)
+
+
+def _page_of(owned: Owned, wanted: Wanted) -> str:
+    path, change = wording.subscription_path(owned.subscription.subscription_id), wanted.change
+    if isinstance(change, SetSeats):
+        return f"{path}/seat-changes?add={change.seats - change.base}"
+    if isinstance(change, Renew):
+        return f"{path}/renewal/payment?plan={wanted.plan}&seats={change.seats}"
+    return f"{path}/plan-changes?plan={wanted.plan}"
 
 
 async def _as_shown(deps: Deps, owned: Owned, change: Growth, press: Press) -> KeptChange:
@@ -91,6 +117,10 @@ async def _as_shown(deps: Deps, owned: Owned, change: Growth, press: Press) -> K
     shown = await deps.db.read(lambda connection: kept_change(connection, press.quote_id, subscription_id))
     if shown is None or shown.change != pack(change) or shown.quote.due_now.minor != press.total:
         fresh = await show_change(deps, owned, change)
+        if shown and shown.change == pack(change):
+            await deps.db.write(
+                lambda connection: journey.change_repriced(connection, deps, change, owned.subscription)
+            )
         raise Refused(_other_total(shown, change, fresh.quote.due_now))
     if shown.quote.expires_at <= deps.clock.now():
         raise Refused(problem(ProblemId.E_QUOTE))
@@ -99,7 +129,7 @@ async def _as_shown(deps: Deps, owned: Owned, change: Growth, press: Press) -> K
 
 def _other_total(shown: KeptChange | None, change: Growth, total: Money) -> Problem:
     amount = formats.money(total)
-    if shown and shown.change != pack(change):
+    if shown and not shown.is_but_for_discounts(change):
         # the number was typed over and never priced: nothing changed but what the buyer wants
         text = f"For this number the total is {amount}. You have not been charged: check it and press again."
         return Problem(ProblemId.E_PRICE, text)

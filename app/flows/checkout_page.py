@@ -2,18 +2,26 @@
 
 import asyncio
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from sqlalchemy import Connection
 
+from app.catalog.countries import is_country
 from app.catalog.model import Addon
 from app.catalog.tax_ids import is_tax_id, tax_id_kind
 from app.core.problems import NotYours, Problem, ProblemId, problem
+from app.events import funnel
+from app.events.funnel import Step
 from app.flows import purchase, wording
+from app.flows.billing_details import details_problems
 from app.flows.deps import Deps
 from app.flows.groups import GroupChoice, GroupOption, group_choice
 from app.flows.offers import note_vendor_away
 from app.flows.packs import Linked, coterm_of, linked_plan, packs_blocker, proposed_packs
-from app.flows.quoting import Priced, price
+from app.flows.promo_checkout import price_with_promotions
+from app.flows.promo_decide import Promo
+from app.flows.promo_facts import Buyer
+from app.flows.quoting import Priced
 from app.flows.settle import look_up
 from app.identity.accounts import BillingAccount
 from app.identity.actor import Actor, Person
@@ -21,6 +29,7 @@ from app.orders import intents, store
 from app.orders.intents import Details, Intent
 from app.orders.states import KEPT, UNPAID
 from app.orders.store import Order
+from app.promotions.misses import Guesser
 from app.subscriptions.store import Subscription, has_subscription
 from app.vendor_adapters.capabilities import Capability
 from app.vendor_adapters.errors import RejectReason, VendorError, VendorRejected
@@ -36,6 +45,7 @@ class Checkout:
             currency is not sold). cards: stored ones, empty for a new buyer. order: the newest order of the intent.
         notices: what the buyer should know and may ignore. blocker: why nothing can be bought just now. addon: set
             where packs are bought, ``seats`` are then packs. coterm: the subscription that they will end with.
+        promo: what was asked for and what came of it; None where no discount can be had.
     """
 
     intent: Intent
@@ -51,6 +61,7 @@ class Checkout:
     blocker: Problem | None
     addon: Addon | None = None
     coterm: Subscription | None = None
+    promo: Promo | None = None
 
     @property
     def group(self) -> GroupOption | None:
@@ -80,11 +91,11 @@ async def open_intent(deps: Deps, actor: Actor, intent_id: str) -> Intent:
 
     intent = await deps.db.read(read)
     if intent.person_id is None:
-        await deps.db.write(lambda connection: intents.claim_intent(connection, intent_id, person.person_id))
+        await deps.db.write(lambda connection: _claim(connection, deps, intent_id, person))
     return intent
 
 
-async def visit(deps: Deps, actor: Actor, intent_id: str) -> Checkout | Order:
+async def visit(deps: Deps, actor: Actor, intent_id: str, *, guesser: Guesser | None = None) -> Checkout | Order:
     """Return what the checkout shows, or the paid order that it has become: pressing Back never sells twice."""
     intent = await open_intent(deps, actor, intent_id)
     order_id = intent.order_id
@@ -96,15 +107,26 @@ async def visit(deps: Deps, actor: Actor, intent_id: str) -> Checkout | Order:
         order, is_known = await look_up(deps, order)
         if order.state in KEPT or not is_known:
             return order  # its page tells what is known, and that nothing should be paid twice
-    return await read_checkout(deps, actor, intent)
+    return await read_checkout(deps, actor, intent, guesser=guesser)
 
 
-async def read_checkout(deps: Deps, actor: Actor, intent: Intent, *, with_cards: bool = True) -> Checkout:
+async def read_checkout(
+    deps: Deps,
+    actor: Actor,
+    intent: Intent,
+    *,
+    with_cards: bool = True,
+    guesser: Guesser | None = None,
+    at: datetime | None = None,
+) -> Checkout:
     """Read the product and the vendor for ``intent`` and return what the page shows.
 
-    At most two calls to the vendor: the quote, and the stored cards of somebody who has paid here before.
+    At most two calls to the vendor: the quote, and the stored cards of somebody who has paid here before. One more for
+    each discount that is applied the first time.
 
     Args:
+        guesser: whose wrong codes are counted, as far as it is known. at: business time at which offers are decided
+            on, now when it is not given.
         with_cards: without them, one call; ``with_cards`` adds them when the page is shown after all. Packs that are
             added to a plan always come with them, because the card that is charged is not the buyer's choice.
     """
@@ -136,9 +158,13 @@ async def read_checkout(deps: Deps, actor: Actor, intent: Intent, *, with_cards:
         addon=addon,
         coterm=coterm_of(deps, addon, linked) if addon and linked else None,
     )
+    guesser = guesser or Guesser(session=actor.visitor_id, account=person.person_id)
+    pricing = _with_price(deps, checkout, guesser, at or deps.clock.now())
     if not with_cards and checkout.coterm is None:
-        return await _with_price(deps, checkout)
-    shown, cards = await asyncio.gather(_with_price(deps, checkout), _cards(deps, checkout))
+        return await pricing
+    shown, cards = await asyncio.gather(pricing, _cards(deps, checkout))
+    if cards and shown.priced and _reached(deps, shown) is Step.DETAILS_VALID:
+        await deps.db.write(lambda connection: _ready(connection, deps, shown))
     return replace(shown, cards=cards)
 
 
@@ -152,21 +178,29 @@ def takes_stored_cards(deps: Deps, account: BillingAccount) -> bool:
     return account.customer_ref is not None and Capability.STORED_CARD_PURCHASE in deps.vendor.capabilities
 
 
-async def _with_price(deps: Deps, checkout: Checkout) -> Checkout:
+def _claim(connection: Connection, deps: Deps, intent_id: str, person: Person) -> None:
+    intents.claim_intent(connection, intent_id, person.person_id)
+    funnel.note(connection, intent_id, Step.SIGNED_IN, at=deps.clock.now())
+
+
+async def _with_price(deps: Deps, checkout: Checkout, guesser: Guesser, at: datetime) -> Checkout:
     choice = checkout.intent.choice
     offer = purchase.offer_key(deps, plan=choice.plan, deployment=choice.deployment, currency=choice.currency)
     if offer is None:
         return _away(checkout)
     try:
-        priced = await price(
+        priced, promo = await price_with_promotions(
             deps,
             checkout.intent,
+            _buyer(checkout),
+            guesser,
             offer=offer,
             seats=checkout.seats,
             details=checkout.details,
             account=checkout.account,
-            group_id=checkout.group.id if checkout.group else "",
             coterm=checkout.coterm,
+            at=at,
+            reached=_reached(deps, checkout),
         )
     except VendorRejected as error:
         if error.reason is RejectReason.INVALID_ADDRESS:
@@ -176,7 +210,28 @@ async def _with_price(deps: Deps, checkout: Checkout) -> Checkout:
         await note_vendor_away(deps)
         return _away(checkout)
     notices = (*checkout.notices, *_tax_notices(deps, checkout.details, priced))
-    return replace(checkout, priced=priced, notices=notices)
+    return replace(checkout, priced=priced, notices=notices, promo=promo)
+
+
+def _buyer(checkout: Checkout) -> Buyer:
+    country = checkout.details.country
+    return Buyer(
+        person=checkout.person,
+        account=checkout.account,
+        group_id=checkout.group.id if checkout.group else "",
+        country=country if is_country(country) else "",
+    )
+
+
+def _reached(deps: Deps, checkout: Checkout) -> Step:
+    """Return how far this page is: whether all that is needed besides the payment stands there."""
+    is_open = checkout.blocker is None and (not checkout.is_hosted or checkout.group is not None)
+    is_valid = is_open and not details_problems(deps, checkout.details)
+    return Step.DETAILS_VALID if is_valid else Step.CHECKOUT_VIEWED
+
+
+def _ready(connection: Connection, deps: Deps, checkout: Checkout) -> None:
+    funnel.note(connection, checkout.intent.intent_id, Step.PAYMENT_READY, at=deps.clock.now())
 
 
 def _away(checkout: Checkout) -> Checkout:

@@ -3,7 +3,7 @@
 Nothing in a link can break the page: what cannot be is brought back into bounds, and the page says so.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from app import formats
@@ -12,6 +12,9 @@ from app.core.money import Money
 from app.core.problems import Problem, ProblemId, problem
 from app.flows.deps import Deps
 from app.flows.offers import OffersView, current_offers
+from app.flows.promo_facts import Ware
+from app.flows.promo_plans import AskedCampaign, PlanDeal, plan_campaign
+from app.flows.purchase import offer_key
 from app.flows.start import account_currency
 from app.identity.actor import Actor
 from app.vendor_adapters.capabilities import Capability
@@ -28,20 +31,27 @@ _INCLUDED = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What a link says, word for word; an empty text stands for what it leaves open."""
+    """What a link says, word for word; an empty text stands for what it leaves open.
+
+    ``again``: "Try again" was pressed, so that a vendor that failed is asked at once.
+    """
 
     deployment: str = ""
     plan: str = ""
     seats: str = ""
     currency: str = ""
     campaign: str = ""
+    preview: str = ""
+    fault: str = ""
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanCard:
     """One plan. ``a_month`` is per seat, ``a_year`` for all seats, both before tax; None where there is no price.
 
-    ``is_chosen``: the link's plan, or the first that is sold; its button is the page's one next step.
+    ``is_chosen``: the link's plan, or the first that is sold; its button is the page's one next step. ``deal``: what it
+    costs with what applies, and ``deal_month`` that per seat and month.
     """
 
     key: str
@@ -52,6 +62,8 @@ class PlanCard:
     a_month: Money | None
     a_year: Money | None
     features: tuple[str, ...]
+    deal: PlanDeal | None = None
+    deal_month: Money | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +76,7 @@ class PlanPage:
         away: why nothing can be bought just now. is_currency_fixed: the person's billing account decides it.
         suggests_sales: whether it is so many seats that a person may help.
         announcement: the price for the chosen plan, to be heard when it changes.
+        headline, terms: of the campaign that applies, word for word. preview: the token of a preview.
     """
 
     deployment: str
@@ -80,11 +93,14 @@ class PlanPage:
     away: Problem | None
     suggests_sales: bool
     announcement: str
+    headline: str
+    terms: tuple[str, ...]
+    preview: str
 
 
 async def show_plans(deps: Deps, actor: Actor, asked: Asked) -> PlanPage:
     """Return the plan page for what ``asked`` says; it never fails for what a link holds."""
-    offers = await current_offers(deps)
+    offers = await current_offers(deps, again=asked.again)
     held_to = await account_currency(deps, actor)
     notices: list[str] = []
     deployment = _deployment(asked, notices)
@@ -93,6 +109,17 @@ async def show_plans(deps: Deps, actor: Actor, asked: Asked) -> PlanPage:
     currency = _currency(asked, currencies, held_to, notices)
     seats, seats_problem = _seats(deps, asked)
     cards = _cards(deps, offers, plan=plan, deployment=deployment, seats=seats, currency=currency)
+    campaign = await plan_campaign(
+        deps,
+        actor,
+        AskedCampaign(slug=asked.campaign, preview=asked.preview, fault=asked.fault),
+        wares=_wares(deps, cards, deployment=deployment, seats=seats, currency=currency),
+        seats=seats,
+        chosen=plan.key,
+    )
+    cards = tuple(_with_deal(card, campaign.deals.get(card.key), seats) for card in cards)
+    if campaign.notice:
+        notices.append(campaign.notice)
     return PlanPage(
         deployment=deployment,
         plan=plan.key,
@@ -108,6 +135,9 @@ async def show_plans(deps: Deps, actor: Actor, asked: Asked) -> PlanPage:
         away=None if offers.vendor_ok else problem(ProblemId.E_VENDOR),
         suggests_sales=seats >= deps.catalog.rules.seats.suggest_sales_from,
         announcement=_announcement(plan, seats, seats_problem, cards),
+        headline=campaign.headline,
+        terms=campaign.terms,
+        preview=asked.preview,
     )
 
 
@@ -182,6 +212,29 @@ def _cards(
     return tuple(cards)
 
 
+def _wares(deps: Deps, cards: tuple[PlanCard, ...], *, deployment: str, seats: int, currency: str) -> dict[str, Ware]:
+    wares = {}
+    for card in cards:
+        offer = offer_key(deps, plan=card.key, deployment=deployment, currency=currency)
+        if card.a_year is not None and offer is not None:
+            wares[card.key] = Ware(
+                item=card.key,
+                is_addon=False,
+                deployment=deployment,
+                offer=offer,
+                unit_price=card.a_year.minor // seats,
+                currency=currency,
+                is_yearly=True,
+            )
+    return wares
+
+
+def _with_deal(card: PlanCard, deal: PlanDeal | None, seats: int) -> PlanCard:
+    if deal is None:
+        return card
+    return replace(card, deal=deal, deal_month=deal.due.share(_A_MONTH / seats))
+
+
 def _features(plan: Plan, deployment: str) -> tuple[str, ...]:
     """What a plan brings; minutes, storage and the limit of users are those of the hosted product."""
     features = [f"{role.capitalize()}s take no seat" for role in plan.free_roles]
@@ -194,10 +247,14 @@ def _features(plan: Plan, deployment: str) -> tuple[str, ...]:
 
 
 def _announcement(plan: Plan, seats: int, seats_problem: Problem | None, cards: tuple[PlanCard, ...]) -> str:
-    a_year = next((card.a_year for card in cards if card.is_chosen), None)
+    chosen = next((card for card in cards if card.is_chosen), None)
+    a_year = chosen.a_year if chosen else None
     why = f"{seats_problem.text} " if seats_problem else ""
-    if a_year is None:
+    if chosen is None or a_year is None:
         return why.strip()
+    if chosen.deal:
+        due = formats.money(chosen.deal.due)
+        return f"{why}{plan.name} for {formats.counted(seats, 'seat')}: {due} with {chosen.deal.text}, plus tax."
     return f"{why}{plan.name} for {formats.counted(seats, 'seat')}: {formats.money(a_year)} a year, plus tax."
 
 

@@ -4,6 +4,7 @@ The same press (``attempt``) has one effect and one answer, and a checkout that 
 """
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from sqlalchemy import Connection
 
@@ -22,8 +23,11 @@ from app.flows.checkout_page import (
     with_cards,
 )
 from app.flows.deps import Deps
+from app.flows.journey import repriced
+from app.flows.own_email import check_email
 from app.flows.packs import packs_problem
 from app.flows.payment import Step
+from app.flows.promo_claims import close_own_rivals, refusal
 from app.flows.quoting import Priced
 from app.flows.settle import settle_quietly
 from app.flows.targets import Ordered, check_not_ordered, take_target
@@ -37,6 +41,7 @@ from app.orders.packing import pack
 from app.orders.quotes import ShownQuote, shown_quote
 from app.orders.states import State
 from app.orders.store import Order
+from app.promotions.claims import ClaimRefused
 from app.vendor_adapters.errors import VendorError
 
 
@@ -101,16 +106,28 @@ async def _repeat(deps: Deps, actor: Actor, intent: Intent, order: Order) -> Ste
 async def _order(deps: Deps, actor: Actor, intent: Intent, form: Confirmation) -> Step:
     await deps.db.read(lambda connection: check_not_ordered(connection, intent.intent_id))
     intent = await keep(deps, actor, intent, form)
-    checkout = await read_checkout(deps, actor, intent, with_cards=False)
+    shown = await deps.db.read(lambda connection: shown_quote(connection, intent.intent_id, form.quote_id))
+    checkout = await read_checkout(deps, actor, intent, with_cards=False, at=_decided_at(deps, shown))
     try:
         priced = _checked(checkout, details_problems(deps, checkout.details), form)
-        await _check_shown(deps, checkout, priced, form)
+        await check_email(deps, checkout.person, next_path=wording.checkout_path(intent.intent_id))
+        await _check_shown(deps, checkout, priced, shown, form)
         await _check_cards(deps, checkout)
         account = await _account(deps, checkout, form.attempt_id)
         order = _draft(deps, checkout, priced, account, form)
-        return await payment.begin(deps, await take_target(deps, order, checkout.order, form.attempt_id))
+        await close_own_rivals(deps, order, checkout.promo)
+        taken = await take_target(deps, order, checkout.order, form.attempt_id, promo=checkout.promo)
+        return await payment.begin(deps, taken)
     except Refused as refused:
         raise Shown(await with_cards(deps, checkout), refused.problems) from refused
+    except ClaimRefused as refused:
+        # somebody was faster: the page again, with the reason and the price without it
+        raise Shown(await read_checkout(deps, actor, intent), (refusal(deps, refused),)) from refused
+
+
+def _decided_at(deps: Deps, shown: ShownQuote | None) -> datetime | None:
+    """Return when the price was shown: an offer that ended since then is honoured for as long as the price is."""
+    return shown.made_at if shown and shown.expires_at > deps.clock.now() else None
 
 
 async def keep(deps: Deps, actor: Actor, intent: Intent, form: Confirmation) -> Intent:
@@ -158,20 +175,22 @@ def _checked(checkout: Checkout, details: tuple[Problem, ...], form: Confirmatio
         found.append(wrong_packs)
     if not form.terms and checkout.addon is None:  # the button of packs states all that is agreed to
         found.append(problem(ProblemId.E_INPUT, "terms", text="Tick the box to agree to the terms."))
-    if not found and not checkout.person.email_verified:
-        found.append(problem(ProblemId.E_EMAIL))
     if found or checkout.priced is None:
         raise Refused(*(found or [problem(ProblemId.E_VENDOR)]))
     return checkout.priced
 
 
-async def _check_shown(deps: Deps, checkout: Checkout, priced: Priced, form: Confirmation) -> None:
+async def _check_shown(
+    deps: Deps, checkout: Checkout, priced: Priced, shown: ShownQuote | None, form: Confirmation
+) -> None:
     """Nothing is charged but what was on the page: its quote must be ours, young, and of the same total."""
     intent_id = checkout.intent.intent_id
-    shown = await deps.db.read(lambda connection: shown_quote(connection, intent_id, form.quote_id))
     if shown is None or shown.total.minor != form.total or shown.total != priced.total:
+        if shown and not _is_tax_news(priced, shown):
+            await deps.db.write(lambda connection: repriced(connection, deps, intent_id))
         raise Refused(_price_problem(priced, shown))
     if shown.expires_at <= deps.clock.now():
+        await deps.db.write(lambda connection: repriced(connection, deps, intent_id))
         raise Refused(problem(ProblemId.E_QUOTE))
     if checkout.details.tax_id != form.tax_id_shown and is_tax_id_refused(deps, checkout.details, priced):
         raise Refused(problem(ProblemId.E_TAXID, "tax_id"))
@@ -179,11 +198,15 @@ async def _check_shown(deps: Deps, checkout: Checkout, priced: Priced, form: Con
 
 def _price_problem(priced: Priced, shown: ShownQuote | None) -> Problem:
     total = formats.money(priced.total)
-    if shown and shown.total == priced.quote.subtotal - priced.quote.discount:
-        # the page had no address yet: nothing changed but that the tax is known now
+    if shown and _is_tax_news(priced, shown):
         text = f"With tax for your address the total is {total}. You have not been charged: check it and press again."
         return Problem(ProblemId.E_PRICE, text)
     return problem(ProblemId.E_PRICE, total=total)
+
+
+def _is_tax_news(priced: Priced, shown: ShownQuote) -> bool:
+    """Whether the page had no address yet: nothing changed but that the tax is known now."""
+    return shown.total == priced.quote.subtotal - priced.quote.discount
 
 
 async def _check_cards(deps: Deps, checkout: Checkout) -> None:
@@ -240,6 +263,7 @@ def _draft(deps: Deps, checkout: Checkout, priced: Priced, account: BillingAccou
         customer_ref=account.customer_ref,
         subject=priced.request.subject,
         order_id=order_id,
+        discounts=priced.request.discounts,
     )
     order = Order(
         order_id=order_id,

@@ -9,6 +9,7 @@ from app.entitlements.store import STORAGE_OF
 from app.events import audit
 from app.events.outbox import Job
 from app.flows.deps import Deps
+from app.flows.order_steps import advance
 from app.flows.provision import is_late, tell_switched_on
 from app.flows.storage import storage_offers
 from app.flows.wording import minutes_of
@@ -73,7 +74,7 @@ def _delayed(connection: Connection, deps: Deps, waiting: tuple[Order, ...]) -> 
     for order in waiting:
         locked = store.lock_order(connection, order.order_id)
         if locked:
-            store.advance(connection, locked, Action.DELAY, now=deps.clock.wall())
+            advance(connection, deps, locked, Action.DELAY, now=deps.clock.wall())
 
 
 def _granted(connection: Connection, deps: Deps, waiting: tuple[Order, ...], target: str, detail: str) -> None:
@@ -81,5 +82,5 @@ def _granted(connection: Connection, deps: Deps, waiting: tuple[Order, ...], tar
     audit.record(connection, actor="system", action="entitlement.granted", subject=target, detail=detail, now=now)
     for order in waiting:
         locked = store.lock_order(connection, order.order_id)
-        if locked and store.advance(connection, locked, Action.GRANT, now=now) and is_late(deps, order):
+        if locked and advance(connection, deps, locked, Action.GRANT, now=now) and is_late(deps, order):
             tell_switched_on(connection, deps, order)

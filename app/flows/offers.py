@@ -19,9 +19,10 @@ from app.flows.purchase import offer_key
 from app.vendor_adapters.errors import VendorError
 from app.vendor_adapters.types import Offer
 
-FRESH_FOR = timedelta(minutes=5)
+FRESH_FOR = timedelta(minutes=1)  # so long a page may sell while nobody knows that the vendor is away
 ASK_AGAIN_AFTER = timedelta(seconds=30)  # a vendor that failed is left alone for so long
 ASKING_TAKES = timedelta(seconds=10)  # longer than a call's deadline of 5 s: one question at a time
+RETRY_EVERY = timedelta(seconds=1)  # who presses "Try again" need not wait, but many together do not ask at once
 
 _log = structlog.get_logger()
 
@@ -41,11 +42,16 @@ class OffersView:
         return next((offer.unit_price for offer in found), None)
 
 
-async def current_offers(deps: Deps) -> OffersView:
-    """Return the prices to show; asks the vendor only when they are old or missing, or it failed a while ago."""
+async def current_offers(deps: Deps, *, again: bool = False) -> OffersView:
+    """Return the prices to show; asks the vendor only when they are old or missing, or it failed a while ago.
+
+    Args:
+        again: somebody wants to know whether a vendor that failed is back, and does not want to wait for it.
+    """
     kept = await _kept(deps)
+    pauses = _PRESSED if again else _PASSING
     # without any price there is nothing to show meanwhile, so then everybody asks
-    if _is_due(kept, deps.clock.wall()) and (not kept.offers or await _is_my_turn(deps)):
+    if _is_due(kept, deps.clock.wall(), pauses) and (not kept.offers or await _is_my_turn(deps, pauses)):
         await refresh_offers(deps)
         kept = await _kept(deps)
     return OffersView(offers=kept.offers, read_at=kept.read_at, vendor_ok=bool(kept.offers) and kept.failed_at is None)
@@ -76,25 +82,37 @@ async def _kept(deps: Deps) -> KeptOffers:
     return await deps.db.read(lambda connection: store.find_kept(connection, deps.selling))
 
 
-def _is_due(kept: KeptOffers, now: datetime) -> bool:
-    if kept.offers and kept.asked_at is not None and now - kept.asked_at < ASKING_TAKES:
+@dataclass(frozen=True, slots=True)
+class _Pauses:
+    """How long a failed vendor is left alone, and how long one question keeps others from asking."""
+
+    after_failure: timedelta
+    between: timedelta
+
+
+_PASSING = _Pauses(ASK_AGAIN_AFTER, ASKING_TAKES)
+_PRESSED = _Pauses(timedelta(0), RETRY_EVERY)
+
+
+def _is_due(kept: KeptOffers, now: datetime, pauses: _Pauses) -> bool:
+    if kept.offers and kept.asked_at is not None and now - kept.asked_at < pauses.between:
         return False
     if kept.failed_at is not None:
-        return now - kept.failed_at >= ASK_AGAIN_AFTER
+        return now - kept.failed_at >= pauses.after_failure
     return kept.read_at is None or now - kept.read_at >= FRESH_FOR
 
 
-async def _is_my_turn(deps: Deps) -> bool:
+async def _is_my_turn(deps: Deps, pauses: _Pauses) -> bool:
     try:
-        return await deps.db.write(lambda connection: _take_turn(connection, deps))
+        return await deps.db.write(lambda connection: _take_turn(connection, deps, pauses))
     except DATABASE_AWAY as error:  # with a full disk prices can still be shown
         _log.warning("offers not asked for", error=type(error).__name__)
         return False
 
 
-def _take_turn(connection: Connection, deps: Deps) -> bool:
+def _take_turn(connection: Connection, deps: Deps, pauses: _Pauses) -> bool:
     """Whether it is this caller who asks: of several whose prices grow old at once, the first."""
     now = deps.clock.wall()
-    if not _is_due(store.find_kept(connection, deps.selling), now):
+    if not _is_due(store.find_kept(connection, deps.selling), now, pauses):
         return False
-    return store.take_turn(connection, deps.selling, holds=ASKING_TAKES, now=now)
+    return store.take_turn(connection, deps.selling, holds=pauses.between, now=now)

@@ -9,7 +9,7 @@ from app.core.money import Money
 from app.core.problems import Problem, ProblemId, problem
 from app.db.sealing import Sealer
 from app.entitlements import activation
-from app.flows import wording
+from app.flows import journey, wording
 from app.flows.deps import Deps
 from app.flows.settle import look_up
 from app.identity.actor import Person
@@ -35,6 +35,7 @@ class OrderView:
         can_pay: the payment page is open. is_watched: the page asks again by itself. problem: what went wrong.
         subscription_path: of what a change was for, where its card can be mended.
         return_to: where the product wants its buyer back, with the order and its state appended; empty without one.
+        return_path: hears from the browser that its link was followed.
     """
 
     order_id: str
@@ -61,6 +62,7 @@ class OrderView:
     problem: Problem | None
     code: str
     return_to: str
+    return_path: str
     again_path: str
     subscription_path: str = ""
 
@@ -80,6 +82,13 @@ async def read_order(deps: Deps, person: Person, order_id: str) -> OrderView:
 async def own_order(deps: Deps, person: Person, order_id: str) -> Order:
     """Return the person's order for a step that follows; NotYours otherwise."""
     return await deps.db.read(lambda connection: store.order_of(connection, order_id, person.person_id))
+
+
+async def note_return(deps: Deps, person: Person, order_id: str) -> None:
+    """Note that the buyer of a paid order followed the way back to the product."""
+    order = await own_order(deps, person, order_id)
+    if order.state in PAID:
+        await deps.db.write(lambda connection: journey.returned(connection, deps, order))
 
 
 async def list_orders(deps: Deps, person: Person, page: int) -> tuple[tuple[OrderView, ...], bool]:
@@ -140,6 +149,7 @@ def _view(deps: Deps, order: Order, *, code: str = "", is_known: bool = True) ->
         problem=_problem(deps, order),
         code=code,
         return_to=_return_to(order),
+        return_path=wording.return_path(order.order_id),
         again_path=wording.again_path(order),
     )
 

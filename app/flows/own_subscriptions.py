@@ -92,6 +92,13 @@ async def subscription_of_group(deps: Deps, person: Person, group_id: str) -> Su
     return await open_subscription(deps, person, found.subscription_id)
 
 
+async def only_subscription(deps: Deps, person: Person) -> Subscription | None:
+    """Return the one subscription that somebody may change; None when there is none, or a choice."""
+    found, _ = await list_subscriptions(deps, person, 1)
+    running = [each for each in found if reason_for(each, now=deps.clock.now()) is Reason.OK]
+    return running[0] if len(running) == 1 else None
+
+
 async def read_owned(deps: Deps, person: Person, subscription_id: str) -> Owned:
     """Return a subscription with what vendor and product say of it now; what does not answer is left as it was."""
     return await read_known(deps, await open_subscription(deps, person, subscription_id))

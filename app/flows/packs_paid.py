@@ -6,8 +6,8 @@ from app.entitlements import store as entitlements
 from app.entitlements.store import STORAGE_OF
 from app.events import outbox
 from app.flows.deps import Deps
+from app.flows.order_steps import advance
 from app.flows.sync import project
-from app.orders import store
 from app.orders.states import Action
 from app.orders.store import Order
 from app.vendor_adapters.types import SubscriptionSnapshot
@@ -31,4 +31,4 @@ def packs_paid(connection: Connection, deps: Deps, order: Order, subscription: S
     project(connection, deps, order.vendor, subscription, order.account_id)
     wanted = entitlements.get(connection, f"{STORAGE_OF}{order.group_id}")
     if wanted and wanted.is_granted:  # a notification was faster, and the product knows already
-        store.advance(connection, order, Action.GRANT, now=now)
+        advance(connection, deps, order, Action.GRANT, now=now)

@@ -1,6 +1,5 @@
 """From an order that is written down to the vendor's payment page, or to a stored card being charged; and back."""
 
-import contextlib
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -9,12 +8,16 @@ from app.core.money import Money
 from app.core.problems import Problem, ProblemId, Refused, problem
 from app.flows import wording
 from app.flows.deps import Deps
+from app.flows.order_steps import PAGE_GRACE, advance
 from app.flows.purchase import order_key
 from app.flows.settle import settle, take_over
+from app.flows.told import tell_not_charged
 from app.orders import kinds, store
 from app.orders.packing import unpack
 from app.orders.states import UNPAID, Action, State
 from app.orders.store import Order
+from app.promotions import settling
+from app.promotions.reservation import Cause
 from app.vendor_adapters.capabilities import Capability
 from app.vendor_adapters.errors import OutcomeUnknown, RejectReason, VendorError, VendorRejected
 from app.vendor_adapters.types import (
@@ -85,12 +88,12 @@ async def look_again(deps: Deps, order: Order) -> Order:
     except VendorRejected:
         # it will never be charged any more (its quote is too old), unless it was charged between the two looks
         current = await settle(deps, order.order_id)
-        return await _mark(deps, current, Action.CANCEL) if _is_lost_charge(current) else current
-    await _after_charge(deps, current, outcome)
+        return await _give_up(deps, current) if _is_lost_charge(current) else current
+    await _after_charge(deps, current, outcome, tell=True)
     return await settle(deps, order.order_id)
 
 
-async def cancel(deps: Deps, order: Order) -> Order:
+async def cancel(deps: Deps, order: Order, *, cause: Cause = Cause.ABANDONED) -> Order:
     """Close an unpaid order so that it can never be paid, and return what it then is.
 
     It comes back paid when it was paid meanwhile, and confirming, unchanged, while a bank or the vendor may still say
@@ -99,13 +102,13 @@ async def cancel(deps: Deps, order: Order) -> Order:
     try:
         current = await settle(deps, order.order_id)
         if current.state in UNPAID and current.checkout_ref:
-            return await _close_page(deps, current)
+            return await _close_page(deps, current, cause)
     except VendorError as error:
         raise Refused(problem(ProblemId.E_BUSY)) from error
-    return await _mark(deps, current, Action.CANCEL, only_from=State.DRAFT)
+    return await _mark(deps, current, Action.CANCEL, only_from=State.DRAFT, cause=cause)
 
 
-async def _close_page(deps: Deps, order: Order) -> Order:
+async def _close_page(deps: Deps, order: Order, cause: Cause) -> Order:
     vendor = deps.vendors[order.vendor]
     if Capability.EXPIRE_CHECKOUT not in vendor.capabilities:
         return order
@@ -113,7 +116,7 @@ async def _close_page(deps: Deps, order: Order) -> Order:
     snapshot = await vendor.expire_checkout(ref, key=order_key(order, "expire_checkout"))
     if snapshot.state is CheckoutState.COMPLETE:
         return await settle(deps, order.order_id)
-    return await take_over(deps, order.order_id, snapshot, None, closed_by=Action.CANCEL)
+    return await take_over(deps, order.order_id, snapshot, None, closed_by=Action.CANCEL, cause=cause)
 
 
 async def _open_page(deps: Deps, order: Order) -> Step:
@@ -132,8 +135,8 @@ async def _open_page(deps: Deps, order: Order) -> Step:
         # opening a page charges nothing; the draft stands, and the next press repeats the call with the same key
         raise Refused(problem(ProblemId.E_VENDOR)) from error
     if handoff.total != Money(order.total, order.currency):
-        await _withdraw(deps, order, handoff)
-        await _mark(deps, order, Action.CANCEL)
+        is_dead = await _withdraw(deps, order, handoff)
+        await _mark(deps, order, Action.CANCEL, is_dead=is_dead)
         raise Refused(problem(ProblemId.E_QUOTE))
     if not await deps.db.write(lambda connection: _opened(connection, deps, order.order_id, handoff)):
         # another buyer closed this order while the page was being made: it must never be paid
@@ -142,25 +145,33 @@ async def _open_page(deps: Deps, order: Order) -> Step:
     return Step(handoff.url)
 
 
-async def _withdraw(deps: Deps, order: Order, handoff: Handoff) -> None:
-    """Close a page that nobody was told of; one that stays open all the same is never found and runs out."""
-    with contextlib.suppress(VendorError):
+async def _withdraw(deps: Deps, order: Order, handoff: Handoff) -> bool:
+    """Close a page that nobody was told of; False when it stays open all the same: it is never found and runs out."""
+    try:
         await deps.vendors[order.vendor].expire_checkout(handoff.ref, key=order_key(order, "expire_checkout"))
+    except VendorError:
+        return False
+    return True
 
 
 def _opened(connection: Connection, deps: Deps, order_id: str, handoff: Handoff) -> bool:
     order = store.lock_order(connection, order_id)
     if order is None or order.state not in UNPAID:
         return False
-    store.advance(
+    advance(
         connection,
+        deps,
         order,
         Action.OPEN,
         now=deps.clock.wall(),
-        checkout_ref=handoff.ref,
-        checkout_url=handoff.url,
-        checkout_expires_at=handoff.expires_at,
+        changes={
+            "checkout_ref": handoff.ref,
+            "checkout_url": handoff.url,
+            "checkout_expires_at": handoff.expires_at,
+        },
     )
+    until = handoff.expires_at + PAGE_GRACE
+    settling.extend(connection, order_id, now=deps.clock.now(), until=until)
     return True
 
 
@@ -213,7 +224,7 @@ def _took(connection: Connection, deps: Deps, order_id: str) -> bool:
     order = store.lock_order(connection, order_id)
     if order is None or order.state is not State.DRAFT:
         return False
-    store.advance(connection, order, Action.AWAIT, now=deps.clock.wall())
+    advance(connection, deps, order, Action.AWAIT, now=deps.clock.wall())
     return True
 
 
@@ -222,7 +233,23 @@ def _is_lost_charge(order: Order) -> bool:
     return order.state is State.CONFIRMING and is_charge and not order.checkout_ref
 
 
-async def _after_charge(deps: Deps, order: Order, outcome: ChangeOutcome) -> Step:
+async def _give_up(deps: Deps, order: Order) -> Order:
+    def write(connection: Connection) -> Order:
+        locked = store.lock_order(connection, order.order_id)
+        if locked is not None:
+            store.advance(connection, locked, Action.CANCEL, now=deps.clock.wall())
+            tell_not_charged(connection, deps, locked)
+        return store.get_order(connection, order.order_id) or order
+
+    return await deps.db.write(write)
+
+
+async def _after_charge(deps: Deps, order: Order, outcome: ChangeOutcome, *, tell: bool = False) -> Step:
+    """Write the answer to a charge down and return where the buyer goes.
+
+    Args:
+        tell: mail a refusal too, because the buyer does not stand and wait for this answer.
+    """
     if isinstance(outcome, NeedsAction):
         # without a stored card the page asks for one; with one it is the bank that asks
         action = Action.CHALLENGE if order.payment_method_ref else Action.OPEN
@@ -231,7 +258,7 @@ async def _after_charge(deps: Deps, order: Order, outcome: ChangeOutcome) -> Ste
     if isinstance(outcome, Done):
         await take_over(deps, order.order_id, _complete(deps, order, outcome), outcome.subscription)
     elif isinstance(outcome, Declined):
-        await deps.db.write(lambda connection: _declined(connection, deps, order.order_id, outcome))
+        await deps.db.write(lambda connection: _declined(connection, deps, order.order_id, outcome, tell=tell))
         return Step(wording.again_path(order))
     return Step(wording.order_path(order.order_id))
 
@@ -251,13 +278,15 @@ def _complete(deps: Deps, order: Order, done: Done) -> CheckoutSnapshot:
     )
 
 
-def _declined(connection: Connection, deps: Deps, order_id: str, outcome: Declined) -> None:
+def _declined(connection: Connection, deps: Deps, order_id: str, outcome: Declined, *, tell: bool) -> None:
     order = store.lock_order(connection, order_id)
     if order is None:
         return
     store.record_decline(connection, order, outcome.decline)
     reason = outcome.decline.reason.value
-    store.advance(connection, order, Action.DECLINE, now=deps.clock.wall(), decline=reason)
+    advance(connection, deps, order, Action.DECLINE, now=deps.clock.wall(), changes={"decline": reason})
+    if tell:
+        tell_not_charged(connection, deps, order)
 
 
 def _rejection(error: VendorRejected) -> Problem:
@@ -269,14 +298,25 @@ def _rejection(error: VendorRejected) -> Problem:
 
 
 async def _mark(
-    deps: Deps, order: Order, action: Action, *, only_from: State | None = None, **changes: object
+    deps: Deps,
+    order: Order,
+    action: Action,
+    *,
+    only_from: State | None = None,
+    cause: Cause | None = None,
+    is_dead: bool = True,
+    **changes: object,
 ) -> Order:
-    """Take ``action`` where the order's state allows it, or only from one state, and return the order as it is then."""
+    """Take ``action`` where the order's state allows it, or only from one state, and return the order as it is then.
+
+    ``cause`` and ``is_dead`` are as in ``advance``.
+    """
 
     def write(connection: Connection) -> Order:
         locked = store.lock_order(connection, order.order_id)
         if locked is not None and only_from in (None, locked.state):
-            store.advance(connection, locked, action, now=deps.clock.wall(), **changes)
+            now = deps.clock.wall()
+            advance(connection, deps, locked, action, now=now, cause=cause, is_dead=is_dead, changes=changes)
         return store.get_order(connection, order.order_id) or order
 
     return await deps.db.write(write)

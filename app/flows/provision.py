@@ -14,8 +14,10 @@ from app.events.outbox import Job
 from app.flows import wording
 from app.flows.deps import Deps
 from app.flows.order_page import WATCHED_FOR
+from app.flows.order_steps import advance
 from app.flows.post import enqueue_mail
 from app.flows.sync import sync
+from app.flows.told import tell_paid_back
 from app.orders import store
 from app.orders.states import Action
 from app.orders.store import Order
@@ -118,7 +120,7 @@ def _delayed(connection: Connection, deps: Deps, wanted: Entitlement) -> None:
     for waiting in _waiting(connection, wanted):
         order = store.lock_order(connection, waiting.order_id)
         if order:
-            store.advance(connection, order, Action.DELAY, now=deps.clock.wall())
+            advance(connection, deps, order, Action.DELAY, now=deps.clock.wall())
 
 
 def _granted(connection: Connection, deps: Deps, wanted: Entitlement) -> None:
@@ -137,7 +139,7 @@ def _granted(connection: Connection, deps: Deps, wanted: Entitlement) -> None:
         return  # something was bought meanwhile: its own grant tells
     for waiting in _waiting(connection, wanted):
         order = store.lock_order(connection, waiting.order_id)
-        if order is None or store.advance(connection, order, Action.GRANT, now=now) is None:
+        if order is None or advance(connection, deps, order, Action.GRANT, now=now) is None:
             continue
         if is_late(deps, order):
             tell_switched_on(connection, deps, order)
@@ -170,8 +172,9 @@ def tell_switched_on(connection: Connection, deps: Deps, order: Order) -> None:
 def _refunded(connection: Connection, deps: Deps, order: Order) -> None:
     now = deps.clock.wall()
     locked = store.lock_order(connection, order.order_id)
-    given_back = {"amount_refunded": order.amount_paid}
-    if locked is None or store.advance(connection, locked, Action.REFUND, now=now, **given_back) is None:
+    changes = {"amount_refunded": order.amount_paid}
+    if locked is None or advance(connection, deps, locked, Action.REFUND, now=now, changes=changes) is None:
         return
     amount = f"{order.amount_paid} {order.currency}"
     audit.record(connection, actor="system", action="order.refunded", subject=order.order_id, detail=amount, now=now)
+    tell_paid_back(connection, deps, order)

@@ -16,6 +16,7 @@ from app.vendor_adapters.types import (
     Address,
     CustomerProfile,
     CustomerRef,
+    DiscountRef,
     IdempotencyKey,
     OfferKey,
     OrderId,
@@ -43,6 +44,7 @@ def purchase_request(
     customer_ref: str | None,
     subject: str,
     order_id: str = "",
+    discounts: tuple[DiscountRef, ...] = (),
 ) -> PurchaseRequest:
     """Return what the vendor is asked; the address is left out while the tax cannot be known from it."""
     address = address_of(details)
@@ -53,6 +55,7 @@ def purchase_request(
         items=(PurchaseItem(offer=offer, quantity=seats),),
         address=address if is_place_known(deps, details) else None,
         tax_id=tax_id_of(deps, details),
+        discounts=discounts,
         subject=subject,
     )
 

@@ -10,11 +10,13 @@ from sqlalchemy import Connection
 
 from app import formats
 from app.emails.mails import ChargeDisputed, Mail, MoneyReturned
-from app.events import audit
+from app.events import audit, outbox
 from app.flows import wording
 from app.flows.deps import Deps
 from app.flows.lifecycle_mails import name_of, page_url, subject_of
+from app.flows.order_steps import advance
 from app.flows.post import enqueue_mail
+from app.flows.settle import REFUND_DUPLICATE
 from app.flows.sync import sync
 from app.identity.accounts import BillingAccount, account_by_id
 from app.orders import store
@@ -100,11 +102,13 @@ async def _end(deps: Deps, vendor: str, charge: ChargeSummary) -> None:
 def _note(connection: Connection, deps: Deps, charge: ChargeSummary, paid_for: PaidFor) -> None:
     """Write it down and tell it once for each sum and each state; the order says what is left of it."""
     now, order = deps.clock.wall(), paid_for.order
+    if order is not None and outbox.is_known(connection, kind=REFUND_DUPLICATE, dedupe_key=order.order_id):
+        return  # our own doing: whoever paid it back says so
     if order is not None:
         locked = store.lock_order(connection, order.order_id)
         store.update_order(connection, order.order_id, amount_refunded=charge.refunded.minor)
         if locked is not None and charge.refunded == charge.amount:
-            store.advance(connection, locked, Action.REFUND, now=now)
+            advance(connection, deps, locked, Action.REFUND, now=now)
     after = by_ref(connection, charge.subscription) if charge.subscription else None
     subject = order.order_id if order else (after.subscription_id if after else charge.ref)
     if not charge.refunded.is_zero:

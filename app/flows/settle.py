@@ -14,13 +14,16 @@ from app.entitlements import store as entitlements
 from app.events import audit, outbox
 from app.flows import wording
 from app.flows.deps import Deps
+from app.flows.order_steps import advance
 from app.flows.packs_paid import packs_paid
 from app.flows.post import enqueue_mail
 from app.flows.sync import project
+from app.flows.told import tell_not_charged
 from app.orders import store
 from app.orders.kinds import ADD_SEATS, FIRST_ORDER, OF_PACKS, OF_PLANS, RENEWAL
 from app.orders.states import PAID, Action, State
 from app.orders.store import Order
+from app.promotions.reservation import Cause
 from app.subscriptions.store import live_for_group
 from app.vendor_adapters.errors import VendorError
 from app.vendor_adapters.types import (
@@ -81,18 +84,21 @@ async def take_over(
     subscription: SubscriptionSnapshot | None,
     *,
     closed_by: Action = Action.EXPIRE,
+    cause: Cause | None = None,
 ) -> Order:
     """Write what the vendor said of an order's checkout, in one transaction.
 
     Args:
         closed_by: why a checkout is closed: CANCEL where we asked for it, else its time was up.
+        cause: why what the order has reserved is let go then, where ``closed_by`` does not say it.
     """
 
     def write(connection: Connection) -> Order:
         order = store.lock_order(connection, order_id)
         if order is None:
             raise NotYours(order_id)
-        _take_over(connection, deps, order, snapshot, subscription, closed_by)
+        _take_over(connection, deps, order, snapshot, subscription, closed_by, cause)
+        tell_not_charged(connection, deps, order)
         return store.get_order(connection, order_id) or order
 
     return await deps.db.write(write)
@@ -117,7 +123,7 @@ async def _settle_unopened(deps: Deps, order: Order) -> Order:
         locked = store.lock_order(connection, order.order_id)
         history = store.state_history(connection, order.order_id)
         if locked and locked.state is State.DRAFT and now - history[0][2] > NEVER_OPENED_AFTER:
-            store.advance(connection, locked, Action.EXPIRE, now=now)
+            advance(connection, deps, locked, Action.EXPIRE, now=now)
         return store.get_order(connection, order.order_id) or order
 
     return await deps.db.write(write)
@@ -130,11 +136,13 @@ def _take_over(
     snapshot: CheckoutSnapshot,
     subscription: SubscriptionSnapshot | None,
     closed_by: Action,
+    cause: Cause | None,
 ) -> None:
     now = deps.clock.wall()
     for decline in snapshot.declines:
         if store.record_decline(connection, order, decline):
             store.update_order(connection, order.order_id, decline=decline.reason.value)
+            order = replace(order, decline=decline.reason.value)
     seen = {
         "checkout_ref": snapshot.ref,
         "checkout_url": snapshot.url,
@@ -145,11 +153,12 @@ def _take_over(
     elif snapshot.state is CheckoutState.EXPIRED:
         # the vendor closes a stored card's purchase that the bank refused; on its page another card can be tried
         is_refused = order.payment_method_ref and snapshot.declines and closed_by is Action.EXPIRE
-        store.advance(connection, order, Action.DECLINE if is_refused else closed_by, now=now, **seen)
+        action = Action.DECLINE if is_refused else closed_by
+        advance(connection, deps, order, action, now=now, cause=cause, changes=seen)
     elif snapshot.state is CheckoutState.PROCESSING:
-        store.advance(connection, order, Action.AWAIT, now=now, **seen)
+        advance(connection, deps, order, Action.AWAIT, now=now, changes=seen)
     elif snapshot.state is CheckoutState.OPEN and order.state in (State.DRAFT, State.CONFIRMING):
-        store.advance(connection, order, Action.OPEN, now=now, **seen)
+        advance(connection, deps, order, Action.OPEN, now=now, changes=seen)
 
 
 def _paid(
@@ -168,7 +177,7 @@ def _paid(
         "amount_paid": snapshot.amount_paid.minor,
         "decline": "",
     }
-    if store.advance(connection, order, Action.PAY, now=now, **changes) is None:
+    if advance(connection, deps, order, Action.PAY, now=now, changes=changes) is None:
         return
     paid = replace(order, state=State.PAID, amount_paid=snapshot.amount_paid.minor)
     _record_payment(connection, paid, snapshot, deps)
@@ -197,7 +206,7 @@ def _changed(connection: Connection, deps: Deps, order: Order, subscription: Sub
         target = f"group:{projected.group_id}" if projected.group_id else ""
     wanted = entitlements.get(connection, target) if target else None
     if not target or (wanted is not None and wanted.is_granted):
-        store.advance(connection, order, Action.GRANT, now=deps.clock.wall())
+        advance(connection, deps, order, Action.GRANT, now=deps.clock.wall())
     kind = SEATS_ADDED if order.kind == ADD_SEATS else SUBSCRIPTION_CHANGED
     outbox.enqueue(
         connection,
@@ -257,7 +266,7 @@ def _hand_out_code(connection: Connection, deps: Deps, order: Order, subscriptio
         order_url=wording.order_url(deps.config, order.order_id),
     )
     enqueue_mail(connection, deps.sealer, mail, dedupe_key=f"code:{order.order_id}", order_id=order.order_id, now=now)
-    store.advance(connection, order, Action.GRANT, now=now)
+    advance(connection, deps, order, Action.GRANT, now=now)
 
 
 def _announce(connection: Connection, deps: Deps, order: Order) -> None:

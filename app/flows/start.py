@@ -1,26 +1,48 @@
 """The way in: what a link or the plan page asked for becomes an intent, and the buyer lands on its checkout."""
 
+from sqlalchemy import Connection
+
 from app.core.ids import new_id
+from app.events import funnel
+from app.events.funnel import Step
 from app.flows.deps import Deps
+from app.flows.journey import start_of
+from app.flows.promo_memory import ask_for
 from app.flows.purchase import own_account
 from app.identity.actor import Actor
 from app.orders.intents import Choice, create_intent
+from app.promotions.model import LandingFlow
 
 
-async def start_intent(deps: Deps, actor: Actor, choice: Choice) -> str:
-    """Keep ``choice`` for this visitor and return the new intent's id. No money, no reservation, no vendor."""
+async def start_intent(
+    deps: Deps,
+    actor: Actor,
+    choice: Choice,
+    *,
+    promo: str = "",
+    flow: LandingFlow = LandingFlow.PLANS,
+    mark: str = "",
+) -> str:
+    """Keep ``choice`` for this visitor and return the new intent's id. No money, no reservation, no vendor.
+
+    Args:
+        promo: a code of the link, as typed; it is looked at when the price is. flow: what is bought.
+        mark: the browser's mark of this day, under which the funnel knows visits without a cookie.
+    """
     intent_id = new_id("int")
     person_id = actor.person.person_id if actor.person else None
-    await deps.db.write(
-        lambda connection: create_intent(
-            connection,
-            intent_id,
-            choice,
-            visitor_id=actor.visitor_id,
-            person_id=person_id,
-            now=deps.clock.wall(),
+
+    def write(connection: Connection) -> None:
+        create_intent(
+            connection, intent_id, choice, visitor_id=actor.visitor_id, person_id=person_id, now=deps.clock.wall()
         )
-    )
+        ask_for(connection, deps, actor, intent_id, flow, code=promo, campaign=choice.campaign)
+        start = start_of(deps, choice, visitor_id=actor.visitor_id, mark=mark)
+        funnel.begin(connection, intent_id, start, at=deps.clock.now())
+        if person_id:
+            funnel.note(connection, intent_id, Step.SIGNED_IN, at=deps.clock.now())
+
+    await deps.db.write(write)
     return intent_id
 
 

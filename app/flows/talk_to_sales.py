@@ -14,6 +14,8 @@ from app import formats
 from app.core.ids import new_reference
 from app.core.problems import ProblemId, Refused, problem
 from app.emails.mails import SalesRequest
+from app.events import funnel
+from app.events.funnel import Side
 from app.events.outbox import enqueue
 from app.flows.deps import Deps
 from app.flows.leads_store import Lead, add_lead, lead_of
@@ -63,15 +65,16 @@ async def known_of(deps: Deps, actor: Actor) -> Known:
     return Known(name=person.name, company=accounts[0].company if accounts else "", email=person.email)
 
 
-async def ask_sales(deps: Deps, actor: Actor, asked: AskSales, *, network: str) -> str:
+async def ask_sales(deps: Deps, actor: Actor, asked: AskSales, *, network: str, visits: tuple[str, ...] = ()) -> str:
     """Keep the request and return its reference.
 
     Args:
         actor: with a visitor's id, by which the answer page is found again. network: the address it came from.
+        visits: what the browser's visits are filed under in the funnel.
 
     Raises Refused(E_RATE) after too many. Effects: a row, the event ``lead.created``, a mail to who asked.
     """
-    return await deps.db.write(lambda connection: _ask(connection, deps, actor, asked, network))
+    return await deps.db.write(lambda connection: _ask(connection, deps, actor, asked, network, visits))
 
 
 async def sent_request(deps: Deps, actor: Actor, lead_id: str) -> Lead:
@@ -79,7 +82,9 @@ async def sent_request(deps: Deps, actor: Actor, lead_id: str) -> Lead:
     return await deps.db.read(lambda connection: lead_of(connection, lead_id, visitor_id=actor.visitor_id))
 
 
-def _ask(connection: Connection, deps: Deps, actor: Actor, asked: AskSales, network: str) -> str:
+def _ask(
+    connection: Connection, deps: Deps, actor: Actor, asked: AskSales, network: str, visits: tuple[str, ...]
+) -> str:
     now = deps.clock.wall()
     wait = take(connection, _buckets(actor, asked, network), now)
     if wait:
@@ -100,6 +105,9 @@ def _ask(connection: Connection, deps: Deps, actor: Actor, asked: AskSales, netw
         created_at=deps.clock.now(),
     )
     add_lead(connection, lead)
+    journey_id = asked.intent_id or funnel.visit_of(connection, visits)
+    if journey_id:
+        funnel.note_side(connection, journey_id, Side.SALES_CHOSEN, at=deps.clock.now())
     enqueue(connection, kind=LEAD_CREATED, dedupe_key=lead_id, payload={"lead_id": lead_id}, now=now)
     mail = SalesRequest(to=asked.email, name=asked.name, lead_id=lead_id, message=_copy(deps, asked))
     enqueue_mail(connection, deps.sealer, mail, dedupe_key=f"lead:{lead_id}", now=now)

@@ -4,21 +4,26 @@ A second tab of the same checkout means the same order; two buyers for one targe
 payment page is closed before the later one opens.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from sqlalchemy import Connection
 
 from app import formats
 from app.core.problems import ProblemId, Refused, problem
-from app.flows import payment
+from app.flows import journey, payment
 from app.flows.deps import Deps
 from app.flows.groups import has_plan
+from app.flows.promo_claims import claim_for
+from app.flows.promo_decide import Promo
 from app.flows.settle import settle_quietly
 from app.orders import intents, store
 from app.orders.kinds import ADD_PACKS, FIRST_ORDER, OF_PLANS
 from app.orders.packing import unpack
 from app.orders.states import KEPT, PAID, UNPAID
 from app.orders.store import Order
+from app.promotions.busy import Busy, write_unless_busy
+from app.promotions.reservation import Cause
 from app.subscriptions.store import live_for_group
 from app.vendor_adapters.types import OrderId, PurchaseRequest
 
@@ -40,20 +45,24 @@ def check_not_ordered(connection: Connection, intent_id: str) -> None:
         raise Ordered(kept.order_id)
 
 
-async def take_target(deps: Deps, order: Order, earlier: Order | None, attempt_id: str) -> Order:
+async def take_target(
+    deps: Deps, order: Order, earlier: Order | None, attempt_id: str, *, promo: Promo | None = None
+) -> Order:
     """Make ``order`` the one under way for its target, or return the one that is and means the same.
+
+    What it was priced with is claimed in the transaction that writes it.
 
     Args:
         earlier: the newest order of the same checkout. It is closed first if it is unpaid and for another target:
             the buyer has changed the group.
 
     Raises Ordered, and Refused with E-HASPLAN or E-CHANGED when the target has been bought for meanwhile, or with
-    E-BUSY when another order for it can not be closed just now.
+    E-BUSY when another order for it can not be closed just now; ClaimRefused when somebody had what was claimed.
     """
     if earlier and earlier.state in UNPAID and earlier.target != order.target:
         await _close(deps, earlier, order)
     for _ in range(_TRIES):
-        holder = await deps.db.write(lambda connection: _insert_or_holder(connection, deps, order, attempt_id))
+        holder = await _write(deps, lambda connection: _insert_or_holder(connection, deps, order, attempt_id, promo))
         if holder is None:
             continue  # whoever held it let go in that moment
         if holder.order_id == order.order_id:
@@ -64,7 +73,16 @@ async def take_target(deps: Deps, order: Order, earlier: Order | None, attempt_i
     raise Refused(problem(ProblemId.E_BUSY))
 
 
-def _insert_or_holder(connection: Connection, deps: Deps, order: Order, attempt_id: str) -> Order | None:
+async def _write(deps: Deps, body: Callable[[Connection], Order | None]) -> Order | None:
+    try:
+        return await write_unless_busy(deps.db, body)
+    except Busy as busy:
+        raise Refused(problem(ProblemId.E_PROMO_BUSY)) from busy
+
+
+def _insert_or_holder(
+    connection: Connection, deps: Deps, order: Order, attempt_id: str, promo: Promo | None
+) -> Order | None:
     """Return ``order`` once it holds its target, else the order that does; None when that one has just let go."""
     if not store.insert_order(connection, order, attempt_id=attempt_id, now=deps.clock.wall()):
         return store.live_order(connection, order.target)
@@ -77,6 +95,8 @@ def _insert_or_holder(connection: Connection, deps: Deps, order: Order, attempt_
         live = live_for_group(connection, order.group_id, now=deps.clock.now())
         if live is not None:
             raise Refused(has_plan(deps, order.group_id, live.plan, live.ends_at))
+    claim_for(connection, deps, order, promo)
+    journey.confirmed(connection, deps, order)
     return order
 
 
@@ -95,7 +115,9 @@ async def _join(deps: Deps, holder: Order, order: Order, attempt_id: str) -> Ord
 
 async def _close(deps: Deps, other: Order, order: Order) -> None:
     """Close another unpaid order that stands in the way of ``order``."""
-    closed = await payment.cancel(deps, other)
+    is_same_cart = order.intent_id is not None and other.intent_id == order.intent_id
+    cause = Cause.CART_CHANGED if is_same_cart else Cause.SUPERSEDED
+    closed = await payment.cancel(deps, other, cause=cause)
     if closed.state in KEPT and order.intent_id and closed.intent_id == order.intent_id:
         raise Ordered(closed.order_id)
     if closed.state in PAID:

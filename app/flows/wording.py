@@ -93,6 +93,11 @@ def order_path(order_id: str) -> str:
     return f"/orders/{order_id}"
 
 
+def return_path(order_id: str) -> str:
+    """Return the path that hears that a buyer went back to the product."""
+    return f"{order_path(order_id)}/return"
+
+
 def subscription_path(subscription_id: str) -> str:
     """Return a subscription's path."""
     return f"/subscriptions/{subscription_id}"
@@ -101,6 +106,11 @@ def subscription_path(subscription_id: str) -> str:
 def checkout_path(intent_id: str) -> str:
     """Return a checkout's path."""
     return f"/checkouts/{intent_id}"
+
+
+def email_path(next_path: str) -> str:
+    """Return the page where somebody confirms their address, which leads on to ``next_path``."""
+    return f"/account/email?{urlencode({'next': next_path})}"
 
 
 def again_path(order: Order) -> str:

@@ -13,7 +13,7 @@ from app.core.clock import Clock
 from app.http import AsyncClient, HTTPError, InvalidURL
 from app.identity.id_tokens import ALLOWED_ALGORITHMS
 
-METADATA_LIFETIME = timedelta(seconds=30)  # asked anew that often, so that nobody is sent to an issuer that is down
+METADATA_LIFETIME = timedelta(minutes=5)
 KEYS_LIFETIME = timedelta(minutes=10)  # a key that the issuer withdrew is trusted no longer than this
 
 
@@ -50,10 +50,10 @@ class Issuer:
         self._metadata: tuple[datetime, Metadata] | None = None
         self._keys: tuple[datetime, KeySet] | None = None
 
-    async def metadata(self) -> Metadata:
-        """Return the discovery document, or raise IssuerUnavailable."""
+    async def metadata(self, *, anew: bool = False) -> Metadata:
+        """Return the discovery document, or raise IssuerUnavailable; ``anew`` asks even when it is remembered."""
         now = self._clock.wall()
-        if self._metadata is None or now - self._metadata[0] >= METADATA_LIFETIME:
+        if anew or self._metadata is None or now - self._metadata[0] >= METADATA_LIFETIME:
             document = await self.get_json(f"{self.address}/.well-known/openid-configuration")
             self._metadata = now, _read_metadata(self.address, document)
         return self._metadata[1]

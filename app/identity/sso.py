@@ -17,8 +17,9 @@ from app.identity.sign_ins import StartedSignIn
 
 SCOPE = "openid email profile"
 SECONDS = 5.0  # for each answer of the issuer
-# What an issuer answers when our own registration there is at fault: trying again does not help the buyer.
-_OUR_FAULT = frozenset({"invalid_client", "unauthorized_client", "unsupported_grant_type", "invalid_scope"})
+# What an issuer answers when this one sign-in is at fault (used, too late, not ours): a new one may work. All else is
+# an issuer that has too much to do, or our own registration there.
+_THIS_SIGN_IN = frozenset({"invalid_grant", "invalid_request", "access_denied"})
 
 
 class SignInInterrupted(Exception):
@@ -84,7 +85,8 @@ class IdentityProvider:
 
         Raises SignInUnavailable.
         """
-        metadata = await self._metadata()
+        # asked anew, so that nobody is sent to an issuer that is down
+        metadata = await self._metadata(anew=True)
         wishes = {"login_hint": login_hint, "prompt": prompt}
         address: str
         address, _ = self._client.create_authorization_url(
@@ -148,9 +150,9 @@ class IdentityProvider:
         """Give up connections."""
         await self._client.aclose()
 
-    async def _metadata(self) -> Metadata:
+    async def _metadata(self, *, anew: bool = False) -> Metadata:
         try:
-            return await self._issuer.metadata()
+            return await self._issuer.metadata(anew=anew)
         except IssuerUnavailable as error:
             raise SignInUnavailable(str(error)) from error
 
@@ -165,7 +167,7 @@ class IdentityProvider:
                     auth=self._client.client_auth(self._auth_method(metadata)),
                 )
         except OAuthError as error:
-            kind = SignInUnavailable if error.error in _OUR_FAULT else SignInInterrupted
+            kind = SignInInterrupted if error.error in _THIS_SIGN_IN else SignInUnavailable
             raise kind(f"token endpoint: {error.error}") from error
         except (HTTPError, InvalidURL, TimeoutError, ValueError, TypeError) as error:
             raise SignInUnavailable(f"token endpoint: {type(error).__name__}") from error

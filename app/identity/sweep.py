@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, Table, delete
 
-from app.db.schema.identity import login_links, sessions, sign_ins
+from app.db.schema.identity import email_proofs, login_links, sessions, sign_ins
 from app.db.schema.store import hits
 from app.identity.sessions import IDLE_LIMIT
 
@@ -19,6 +19,7 @@ def forget_expired(connection: Connection, now: datetime) -> int:
         (sessions, has_ended | is_idle),
         (sign_ins, sign_ins.c.started_at <= now - KEPT),
         (login_links, login_links.c.created_at <= now - KEPT),
+        (email_proofs, email_proofs.c.used_at.is_(None) & (email_proofs.c.made_at <= now - KEPT)),
         (hits, hits.c.at <= now - KEPT),
     ]
     return sum(connection.execute(delete(table).where(is_old)).rowcount for table, is_old in old)

@@ -1,5 +1,6 @@
 """What a page showed of a change: the vendor's quote to the letter, so that exactly it is asked for later."""
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,7 +10,7 @@ from app.core.ids import new_order_id
 from app.db.schema.orders import change_quotes
 from app.db.sql import insert_new
 from app.orders.packing import pack, unpack
-from app.vendor_adapters.types import Change, Quote
+from app.vendor_adapters.types import Change, DiscountRef, Quote
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +25,16 @@ class KeptChange:
     change: str
     quote: Quote
     reference: str
+
+    @property
+    def discounts(self) -> tuple[DiscountRef, ...]:
+        """The vendor's discounts that it was priced with."""
+        return tuple(DiscountRef(ref) for ref in json.loads(self.change).get("discounts", ()))
+
+    def is_but_for_discounts(self, change: Change) -> bool:
+        """Whether it is ``change``, whatever either is priced with."""
+        mine, other = json.loads(self.change), json.loads(pack(change))
+        return {**mine, "discounts": []} == {**other, "discounts": []}
 
 
 def keep_change(

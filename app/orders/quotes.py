@@ -12,11 +12,12 @@ from app.db.schema.orders import quotes
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownQuote:
-    """A quote that stood on a page; ``expires_at`` is business time."""
+    """A quote that stood on a page; instants are business time."""
 
     quote_id: str
     total: Money
     catalog_version: str
+    made_at: datetime
     expires_at: datetime
 
 
@@ -50,6 +51,7 @@ def shown_quote(connection: Connection, intent_id: str, quote_id: str) -> ShownQ
         quote_id=row.quote_id,
         total=Money(row.total, row.currency),
         catalog_version=row.catalog_version,
+        made_at=row.made_at,
         expires_at=row.expires_at,
     )
 

@@ -13,7 +13,7 @@ from app.core.pauses import pause_after
 from app.core.problems import NotYours
 from app.db.schema.identity import account_managers
 from app.db.schema.orders import attempts, declines, live_orders, order_states, orders
-from app.db.sql import insert_new
+from app.db.sql import count_by, insert_new
 from app.orders.kinds import CHANGES, OF_PACKS
 from app.orders.states import KEPT, PAID, UNPAID, Action, State, next_state
 from app.vendor_adapters.types import Decline
@@ -160,6 +160,14 @@ def orders_of(connection: Connection, person_id: str, *, limit: int, offset: int
     return tuple(_order(row) for row in rows)
 
 
+def unpaid_of(connection: Connection, person_id: str) -> tuple[Order, ...]:
+    """Return the orders of a person that may still be paid, oldest first."""
+    states = [state.value for state in UNPAID]
+    query = select(orders).where(orders.c.person_id == person_id, orders.c.state.in_(states))
+    rows = connection.execute(query.order_by(orders.c.created_at, orders.c.order_id)).mappings()
+    return tuple(_order(row) for row in rows)
+
+
 def has_paid_order(connection: Connection, account_id: str) -> bool:
     """Whether the account ever paid here: before that, no card can be stored."""
     paid = connection.execute(
@@ -235,6 +243,11 @@ def claim_after(connection: Connection, order_id: str, *, now: datetime, limit: 
     """Take up to ``limit`` unpaid orders that follow ``order_id`` (empty: from the first), due or not."""
     is_open = orders.c.check_at.is_not(None) & (orders.c.order_id > order_id)
     return _claim(connection, select(orders).where(is_open).order_by(orders.c.order_id), now, limit)
+
+
+def count_by_state(connection: Connection) -> dict[str, int]:
+    """Return how many orders are in each state."""
+    return count_by(connection, orders.c.state)
 
 
 def oldest_unsettled(connection: Connection) -> datetime | None:

@@ -35,8 +35,10 @@ def publish(
         raise PublishRefused(found)
     changes = []
     for campaign in checked:
+        before = campaigns.find(connection, campaign.slug)
         changes.append(campaigns.publish_campaign(connection, campaign, actor=actor, now=now))
-        codes.sync_codes(connection, campaign, sealer=sealer, actor=actor, now=now)
+        had = before.campaign if before else None
+        codes.sync_codes(connection, campaign, had=had, sealer=sealer, actor=actor, now=now)
     return tuple(changes)
 
 

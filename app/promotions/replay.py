@@ -1,7 +1,7 @@
 """What a campaign would have done: the same pure evaluation over past orders, with its budgets counted down."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -34,46 +34,53 @@ class Replayed:
     capped_at: datetime | None = None
 
 
-def replay_orders(checked: Sequence[Campaign], past: Iterable[PastOrder]) -> tuple[Replayed, ...]:
-    """Run ``checked`` over past orders as if each buyer had come by its link; windows and statuses do not count."""
-    return _Replay(checked).run(past)
+def replay_orders(
+    checked: Sequence[Campaign], past: Iterable[PastOrder], *, on_each: Callable[[], None] = lambda: None
+) -> tuple[Replayed, ...]:
+    """Run ``checked`` over past orders as if each buyer had come by its link; windows and statuses do not count.
+
+    Each campaign is run by itself: what one would have done does not depend on the others of its file.
+
+    Args:
+        on_each: called whenever one campaign is done with one order.
+    """
+    in_order = sorted(past, key=lambda each: each.at)
+    return tuple(_Replay(campaign).run(in_order, on_each) for campaign in checked)
 
 
 class _Replay:
-    def __init__(self, checked: Sequence[Campaign]) -> None:
-        published = [Published(campaign=each, version=0, status=Status.LIVE) for each in checked]
-        self.campaigns = Campaigns(published)
-        self.entries = [
-            Entry(source=Source.PREVIEW, label=each.name, matches=(Match(slug=each.slug),)) for each in checked
-        ]
+    def __init__(self, checked: Campaign) -> None:
+        slug = checked.slug
+        self.campaigns = Campaigns([Published(campaign=checked, version=0, status=Status.LIVE)])
+        self.entry = Entry(source=Source.PREVIEW, label=checked.name, matches=(Match(slug=slug),))
         self.left = _caps(checked)
-        self.uses: dict[str, Counter[str]] = {}
-        self.found = {each.slug: Replayed(slug=each.slug) for each in checked}
+        self.uses: Counter[str] = Counter()
+        self.found = Replayed(slug=slug)
 
-    def run(self, past: Iterable[PastOrder]) -> tuple[Replayed, ...]:
-        for order in sorted(past, key=lambda each: each.at):
-            self._note(order, evaluate(order.cart, self._facts(order), order.at, self.campaigns, self.entries))
-        return tuple(self.found.values())
+    def run(self, past: Iterable[PastOrder], on_each: Callable[[], None]) -> Replayed:
+        for order in past:
+            self._note(order, evaluate(order.cart, self._facts(order), order.at, self.campaigns, [self.entry]))
+            on_each()
+        return self.found
 
     def _facts(self, order: PastOrder) -> Facts:
-        uses = self.uses.get(order.facts.account_id or "", Counter())
-        return replace(order.facts, remaining=tuple(sorted(self.left.items())), uses=tuple(sorted(uses.items())))
+        uses = ((self.found.slug, self.uses[order.facts.account_id or ""]),)
+        return replace(order.facts, remaining=tuple(sorted(self.left.items())), uses=uses)
 
     def _note(self, order: PastOrder, decision: Decision) -> None:
         for applied in decision.applied:
             self._count(order, applied)
         for rejected in decision.rejected:
-            seen = self.found[rejected.slug]
-            seen.refused[rejected.reason] += 1
-            if rejected.reason is Reason.EXHAUSTED and seen.capped_at is None:
-                seen.capped_at = order.at
+            self.found.refused[rejected.reason] += 1
+            if rejected.reason is Reason.EXHAUSTED and self.found.capped_at is None:
+                self.found.capped_at = order.at
 
     def _count(self, order: PastOrder, applied: Applied) -> None:
-        slug, currency = applied.offer.slug, order.cart.currency
-        self.found[slug].orders += 1
-        self.found[slug].cost[currency] += applied.amount
+        slug, currency = self.found.slug, order.cart.currency
+        self.found.orders += 1
+        self.found.cost[currency] += applied.amount
         if order.facts.account_id:
-            self.uses.setdefault(order.facts.account_id, Counter())[slug] += 1
+            self.uses[order.facts.account_id] += 1
         for budget_id, weight in (
             (budget_ids.campaign_uses(slug), 1),
             (budget_ids.campaign_money(slug, currency), applied.amount),
@@ -82,11 +89,10 @@ class _Replay:
                 self.left[budget_id] -= weight
 
 
-def _caps(checked: Sequence[Campaign]) -> dict[str, int]:
+def _caps(campaign: Campaign) -> dict[str, int]:
     caps = {}
-    for campaign in checked:
-        if campaign.budget.redemptions is not None:
-            caps[budget_ids.campaign_uses(campaign.slug)] = campaign.budget.redemptions
-        for money in campaign.budget.money:
-            caps[budget_ids.campaign_money(campaign.slug, money.currency)] = money.minor
+    if campaign.budget.redemptions is not None:
+        caps[budget_ids.campaign_uses(campaign.slug)] = campaign.budget.redemptions
+    for money in campaign.budget.money:
+        caps[budget_ids.campaign_money(campaign.slug, money.currency)] = money.minor
     return caps

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from app.promotions import budget_ids
 from app.promotions.counting import let_go, moves_of, slots_of, take_slots
-from app.promotions.reservation import LIVE, OPEN, Cause, Refund, Reservation, ReservationState
+from app.promotions.reservation import OPEN, Cause, Refund, Reservation, ReservationState
 from app.promotions.store import budgets, campaigns, identities, ledger, reservations
 from app.promotions.store.budgets import Exhausted
 from app.promotions.store.identities import SlotTaken
@@ -124,14 +124,17 @@ def _release(
 
 
 def _due(found: Sequence[Reservation]) -> list[Reservation]:
-    """Return what a payment makes final: of each campaign the open one, else the one released last."""
+    """Return what a payment makes final: of each campaign the open one, else the one released last.
+
+    An open one counts also when an earlier one was paid back: nothing stays reserved for good.
+    """
     due = []
     for _, group in groupby(found, key=lambda each: each.slug):
         each = list(group)
-        live = [one for one in each if one.state in LIVE]
+        still_open = [one for one in each if one.state in OPEN]
         released = [one for one in each if one.state is ReservationState.RELEASED]
         is_settled = any(one.state in (ReservationState.COMMITTED, ReservationState.REVERSED) for one in each)
-        due += [] if is_settled else live or released[-1:]
+        due += still_open or ([] if is_settled else released[-1:])
     return due
 
 

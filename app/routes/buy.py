@@ -11,11 +11,13 @@ from app.flows import start
 from app.flows.deps import Deps
 from app.flows.wording import checkout_path
 from app.orders.intents import Choice
+from app.promotions.model import LandingFlow
 from app.web.addresses import allowed_return
 from app.web.deps import deps_of
 from app.web.forms import clean_text, one, whole_number
 from app.web.render import link, see_other
 from app.web.session import ensure_visitor
+from app.web.visits import visit_mark
 
 HOSTED = "hosted"
 DEPLOYMENTS = (HOSTED, "self_hosted")
@@ -36,7 +38,9 @@ async def buy(request: Request) -> Response:
     seats, is_clamped = _count(request, "seats", deps.catalog.rules.seats.self_serve_max)
     currency = await start.account_currency(deps, actor) or _currency(request, deps)
     choice = _choice(request, deps, plan.key, seats, currency)
-    path = checkout_path(await start.start_intent(deps, actor, choice))
+    mark = visit_mark(request)
+    intent_id = await start.start_intent(deps, actor, choice, promo=_promo(request), flow=LandingFlow.PLANS, mark=mark)
+    path = checkout_path(intent_id)
     path = link(path, notice="seats" if is_clamped else "")
     return see_other(request, path if actor.person else link("/login", next=path))
 
@@ -51,7 +55,10 @@ async def buy_packs(request: Request) -> Response:
     packs, is_clamped = _count(request, "packs", addon.max_packs)
     currency = await start.account_currency(deps, actor) or _currency(request, deps)
     choice = _choice(request, deps, addon.key, packs, currency)
-    path = checkout_path(await start.start_intent(deps, actor, replace(choice, deployment=HOSTED)))
+    choice = replace(choice, deployment=HOSTED)
+    mark = visit_mark(request)
+    intent_id = await start.start_intent(deps, actor, choice, promo=_promo(request), flow=LandingFlow.PACKS, mark=mark)
+    path = checkout_path(intent_id)
     path = link(path, notice="seats" if is_clamped else "")
     return see_other(request, path if actor.person else link("/login", next=path))
 
@@ -71,8 +78,18 @@ def _choice(request: Request, deps: Deps, plan: str, seats: int | None, currency
         campaign=_text(request, "campaign"),
         origin=_text(request, "from")[:60],
         return_to=allowed_return(one(query, "return_to"), deps.config.return_to),
-        utm=json.dumps({name: _text(request, name) for name in _UTM if name in query}) if query else "",
+        utm=utm_of(request),
     )
+
+
+def utm_of(request: Request) -> str:
+    """Return the utm_* fields of a link as JSON, empty when it has none."""
+    found = {name: _text(request, name) for name in _UTM if name in request.query_params}
+    return json.dumps(found) if found else ""
+
+
+def _promo(request: Request) -> str:
+    return one(request.query_params, "promo").strip()
 
 
 def _count(request: Request, name: str, most: int) -> tuple[int | None, bool]:

@@ -7,8 +7,10 @@ from app import formats
 from app.core.money import Money
 from app.flows import wording
 from app.flows.deps import Deps
+from app.flows.promo_decide import Promo
 from app.orders.change_quotes import KeptChange
 from app.routes.checkout_view import tax_text
+from app.routes.promo_view import discount_text
 from app.subscriptions.store import Subscription
 from app.vendor_adapters.types import Line, LineKind, PaymentMethodSummary
 
@@ -40,6 +42,7 @@ class ChangeBill:
     ends_at: datetime
     net: Money
     discount: Money
+    discount_text: str
     tax_text: str
     tax: Money | None
     total: Money
@@ -48,7 +51,7 @@ class ChangeBill:
     next_total: Money | None
 
 
-def change_bill(deps: Deps, subscription: Subscription, shown: KeptChange) -> ChangeBill:
+def change_bill(deps: Deps, subscription: Subscription, shown: KeptChange, promo: Promo | None = None) -> ChangeBill:
     """Return ``shown`` in words and figures."""
     quote = shown.quote
     starts = [line.starts_at for line in quote.lines if line.starts_at]
@@ -64,6 +67,7 @@ def change_bill(deps: Deps, subscription: Subscription, shown: KeptChange) -> Ch
         ends_at=subscription.ends_at,
         net=quote.subtotal,
         discount=quote.discount,
+        discount_text=discount_text(promo),
         tax_text=tax_text(quote.tax),
         tax=quote.tax.amount if quote.tax else None,
         total=quote.due_now,

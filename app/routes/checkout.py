@@ -1,6 +1,6 @@
 """The checkout: one page, its live updates, and the button."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 
 from starlette.datastructures import FormData
 from starlette.requests import Request
@@ -13,9 +13,12 @@ from app.flows import checkout_page, confirm, wording
 from app.flows.checkout_page import Checkout
 from app.flows.confirm import Confirmation, Shown, new_attempt
 from app.flows.deps import Deps
+from app.flows.promo_at_checkout import apply_code, remove_code
 from app.orders.intents import Details
 from app.orders.store import Order
 from app.routes.checkout_view import Typed, checkout_view, typed_details
+from app.routes.promo_field import applied_first, carried_code, guesser_of
+from app.routes.signed_in import is_live
 from app.web.deps import deps_of
 from app.web.forms import Reader, is_email, one, whole_number
 from app.web.render import link, page, see_other
@@ -32,7 +35,7 @@ async def show(request: Request) -> Response:
     deps, intent_id = deps_of(request), request.path_params["intent_id"]
     if current_actor(request).person is None:
         return _sign_in(request)
-    found = await checkout_page.visit(deps, current_actor(request), intent_id)
+    found = await checkout_page.visit(deps, current_actor(request), intent_id, guesser=guesser_of(request))
     if isinstance(found, Order):
         return see_other(request, wording.order_path(found.order_id))
     refused = checkout_page.order_problem(found.order)
@@ -69,7 +72,7 @@ async def update(request: Request) -> Response:
         place_changed=command.details is not None and command.details.country != was.details.country,
         group_changed=intent.choice.group_id != was.choice.group_id,
     )
-    if not _is_live(request) and not problems:
+    if not is_live(request) and not problems:
         return see_other(request, wording.checkout_path(intent_id))
     view = checkout_view(deps, checkout, problems=problems, typed=typed)
     status = 422 if problems else _status(checkout.blocker, read=True)
@@ -84,11 +87,49 @@ async def submit(request: Request) -> Response:
         await confirm.park(deps, intent_id, _read(deps, form)[1])
         return _sign_in(request)
     typed, command = _read(deps, form)
+    code = carried_code(form)
+    if code:
+        return await _apply_first(request, typed, command, code)
     try:
         step = await confirm.confirm(deps, current_actor(request), intent_id, command)
     except Shown as shown:
         return _again(request, shown.checkout, shown.problems, typed)
-    return RedirectResponse(step.url, status_code=303) if not _is_live(request) else see_other(request, step.url)
+    return RedirectResponse(step.url, status_code=303) if not is_live(request) else see_other(request, step.url)
+
+
+async def promo_code(request: Request) -> Response:
+    """A code is tried or removed. What else was typed is kept, and nothing is ordered."""
+    deps, actor, intent_id = deps_of(request), current_actor(request), request.path_params["intent_id"]
+    form = await request.form()
+    if actor.person is None:
+        return _sign_in(request)
+    if "country" in form or "seats" in form or "packs" in form:
+        await confirm.keep(deps, actor, await checkout_page.open_intent(deps, actor, intent_id), _read(deps, form)[1])
+    removed, code = one(form, "remove"), Reader(form).typed("code")
+    if removed:
+        checkout, found = await remove_code(deps, actor, intent_id, removed), None
+    else:
+        tried = await apply_code(deps, actor, intent_id, code, guesser_of(request))
+        checkout, found = tried.page, tried.problem
+    if found is None and not is_live(request):
+        return see_other(request, wording.checkout_path(intent_id))
+    problems = (found,) if found else ()
+    typed = Typed(card=_chosen_card(checkout, form), place_changed=False, code=code)
+    view = checkout_view(deps, checkout, problems=problems, typed=typed)
+    return page(request, TEMPLATE, view, status=found.id.status if found else 200, fragment="update")
+
+
+async def _apply_first(request: Request, typed: Typed, command: Confirmation, code: str) -> Response:
+    """The button was pressed with a code in the field: apply it, show what is due then, and charge nothing yet."""
+    deps, actor, intent_id = deps_of(request), current_actor(request), request.path_params["intent_id"]
+    await confirm.keep(deps, actor, await checkout_page.open_intent(deps, actor, intent_id), command)
+    tried = await apply_code(deps, actor, intent_id, code, guesser_of(request))
+    found = tried.problem or applied_first(tried.page.priced.total if tried.page.priced else None)
+    return _again(request, tried.page, (found,), replace(typed, code=code if tried.problem else ""))
+
+
+def _chosen_card(checkout: Checkout, form: FormData) -> str:
+    return Reader(form).text("card", most=255) or (checkout.cards[0].ref if checkout.cards else "")
 
 
 def _again(request: Request, checkout: Checkout, problems: tuple[Problem, ...], typed: Typed) -> Response:
@@ -172,13 +213,10 @@ def _status(found: Problem | None, *, read: bool) -> int:
     return found.id.status if not read or found.id.status in (403, 503) else 200
 
 
-def _is_live(request: Request) -> bool:
-    return request.headers.get("HX-Request") == "true"
-
-
 routes = [
     Route("/checkouts/{intent_id}", show, methods=["GET"]),
     Route("/checkouts/{intent_id}", submit, methods=["POST"]),
     Route("/checkouts/{intent_id}/seats", update, methods=["POST"]),
     Route("/checkouts/{intent_id}/address", update, methods=["POST"]),
+    Route("/checkouts/{intent_id}/promo-code", promo_code, methods=["POST"]),
 ]

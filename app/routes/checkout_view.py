@@ -11,9 +11,11 @@ from app.flows import wording
 from app.flows.checkout_page import Checkout
 from app.flows.confirm import new_attempt
 from app.flows.deps import Deps
+from app.flows.promo_decide import Promo
 from app.orders.intents import Details
 from app.routes.packs_view import PacksPart, packs_button, packs_part
-from app.vendor_adapters.types import PaymentMethodSummary, Quote, Tax, TaxIdStatus, TaxTreatment
+from app.routes.promo_view import PromoPart, discount_text, promo_part
+from app.vendor_adapters.types import Line, LineKind, PaymentMethodSummary, Quote, Tax, TaxIdStatus, TaxTreatment
 from app.web.errors import money_note
 from app.web.render import link
 
@@ -30,7 +32,10 @@ class QuoteLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bill:
-    """The vendor's quote in words. ``tax_text`` says why the tax is what it is; empty while the place is unknown."""
+    """The vendor's quote in words. ``tax_text`` says why the tax is what it is; empty while the place is unknown.
+
+    ``later`` says from when on the renewal costs something else, because a discount has run out by then.
+    """
 
     lines: tuple[QuoteLine, ...]
     tax_text: str
@@ -39,6 +44,7 @@ class Bill:
     renews_at: datetime | None
     renewal: Money | None
     renewal_is_net: bool
+    later: str
     quote_id: str
     button: str
 
@@ -90,6 +96,12 @@ class CheckoutView:
     problems: tuple[Problem, ...]
     announcement: str
     packs: PacksPart | None
+    promo: PromoPart
+
+    @property
+    def needs_group(self) -> bool:
+        """Whether nothing is priced because another group has to be chosen."""
+        return self.blocker is not None and self.blocker.id in (ProblemId.E_GROUP, ProblemId.E_HASPLAN)
 
     @property
     def money_note(self) -> str:
@@ -108,6 +120,7 @@ class Typed:
     card: str = ""
     place_changed: bool = True
     group_changed: bool = False
+    code: str = ""
 
 
 def checkout_view(
@@ -121,10 +134,9 @@ def checkout_view(
 ) -> CheckoutView:
     """Return the page for ``checkout``; ``typed`` is shown in place of what is kept, with ``problems`` beside it."""
     typed = typed or Typed(card=checkout.cards[0].ref if checkout.cards else "")
-    intent, choice = checkout.intent, checkout.intent.choice
+    intent, choice, rules = checkout.intent, checkout.intent.choice, deps.catalog.rules
     details = typed.details or checkout.details
-    rules = deps.catalog.rules
-    bill = _bill(deps, checkout)
+    bill, promo = _bill(deps, checkout), _promo(deps, checkout, problems, typed.code)
     return CheckoutView(
         intent_id=intent.intent_id,
         plan_name=wording.plan_name(deps.catalog, choice.plan),
@@ -167,9 +179,15 @@ def checkout_view(
         cancel_to=wording.with_outcome(choice.return_to, status="cancelled") if choice.return_to else "",
         suggests_sales=checkout.addon is None and checkout.seats >= rules.seats.suggest_sales_from,
         problems=problems,
-        announcement=_announcement(bill, notice),
+        announcement=_announcement(bill, f"{notice} {promo.told_text}".strip()),
         packs=packs_part(deps, checkout),
+        promo=promo,
     )
+
+
+def _promo(deps: Deps, checkout: Checkout, problems: tuple[Problem, ...], typed: str) -> PromoPart:
+    path = f"{wording.checkout_path(checkout.intent.intent_id)}/promo-code"
+    return promo_part(deps, checkout.promo, path, problems=problems, typed=typed)
 
 
 def typed_details(values: dict[str, str]) -> Details:
@@ -217,13 +235,14 @@ def _bill(deps: Deps, checkout: Checkout) -> Bill | None:
     quote = checkout.priced.quote
     renewal = quote.next_charges[0] if quote.next_charges else None
     return Bill(
-        lines=_lines(deps, quote),
+        lines=_lines(deps, quote, checkout.promo),
         tax_text=tax_text(quote.tax),
         tax=quote.tax.amount if quote.tax else None,
         total=quote.due_now,
         renews_at=renewal.at if renewal else None,
         renewal=(renewal.total or renewal.subtotal) if renewal else None,
         renewal_is_net=renewal is not None and renewal.total is None,
+        later=_later(quote),
         quote_id=checkout.priced.quote_id,
         button=_button(deps, checkout, quote),
     )
@@ -232,11 +251,25 @@ def _bill(deps: Deps, checkout: Checkout) -> Bill | None:
 def _button(deps: Deps, checkout: Checkout, quote: Quote) -> str:
     if checkout.addon:
         return packs_button(deps, checkout.addon, checkout.seats, quote.due_now)
+    if quote.due_now.is_zero:
+        return f"Subscribe for {formats.money(quote.due_now)}"
     return f"Pay {formats.money(quote.due_now)} and subscribe"
 
 
-def _lines(deps: Deps, quote: Quote) -> tuple[QuoteLine, ...]:
-    return tuple(QuoteLine(text=wording.line_text(deps.catalog, line), amount=line.amount) for line in quote.lines)
+def _lines(deps: Deps, quote: Quote, promo: Promo | None) -> tuple[QuoteLine, ...]:
+    def text(line: Line) -> str:
+        return discount_text(promo) if line.kind is LineKind.DISCOUNT else wording.line_text(deps.catalog, line)
+
+    return tuple(QuoteLine(text=text(line), amount=line.amount) for line in quote.lines)
+
+
+def _later(quote: Quote) -> str:
+    """The renewals after the first that cost something else: the price after a discount has run out."""
+    return "; ".join(
+        f"from {formats.date(charge.at)} at {formats.money(charge.total or charge.subtotal)}"
+        f"{'' if charge.total else ' plus tax'}"
+        for charge in quote.next_charges[1:]
+    )
 
 
 def tax_text(tax: Tax | None) -> str:

@@ -47,7 +47,7 @@ class World(Protocol):
         ...
 
     async def vendor_books(self) -> Json:
-        """Return the embedded vendor's whole books."""
+        """Return the vendor's whole books; BadOrder for a vendor that cannot be looked into from here."""
         ...
 
     async def refund(self, charge: str, amount: int) -> Json:
@@ -67,7 +67,7 @@ class World(Protocol):
         ...
 
     async def reset(self) -> None:
-        """Make a fresh world with the same seed."""
+        """Make a fresh world with the same seed; BadOrder for a vendor that cannot be emptied from here."""
         ...
 
 
@@ -105,7 +105,10 @@ async def faults(request: Request) -> Response:
 
 async def vendor(request: Request) -> Response:
     """The vendor's books."""
-    return JSONResponse(await _world(request).vendor_books())
+    try:
+        return JSONResponse(await _world(request).vendor_books())
+    except BadOrder as error:
+        return _refused(str(error))
 
 
 async def refunds(request: Request) -> Response:
@@ -146,7 +149,10 @@ async def mail_page(request: Request) -> Response:
 
 async def reset(request: Request) -> Response:
     """A fresh world."""
-    await _world(request).reset()
+    try:
+        await _world(request).reset()
+    except BadOrder as error:
+        return _refused(str(error))
     return JSONResponse({"world": "fresh"})
 
 

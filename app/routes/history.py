@@ -1,9 +1,6 @@
 """The history of an account: one list of all that was bought, and the same as CSV."""
 
-import csv
-import io
 from dataclasses import dataclass
-from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -19,6 +16,7 @@ from app.web.deps import deps_of
 from app.web.forms import one, whole_number
 from app.web.render import link, page
 from app.web.session import current_actor
+from app.web.spreadsheet import csv_answer, plain
 
 PATH = "/history"
 _MOST = 1_000_000
@@ -59,9 +57,7 @@ async def download(request: Request) -> Response:
     """The whole list as CSV; without the vendor there is none, because half a list looks like a whole one."""
     deps, kind = deps_of(request), _kind(request)
     own = await open_account(deps, person_of(request), one(request.query_params, "account"))
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(_COLUMNS)
+    rows: list[tuple[str, ...]] = []
     place: Place | None = Place()
     for _ in range(_CSV_PAGES):
         if place is None:
@@ -69,10 +65,9 @@ async def download(request: Request) -> Response:
         found = await read_history(deps, own, place, kind=kind, size=_CSV_PAGE)
         if not found.is_whole:
             raise Refused(problem(ProblemId.E_VENDOR))
-        writer.writerows(_csv_row(entry) for entry in found.entries)
+        rows += [_csv_row(entry) for entry in found.entries]
         place = found.following
-    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote('history.csv')}"}
-    return Response(text.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
+    return csv_answer("history.csv", _COLUMNS, rows)
 
 
 def _kind(request: Request) -> str:
@@ -121,23 +116,17 @@ def _view(own: OwnAccount, found: History, place: Place, kind: str) -> HistoryPa
 
 
 def _csv_row(entry: Entry) -> tuple[str, ...]:
-    cells = (
+    return (
         entry.at.date().isoformat(),
         entry.kind,
         entry.reference,
         entry.order_id,
         entry.what,
         entry.who,
-        formats.figure(entry.amount).replace(",", ""),
+        plain(entry.amount),
         formats.currency_code(entry.amount),
         entry.status,
     )
-    return tuple(_harmless(cell) for cell in cells)
-
-
-def _harmless(cell: str) -> str:
-    """A spreadsheet would run a name that begins like a formula; amounts are never negative here."""
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
 
 
 _NONE = HistoryPage(

@@ -75,6 +75,14 @@ async def cancel(request: Request) -> Response:
     return see_other(request, wording.order_path(order.order_id))
 
 
+async def left(request: Request) -> Response:
+    """The browser tells that the link back to the product was followed; it waits for no answer."""
+    person = current_actor(request).person
+    if person:
+        await order_page.note_return(deps_of(request), person, request.path_params["order_id"])
+    return Response(status_code=204)
+
+
 async def index(request: Request) -> Response:
     """The person's orders, newest first."""
     person = current_actor(request).person
@@ -109,4 +117,5 @@ routes = [
     Route("/orders/{order_id}", show, methods=["GET"]),
     Route("/orders/{order_id}/payment", pay, methods=["POST"]),
     Route("/orders/{order_id}/cancellation", cancel, methods=["POST"]),
+    Route("/orders/{order_id}/return", left, methods=["POST"]),
 ]

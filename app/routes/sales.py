@@ -16,6 +16,7 @@ from app.web.deps import deps_of
 from app.web.forms import Fields, Reader, one
 from app.web.render import link, page, see_other
 from app.web.session import current_actor, ensure_visitor
+from app.web.visits import visit_keys
 
 _CHECKOUT = re.compile(r"/checkouts/(int_[0-9a-z]{20})", re.ASCII)
 
@@ -79,7 +80,8 @@ async def send_form(request: Request) -> Response:
         actor = await ensure_visitor(request)
         network = request.client.host if request.client else ""
         try:
-            return see_other(request, f"/sales/{await ask_sales(deps, actor, asked, network=network)}")
+            lead_id = await ask_sales(deps, actor, asked, network=network, visits=visit_keys(request))
+            return see_other(request, f"/sales/{lead_id}")
         except Refused as refused:
             form.refuse(*refused.problems)
     return page(request, "sales.html", _again(form, deps), status=form.problems[0].id.status)

@@ -12,12 +12,15 @@ from app import formats
 from app.core.ids import new_id
 from app.core.problems import NotYours, Problem, ProblemId, Refused, problem
 from app.flows import wording
-from app.flows.add_seats import SeatPage, add_seats, read_seat_page
+from app.flows.add_seats import SeatPage, add_seats, apply_code, read_seat_page, remove_code, visit_seat_page
 from app.flows.change_order import Press
 from app.flows.deps import Deps
-from app.flows.own_subscriptions import open_subscription, subscription_of_group
+from app.flows.own_subscriptions import only_subscription, open_subscription, subscription_of_group
+from app.flows.promo_on_seats import ask_on_seats
 from app.identity.actor import Person
 from app.routes.change_bill import ChangeBill, card_text, change_bill
+from app.routes.promo_field import applied_first, carried_code, guesser_of
+from app.routes.promo_view import PromoPart, promo_part
 from app.routes.signed_in import is_live, person_of, sign_in
 from app.routes.way_out import WayOut, way_out
 from app.subscriptions.store import Subscription
@@ -65,6 +68,7 @@ class SeatsView:
     problems: tuple[Problem, ...]
     money_note: str
     announcement: str
+    promo: PromoPart
 
 
 async def deep_link(request: Request) -> Response:
@@ -74,13 +78,18 @@ async def deep_link(request: Request) -> Response:
         return sign_in(request)
     query = {name: one(request.query_params, name) for name in ("add", "return_to")}
     subscription_id, group = one(request.query_params, "subscription"), _text(request, "group")
+    asked = {"promo": _text(request, "promo"), "campaign": _text(request, "campaign")}
     if subscription_id:
-        found = await open_subscription(deps, person, subscription_id)
-        return see_other(request, link(_path(found.subscription_id), **query))
-    mine = await subscription_of_group(deps, person, group) if group else None
-    if mine is None:
-        wanted = {"plan": "team", "group": group, "seats": query["add"], "return_to": query["return_to"]}
-        return see_other(request, link("/buy", **wanted) if group else "/subscriptions")
+        mine = await open_subscription(deps, person, subscription_id)
+    else:
+        found = await subscription_of_group(deps, person, group) if group else await only_subscription(deps, person)
+        if found is None:
+            wanted = {"plan": "team", "group": group, "seats": query["add"], "return_to": query["return_to"]}
+            return see_other(request, link("/buy", **wanted, **asked) if group else "/subscriptions")
+        mine = found
+    await ask_on_seats(
+        deps, current_actor(request), mine.subscription_id, code=asked["promo"], campaign=asked["campaign"]
+    )
     return see_other(request, link(_path(mine.subscription_id), **query))
 
 
@@ -89,7 +98,7 @@ async def show(request: Request) -> Response:
     if current_actor(request).person is None:
         return sign_in(request)
     deps, typed = deps_of(request), one(request.query_params, "add")
-    found = await read_seat_page(deps, person_of(request), _id(request), whole_number(typed))
+    found = await visit_seat_page(deps, current_actor(request), _id(request), whole_number(typed), guesser_of(request))
     is_clamped = typed != "" and whole_number(typed) != found.add
     notice = "The number of seats in the link was not possible here: check it before you go on." if is_clamped else ""
     return_to = allowed_return(one(request.query_params, "return_to"), deps.config.return_to)
@@ -113,6 +122,9 @@ async def submit(request: Request) -> Response:
     deps, person, form = deps_of(request), person_of(request), await request.form()
     add, problems, return_to = _typed(deps, form)
     base = whole_number(one(form, "base"))
+    code = carried_code(form)
+    if code and not problems:
+        return await _apply_first(request, code, add, return_to)
     try:
         if problems or base is None:
             raise Refused(*problems or (problem(ProblemId.E_QUOTE),))
@@ -120,6 +132,32 @@ async def submit(request: Request) -> Response:
     except Refused as refused:
         return await _again(request, person, form, refused.problems, add=add, base=base, return_to=return_to)
     return see_other(request, step.url) if is_live(request) else RedirectResponse(step.url, status_code=303)
+
+
+async def promo_code(request: Request) -> Response:
+    """A code is tried or removed. Nothing is ordered."""
+    deps, person, form = deps_of(request), person_of(request), await request.form()
+    add, problems, return_to = _typed(deps, form)
+    removed, code = one(form, "remove"), Reader(form).typed("code")
+    if removed:
+        await remove_code(deps, person, _id(request), removed)
+        return see_other(request, link(_path(_id(request)), add="" if problems else add, return_to=return_to))
+    tried = await apply_code(deps, person, _id(request), add or None, code, guesser_of(request))
+    if tried.problem is None and not is_live(request):
+        return see_other(request, link(_path(_id(request)), add="" if problems else add, return_to=return_to))
+    found = (tried.problem,) if tried.problem else ()
+    view = _view(deps, tried.page, return_to=return_to, problems=found, code=code)
+    return page(request, TEMPLATE, view, status=found[0].id.status if found else 200, fragment="update")
+
+
+async def _apply_first(request: Request, code: str, add: int, return_to: str) -> Response:
+    """The button was pressed with a code in the field: apply it, show what is due then, and charge nothing yet."""
+    deps, person = deps_of(request), person_of(request)
+    tried = await apply_code(deps, person, _id(request), add, code, guesser_of(request))
+    shown = tried.page.shown
+    found = tried.problem or applied_first(shown.quote.due_now if shown else None)
+    view = _view(deps, tried.page, return_to=return_to, problems=(found,), code=code if tried.problem else "")
+    return page(request, TEMPLATE, view, status=found.id.status)
 
 
 async def _again(
@@ -169,11 +207,13 @@ def _view(
     problems: tuple[Problem, ...] = (),
     typed: str = "",
     notice: str = "",
+    code: str = "",
 ) -> SeatsView:
     owned, subscription = found.owned, found.owned.subscription
-    bill = change_bill(deps, subscription, found.shown) if found.shown else None
+    bill = change_bill(deps, subscription, found.shown, found.promo) if found.shown else None
     more = wording.more_seats(found.add)
     path = _path(subscription.subscription_id)
+    promo = promo_part(deps, found.promo, f"{path}/promo-code", problems=problems, typed=code)
     in_use = owned.usage.seats_in_use if owned.usage else None
     return SeatsView(
         path=path,
@@ -205,7 +245,8 @@ def _view(
         suggests_sales=subscription.seats + found.add >= deps.catalog.rules.seats.suggest_sales_from,
         problems=problems,
         money_note=NOT_CHARGED if problems else "",
-        announcement=" ".join(part for part in (notice, _told(bill)) if part),
+        announcement=" ".join(part for part in (notice, promo.told_text, _told(bill)) if part),
+        promo=promo,
     )
 
 
@@ -277,4 +318,5 @@ routes = [
     Route("/subscriptions/{subscription_id}/seat-changes", show, methods=["GET"]),
     Route("/subscriptions/{subscription_id}/seat-changes", submit, methods=["POST"]),
     Route("/subscriptions/{subscription_id}/seat-changes/quote", update, methods=["POST"]),
+    Route("/subscriptions/{subscription_id}/seat-changes/promo-code", promo_code, methods=["POST"]),
 ]

@@ -1,7 +1,7 @@
 """Reading and writing the projection. ``app.flows.sync`` is the only writer."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -122,8 +122,8 @@ def write_snapshot(
     identity: dict[str, object] = {"subscription_id": new_id("sub"), "vendor": vendor, "subscription_ref": snapshot.ref}
     changed = insert_new(connection, subscriptions, identity | values)
     if not changed:
-        newer = (subscriptions.c.subscription_ref == snapshot.ref) & (subscriptions.c.version < snapshot.version)
-        changed = connection.execute(update(subscriptions).where(newer).values(**values)).rowcount == 1
+        mine = (subscriptions.c.subscription_ref == snapshot.ref) & _is_news(values)
+        changed = connection.execute(update(subscriptions).where(mine).values(**values)).rowcount == 1
         same = (subscriptions.c.subscription_ref == snapshot.ref) & (subscriptions.c.version == snapshot.version)
         connection.execute(update(subscriptions).where(same).values(observed_at=snapshot.observed_at))
     stored = by_ref(connection, snapshot.ref)
@@ -239,6 +239,25 @@ def owing(connection: Connection, *, since: datetime, until: datetime, limit: in
     return tuple(_subscription(row) for row in rows)
 
 
+def paid_until(connection: Connection, *, account_id: str = "", group_id: str = "", now: datetime) -> datetime | None:
+    """Return when the last paid plan of an account, or of a group, ends or ended; None when there never was one.
+
+    Trials, packs and what was never paid for do not count; what was ended before its time ended by ``now``.
+    """
+    columns = subscriptions.c
+    whose = columns.account_id == account_id if account_id else columns.group_id == group_id
+    if not account_id and not group_id:
+        return None
+    never_paid = [SubscriptionStatus.TRIALING.value, SubscriptionStatus.INCOMPLETE.value]
+    rows = connection.execute(
+        select(columns.status, columns.ends_at).where(
+            whose, columns.status.not_in(never_paid), columns.subject.not_like(f"{PACKS_OF}%")
+        )
+    )
+    ends = [min(row.ends_at, now) if row.status == SubscriptionStatus.CANCELLED.value else row.ends_at for row in rows]
+    return max(ends, default=None)
+
+
 def has_subscription(connection: Connection, account_id: str) -> bool:
     """Whether the account has any subscription, ended ones included."""
     found = select(subscriptions.c.subscription_id).where(subscriptions.c.account_id == account_id).limit(1)
@@ -270,6 +289,14 @@ def _is_ours() -> ColumnElement[bool]:
         subscriptions.c.arrangement == Arrangement.CARD.value,
         subscriptions.c.subject.not_like(f"{PACKS_OF}%"),
     )
+
+
+def _is_news(values: Mapping[str, object]) -> ColumnElement[bool]:
+    """A later version, or other facts of the same one: a vendor may count its versions by a clock."""
+    columns, version = subscriptions.c, values["version"]
+    facts = [name for name in values if name not in ("version", "observed_at")]
+    differs = or_(*(columns[name].is_distinct_from(values[name]) for name in facts))
+    return or_(columns.version < version, (columns.version == version) & differs)
 
 
 def _subscription(row: RowMapping) -> Subscription:

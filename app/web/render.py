@@ -40,9 +40,13 @@ class Site:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
-    """What stands around a page's own content: who is signed in, the way to sign in, problems and announcements."""
+    """What stands around a page's own content: who is signed in, the way to sign in, problems and announcements.
+
+    ``roles`` are the person's own; each has pages of its own.
+    """
 
     signed_in_as: str
+    roles: frozenset[str]
     sign_in_path: str
     problems: tuple[Problem, ...]
     money_note: str
@@ -161,6 +165,7 @@ def _frame(request: Request, view: object, actor: Actor) -> Frame:
     person = actor.person
     return Frame(
         signed_in_as=(person.username or person.name or person.email) if person else "",
+        roles=person.roles if person else frozenset(),
         sign_in_path=_sign_in_path(request),
         problems=view.problems if isinstance(view, HasProblems) else (),
         money_note=view.money_note if isinstance(view, HasMoneyNote) else "",

@@ -10,7 +10,7 @@ from app.db.migrate import has_needed_schema
 from app.web.errors import problem_page
 
 RETRY_AFTER = {"Retry-After": "2"}
-_WITHOUT_DATABASE = ("/healthz", "/readyz", "/static/")
+_WITHOUT_DATABASE = ("/healthz", "/readyz", "/metrics", "/static/")
 
 
 class SchemaGuard:

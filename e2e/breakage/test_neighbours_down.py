@@ -36,13 +36,14 @@ def test_the_vendor_is_down(page: Page, context: BrowserContext, world: World) -
     agree(hands)
     expect_total(page, 378_885)
     world.break_vendor("any", "down", times=UNTIL_MENDED)
-    with page.expect_response(lambda answer: answer.request.method == "POST") as answered:
+    checkout = page.url
+    with page.expect_response(lambda answer: answer.request.method == "POST" and answer.url == checkout) as answered:
         hands.press_the_next_step()
     assert answered.value.status == 503
     expect_problem(page, "E-VENDOR", "We cannot take orders right now. Nothing was charged. Your choices are saved.")
     expect(page.get_by_label("Address line 1")).to_have_value(NEW_YORK.line1)
     expect(page.get_by_label("State")).to_have_value("NY")
-    assert page.locator("[data-total]").count() == 0
+    expect(page.locator("[data-total]")).to_have_count(0)
     plans = context.new_page()
     plans.goto("/plans?seats=10")
     expect(plans.get_by_text("E-VENDOR")).to_be_visible()
@@ -53,6 +54,8 @@ def test_the_vendor_is_down(page: Page, context: BrowserContext, world: World) -
     expect_total(page, 378_885)
     expect(page.get_by_label("Address line 1")).to_have_value(NEW_YORK.line1)
     assert ordered(world.charges()) == []
+    plans.get_by_role("button", name="Try again").click()
+    expect(plans.get_by_role("button", name="Buy Team")).to_be_visible()
 
 
 @pytest.mark.javascript("on", "off")
@@ -74,6 +77,20 @@ def test_the_product_is_down_after_paying(page: Page, world: World, javascript: 
     expect_granted(page)
     if javascript == "on":
         expect(page.get_by_role("status")).to_have_text("Paid and switched on.")
+
+
+def test_nobody_is_sent_to_a_sign_in_that_is_down(page: Page, world: World) -> None:
+    sign_in(page, world, "ann")  # what the store remembers of the sign-in is fresh
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("link", name="Sign in")).to_be_visible()
+    world.break_sign_in("any", "down", times=UNTIL_MENDED)
+    page.goto(FOR_ACME)
+    expect_at(page, world.store, "/login")
+    expect_problem(page, "E-IDP")
+    world.mend()
+    Hands(page).press("Try again")
+    page.get_by_role("button", name="Continue as ann").click()
+    expect_at(page, world.store, "/checkouts/")
 
 
 def test_the_sign_in_is_down(page: Page, world: World) -> None:

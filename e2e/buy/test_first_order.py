@@ -26,6 +26,7 @@ MOST_FIELDS = 9
 PAY = "Pay 3,788.85 USD and subscribe"
 
 
+@pytest.mark.vendors("embedded", "stripe")
 def test_a_first_order(page: Page, world: World) -> None:
     sign_in(page, world, "ann")
     page.goto("/")
@@ -71,6 +72,7 @@ def test_a_first_order_by_keyboard(page: Page, world: World) -> None:
     hands = Keyboard(page)
     hands.press("Continue as ann")
     expect_at(page, world.store, "/")
+    expect(page.get_by_role("contentinfo")).to_be_visible()  # the whole page is there to tab through
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(page.locator("main")).to_be_focused()

@@ -122,6 +122,7 @@ def test_the_plan_page_says_what_it_put_right(page: Page, world: World) -> None:
     page.goto("/plans?plan=gold")
     expect(page.get_by_text("There is no plan called “gold”.")).to_be_visible()
     page.get_by_role("link", name="Self-hosted").click()
+    expect(page.get_by_role("link", name="Self-hosted")).to_have_attribute("aria-current", "page")
     page.get_by_role("link", name="EUR").click()
     expect(page).to_have_url(re.compile("deployment=self_hosted.*currency=eur"))
     expect_total(page, 32_400, "eur")

@@ -104,6 +104,7 @@ def test_paying_and_the_order(page: Page, world: World) -> None:
     page.goto(f"{world.store}/orders")
     check_looks(page, is_flow=False)
     page.get_by_role("link", name="Team, hosted, 10 seats, for Acme").click()
+    expect_at(page, world.store, "/orders/O-")
     check_looks(page)
     hands.press_the_next_step()
     expect_at(page, world.vendor, "/pay/")

@@ -35,6 +35,7 @@ def test_every_page_of_a_subscription_is_readable_for_everybody(page: Page, worl
     page.goto("/subscriptions")
     axe(page)
     page.get_by_role("link", name="Team for globex").click()
+    expect(page).to_have_url(re.compile("/subscriptions/sub_"))
     here = page.url
     axe(page)
     page.set_viewport_size({"width": 320, "height": 800})
@@ -52,6 +53,7 @@ def test_without_scripts_the_total_is_asked_for(page: Page, world: World) -> Non
     page.get_by_role("button", name="Update the total").click()
     expect(page).to_have_url(re.compile(r"/seat-changes\?add=3"))
     page.get_by_role("button", name="Pay 305.18 USD and add 3 seats").click()
+    expect(page).to_have_url(re.compile("/orders/O-"))
     world.drain()
     page.reload()
     expect(page.get_by_role("heading", level=1)).to_have_text("You have Team for 13 people in globex")

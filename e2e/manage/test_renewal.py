@@ -41,6 +41,7 @@ def test_an_unpaid_renewal_leads_to_its_payment(page: Page, world: World) -> Non
     for name, typed in {"cc-number": "4242424242424242", "cc-exp": "12/30", "cc-csc": "123", "cc-name": "Eve"}.items():
         page.locator(f"[name={name}]").fill(typed)
     page.locator("[data-primary]").click()
+    expect(page.get_by_label("Card number")).to_have_count(0)  # the vendor has answered
     world.drain()
     page.goto("/buy/seats?group=hooli")
     expect(page.get_by_role("button", name="and add 1 seat")).to_be_visible()

@@ -13,7 +13,6 @@ from app.core.clock import FrozenClock
 from app.db.engine import Database
 from app.db.schema.events import audit as audit_rows
 from app.db.schema.orders import orders
-from app.vendor_adapters.embedded import EmbeddedWorld
 from tests.support.journeys import at_checkout, pay, settled, to_payment
 from tests.support.shop import Shop, open_shop
 
@@ -86,7 +85,7 @@ async def test_the_audit_finds_what_was_changed(
 
 
 async def test_the_audit_finds_what_the_vendor_says_otherwise(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
-    world = EmbeddedWorld(shop.vendor)
+    world = shop.vendor_world
     shop.clock.advance_business(shop.clock.now().replace(year=2028) - shop.clock.now())
     await world.run_due(shop.clock.now())
     assert await audit(shop.deps.config) == 1

@@ -13,6 +13,7 @@ from app.commands.database import migrate_database
 from app.commands.doctor import (
     Check,
     check_database,
+    check_mail,
     check_product,
     check_sign_in,
     check_vendor,
@@ -111,6 +112,15 @@ async def test_a_product_that_is_away_or_does_not_take_the_token(shop: Shop) -> 
     assert (await check_product(without)).mend == "set KASSA_PRODUCT_URL"
 
 
+@sqlite
+async def test_mails_that_go_nowhere_outside_the_demo(shop: Shop) -> None:
+    assert (await check_mail(shop.deps)).is_well
+    real = replace(shop.deps, config=replace(shop.deps.config, env="production"))
+    assert (await check_mail(real)).mend == "set KASSA_SMTP_URL"
+    sending = replace(real, config=replace(real.config, smtp_url="smtp://user:secret@mail.example.com:587"))
+    assert (await check_mail(sending)).found == "sent by mail.example.com"
+
+
 async def test_with_everything_away_the_doctor_names_it_all(config: Config, capsys: pytest.CaptureFixture[str]) -> None:
     alone = alone_in_the_world(replace(config, database_url=NOWHERE))
     alone.var.mkdir(parents=True, exist_ok=True)
@@ -168,7 +178,7 @@ async def test_people_and_groups_are_added_from_toml_and_json(
     [
         ("bad.toml", "people = [", "bad.toml"),
         ("bad.json", "{", "bad.json"),
-        ("bad.json", '{"persons": []}', "unknown keys persons; there are people and groups"),
+        ("bad.json", '{"persons": []}', "unknown keys persons; there are people, groups and campaigns"),
         ("bad.json", '{"people": [{"username": "una", "age": 3}]}', "unknown keys age"),
         ("bad.json", '{"people": [{"name": "Una"}]}', "something is missing"),
         ("bad.json", '{"people": [{"username": "Una Unger"}]}', "is no username"),

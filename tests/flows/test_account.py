@@ -3,14 +3,13 @@
 import re
 from datetime import timedelta
 
-from app.vendor_adapters.embedded import EmbeddedWorld
-from app.vendor_adapters.embedded.faults import Fault, PlannedFault
+from app.vendor_adapters.world import Fault, PlannedFault
 from tests.support.journeys import pay, settled
 from tests.support.shop import Browser, Shop
 
 
 async def vendor_is_away(shop: Shop) -> None:
-    await EmbeddedWorld(shop.vendor).set_faults([PlannedFault(op="any", fault=Fault.DOWN, times=0)])
+    await shop.vendor_world.set_faults([PlannedFault(op="any", fault=Fault.DOWN, times=0)])
 
 
 async def mailed_link(shop: Shop, to: str) -> str:
@@ -173,7 +172,7 @@ async def test_contacts_are_written_here_and_at_the_vendor(shop: Shop) -> None:
     )
     assert "The contacts are saved." in bob.text
     assert "bea@globex.example" in bob.text
-    customers = (await EmbeddedWorld(shop.vendor).books())["customers"]
+    customers = (await shop.vendor_world.books())["customers"]
     assert "billing@globex.example" in [row["email"] for row in customers]
     await bob.press("Save the contacts", bill_to_email="nothing")
     assert bob.status == 422

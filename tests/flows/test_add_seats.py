@@ -10,7 +10,7 @@ from app.core.clock import FrozenClock
 from app.core.ids import new_id
 from app.flows.add_seats import add_seats, read_seat_page
 from app.flows.change_order import Press
-from app.vendor_adapters.embedded.faults import Fault
+from app.vendor_adapters.world import Fault
 from tests.support.customers import (
     CHALLENGES,
     DECLINES,

@@ -14,13 +14,13 @@ from app.core.problems import ProblemId
 from app.db.engine import Database
 from app.db.schema.store import offers
 from app.flows.choose_plan import Asked, PlanCard, PlanPage, show_plans
-from app.flows.offers import ASK_AGAIN_AFTER, FRESH_FOR, current_offers, note_vendor_away, refresh_offers
+from app.flows.offers import ASK_AGAIN_AFTER, FRESH_FOR, RETRY_EVERY, current_offers, note_vendor_away, refresh_offers
 from app.identity.accounts import create_account
 from app.identity.actor import Actor
 from app.identity.claims import Claims
 from app.orders.intents import Details
-from app.vendor_adapters.embedded.faults import Fault
 from app.vendor_adapters.embedded.schema import prices
+from app.vendor_adapters.world import Fault
 from tests.support.people import written
 from tests.support.storefront import Storefront, open_storefront
 
@@ -33,8 +33,11 @@ def front(config: Config, database: Database, clock: FrozenClock) -> Iterator[St
         yield front
 
 
-async def shown(front: Storefront, **asked: str) -> PlanPage:
-    return await show_plans(front.deps, NOBODY, Asked(**asked))
+async def shown(
+    front: Storefront, *, plan: str = "", deployment: str = "", seats: str = "", currency: str = "", again: bool = False
+) -> PlanPage:
+    asked = Asked(plan=plan, deployment=deployment, seats=seats, currency=currency, again=again)
+    return await show_plans(front.deps, NOBODY, asked)
 
 
 def card(page: PlanPage, key: str) -> PlanCard:
@@ -182,6 +185,24 @@ async def test_a_vendor_that_failed_is_left_alone_for_a_while_and_then_asked_aga
     assert not (await current_offers(front.deps)).offers
     front.clock.advance(timedelta(seconds=1))
     assert (await current_offers(front.deps)).vendor_ok
+
+
+async def test_trying_again_asks_at_once_and_finds_the_vendor_back(front: Storefront) -> None:
+    await current_offers(front.deps)
+    await note_vendor_away(front.deps)
+    assert (await shown(front)).away is not None  # who only looks is not let through to a vendor that may be down
+    assert (await shown(front, again=True)).away is None
+    assert (await shown(front)).away is None
+
+
+async def test_trying_again_and_again_asks_a_vendor_that_is_down_once_a_second(front: Storefront) -> None:
+    await current_offers(front.deps)
+    await front.vendor_fails("list_offers", times=1)
+    await note_vendor_away(front.deps)
+    for _ in range(5):
+        assert (await shown(front, again=True)).away is not None
+    front.clock.advance(RETRY_EVERY)
+    assert (await shown(front, again=True)).away is None
 
 
 async def test_of_many_pages_with_old_prices_one_asks(front: Storefront) -> None:

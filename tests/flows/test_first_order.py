@@ -1,7 +1,11 @@
 """The first journey: from a link to a plan that is switched on, with one true price all the way."""
 
+import pytest
+
 from tests.support.journeys import ACME, at_checkout, pay, settled, to_payment
 from tests.support.shop import Shop
+
+pytestmark = pytest.mark.vendors("embedded", "stripe")
 
 
 async def test_link_lands_on_the_filled_checkout(shop: Shop) -> None:

@@ -63,7 +63,7 @@ async def bobs_ids(shop: Shop) -> dict[str, str]:
         return bob, account, own, order, invite
 
     bob, account, own, order, invite = await shop.deps.db.write(read)
-    (card, *_) = await shop.vendor.payment_methods(CustomerRef(account.customer_ref or ""))
+    (card, *_) = await shop.deps.vendor.payment_methods(CustomerRef(account.customer_ref or ""))
     return {
         "intent": intent,
         "order": order.order_id,

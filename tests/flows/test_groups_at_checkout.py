@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.demo.seed import SeedGroup, SeedPerson
+from app.demo.seed import SeedGroup
 from tests.support.journeys import (
     ACME,
     NEW_YORK,
@@ -16,7 +16,7 @@ from tests.support.journeys import (
     total,
 )
 from tests.support.shop import Shop
-from tests.support.witness import later, more_people, nothing_charged, orders, sold_once
+from tests.support.witness import later, nothing_charged, orders, sold_once
 
 pytestmark = pytest.mark.engines("sqlite")
 DOWN: dict[str, object] = {"product": [{"op": "owners", "fault": "error_500", "times": 0}]}
@@ -148,23 +148,3 @@ async def test_an_own_server_needs_no_product(shop: Shop) -> None:
     assert problems(browser) == []
     await to_payment(browser)
     assert browser.url.startswith(shop.deps.config.vendor_url)
-
-
-async def test_without_a_confirmed_address_nothing_is_ordered_and_everything_is_kept(shop: Shop) -> None:
-    await more_people(shop, SeedPerson(username="una", email="una@new.example", email_verified=False))
-    await shop.product.seed((), [SeedGroup(id="new", owners=("una",))])
-    browser = await at_checkout(shop, "/buy?plan=team&group=new&seats=10", "una")
-    assert (browser.status, problems(browser)) == (200, [])
-    await press(browser, **NEW_YORK)
-    await press(browser)
-    assert (browser.status, problems(browser)) == (403, ["E-EMAIL"])
-    assert "Confirm your e-mail address first. Your order is kept." in browser.text
-    assert 'value="5 Main Street"' in browser.text
-    assert await orders(shop) == []
-    await more_people(shop, SeedPerson(username="una", email="una@new.example", email_verified=True))
-    checkout = browser.url
-    again = await shop.known("una")
-    await again.open(checkout)
-    assert 'value="5 Main Street"' in again.text
-    await press(again)
-    assert again.url.startswith(shop.deps.config.vendor_url)

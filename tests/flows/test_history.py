@@ -7,8 +7,7 @@ from sqlalchemy import Connection
 
 from app.identity.claims import Claims
 from app.identity.people import find_by_verified_email, upsert_person
-from app.vendor_adapters.embedded import EmbeddedWorld
-from app.vendor_adapters.embedded.faults import Fault, PlannedFault
+from app.vendor_adapters.world import Fault, PlannedFault
 from tests.support.journeys import settled
 from tests.support.shop import Browser, Shop
 
@@ -68,7 +67,7 @@ async def test_csv_has_all_of_it_and_runs_nothing(shop: Shop) -> None:
 
 async def test_without_the_vendor_the_orders_stand_and_half_a_csv_is_refused(shop: Shop) -> None:
     browser = await with_orders(shop, 1)
-    await EmbeddedWorld(shop.vendor).set_faults([PlannedFault(op="any", fault=Fault.DOWN, times=0)])
+    await shop.vendor_world.set_faults([PlannedFault(op="any", fault=Fault.DOWN, times=0)])
     await browser.open("/history")
     assert browser.status == 200
     assert "1,000 compute minutes for Globex" in browser.text

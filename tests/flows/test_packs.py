@@ -2,8 +2,7 @@
 
 from typing import Any, cast
 
-from app.vendor_adapters.embedded import EmbeddedWorld
-from app.vendor_adapters.embedded.faults import Fault, PlannedFault
+from app.vendor_adapters.world import Fault, PlannedFault
 from tests.support.journeys import NEW_YORK, pay, settled
 from tests.support.shop import Browser, Shop
 
@@ -128,7 +127,7 @@ async def test_numbers_of_packs_are_judged(shop: Shop) -> None:
 async def test_a_lost_answer_charges_once(shop: Shop) -> None:
     browser = await open_packs(shop, f"{STORAGE}&group=globex&packs=1", "bob")
     faults = [PlannedFault(op="apply_change", fault=Fault.TIMEOUT_AFTER, times=1)]
-    await EmbeddedWorld(shop.vendor).set_faults(faults)
+    await shop.vendor_world.set_faults(faults)
     await browser.press("Pay ")
     assert "We are confirming your payment" in browser.text or "Paid" in browser.text
     await settled(shop)

@@ -21,7 +21,7 @@ from tests.support.customers import (
 from tests.support.journeys import GOOD_CARD, bought, pay, settled
 from tests.support.shop import Browser, Form, Shop
 
-pytestmark = pytest.mark.engines("sqlite")  # test_year.py takes the same way on both
+pytestmark = [pytest.mark.engines("sqlite"), pytest.mark.vendors("embedded")]
 
 FEBRUARY_20, MARCH_1 = datetime(2027, 2, 20, 12, tzinfo=UTC), datetime(2027, 3, 1, tzinfo=UTC)
 

@@ -15,7 +15,7 @@ from app.vendor_adapters.types import Arrangement, SalesChannel, SubscriptionSta
 from tests.support.customers import at, subscription_of
 from tests.support.shop import Browser, Shop
 
-pytestmark = pytest.mark.engines("sqlite")
+pytestmark = [pytest.mark.engines("sqlite"), pytest.mark.vendors("embedded")]
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 AROUND = Circumstances(invoice="INV-12", plan_now="Team", until=NOW, most=5_000)

@@ -158,6 +158,7 @@ async def test_an_address_that_cannot_be_billed_is_told_and_kept_as_typed(shop: 
         (BERLIN | {"postal_code": "ABC"}, ["E-ADDR-POST"], "This postal code does not look right for Germany."),
         (BERLIN | {"country": "KP"}, ["E-COUNTRY"], "We cannot sell to this country."),
         (BERLIN | {"country": ""}, ["E-INPUT"], "Choose the country of the billing address."),
+        (dict.fromkeys(BERLIN, ""), ["E-INPUT"] * 5, "Enter the postal code."),
         (BERLIN | {"country": "ZZ"}, ["E-INPUT"], "Choose the country"),
         (BERLIN | {"country": "<b"}, ["E-INPUT"], "Choose the country"),
         (BERLIN | {"country": "❾❾"}, ["E-INPUT"], "Choose the country"),

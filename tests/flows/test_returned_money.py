@@ -17,7 +17,7 @@ from tests.support.journeys import bought, settled
 from tests.support.shop import Shop
 from tests.support.witness import only_order
 
-pytestmark = pytest.mark.engines("sqlite")
+pytestmark = [pytest.mark.engines("sqlite"), pytest.mark.vendors("embedded")]
 
 PAID = 378_885
 

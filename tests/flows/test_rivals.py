@@ -10,8 +10,8 @@ from app.db.schema.orders import live_orders
 from app.demo.seed import SeedGroup
 from app.orders import store
 from app.orders.states import Action
-from app.vendor_adapters.embedded.faults import Fault
 from app.vendor_adapters.types import IdempotencyKey, RenewalDecision, SubscriptionRef
+from app.vendor_adapters.world import Fault
 from tests.support.journeys import (
     ACME,
     NEW_YORK,
@@ -171,6 +171,8 @@ async def test_the_later_of_two_payments_goes_back_and_its_subscription_ends(own
     assert [row["order"] for row in await grants(owners)] == [kept.order_id]
     assert [mail["order"] for mail in await mails(owners, "receipt")] == [kept.order_id]
     assert (await history(owners, back.order_id))[-2:] == ["paid", "refunded"]
+    (told,) = await mails(owners, "paid_back")
+    assert (told["order"], told["to"]) == (back.order_id, back.email)
     await settled(owners)
     assert len(await owners.books("refunds")) == 1
 
@@ -242,7 +244,7 @@ async def test_an_ended_subscription_that_is_still_linked_does_not_stop_a_new_or
     browser = await bought(shop)
     (sold,) = await shop.books("subscriptions")
     ref, key = SubscriptionRef(str(sold["id"])), IdempotencyKey("somebody ended it at the vendor")
-    await shop.vendor.set_renewal(ref, decision=RenewalDecision.END, key=key)
+    await shop.deps.vendor.set_renewal(ref, decision=RenewalDecision.END, key=key)
     later(shop, days=366)
     await settled(shop)
     assert (await group(shop))["plan"] == "free"

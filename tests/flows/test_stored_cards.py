@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from app.db.schema.orders import orders as order_rows
-from app.vendor_adapters.embedded.faults import Fault
+from app.vendor_adapters.world import Fault
 from tests.support.journeys import (
     CHECKED_CARD,
     ONCE_CARD,
@@ -92,6 +92,7 @@ async def test_a_refused_stored_card_moves_no_money_and_another_card_buys(shop: 
     assert "You have not been charged" in browser.text
     _, refused = await orders(shop)
     assert (refused.state.value, refused.decline) == ("failed", "declined")
+    assert await mails(shop, "not_charged") == []  # the page has just said it
     await browser.open(f"/orders/{refused.order_id}")
     assert "The payment did not go through" in browser.text
     assert problems(browser) == ["E-CARD-DECLINED"]
@@ -162,6 +163,9 @@ async def test_a_lost_charge_whose_price_has_run_out_is_given_up_and_charges_not
     with vendor_calls() as calls:
         await settled(shop)
     assert calls == []  # nothing more is asked about it
+    (told,) = await mails(shop, "not_charged")
+    assert "you have not been charged" in told["text"]
+    assert f"/checkouts/{(await only_order(shop)).intent_id}" in told["text"]
 
 
 async def test_a_charge_under_way_is_not_cancelled(shop: Shop) -> None:

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from app.vendor_adapters.embedded.faults import Fault
+from app.vendor_adapters.world import Fault
 from tests.support.customers import at, crowd, go_wrong, join, seats_of, subscription_of
 from tests.support.journeys import pay, settled, to_payment
 from tests.support.shop import Browser, Form, Shop

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.vendor_adapters.embedded.faults import Fault
+from app.vendor_adapters.world import Fault
 from tests.support.journeys import (
     NEW_YORK,
     at_checkout,

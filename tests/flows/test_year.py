@@ -3,12 +3,16 @@ and is resumed. What is told, billed and given is checked at every step."""
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from app.commands.audit_store import differences
 from app.subscriptions.store import Subscription, by_ref
 from app.vendor_adapters.types import InvoiceStatus, SubscriptionRef, SubscriptionStatus
 from tests.support.customers import DECLINES, put_card, subscription_of
 from tests.support.journeys import GOOD_CARD, bought, pay, settled, total
 from tests.support.shop import Browser, Shop
+
+pytestmark = pytest.mark.vendors("embedded")
 
 BOUGHT = datetime(2026, 11, 23, tzinfo=UTC)
 SECOND, THIRD, FOURTH = (BOUGHT.replace(year=year) for year in (2027, 2028, 2029))

@@ -170,28 +170,32 @@ async def test_an_unknown_key_is_looked_for_once(identity: IdentityProvider, pro
     assert provider.calls.count("/jwks") == 2
 
 
-async def test_metadata_and_keys_are_remembered_for_a_while(
+async def test_keys_are_remembered_for_a_while_and_each_sign_in_asks_once_whether_the_issuer_is_there(
     identity: IdentityProvider, provider: Provider, clock: FrozenClock
 ) -> None:
     await sign_in(identity, provider)
     await sign_in(identity, provider)
-    assert (provider.calls.count(DISCOVERY), provider.calls.count("/jwks")) == (1, 1)
+    assert (provider.calls.count(DISCOVERY), provider.calls.count("/jwks")) == (2, 1)
     clock.advance(KEYS_LIFETIME)
     await sign_in(identity, provider)
-    assert provider.calls.count("/jwks") == 2
-    asked = provider.calls.count(DISCOVERY)
+    assert (provider.calls.count(DISCOVERY), provider.calls.count("/jwks")) == (3, 2)
+
+
+async def test_signing_out_asks_only_when_what_is_remembered_is_old(
+    identity: IdentityProvider, provider: Provider, clock: FrozenClock
+) -> None:
     await sign_in(identity, provider)
-    assert provider.calls.count(DISCOVERY) == asked
-    clock.advance(METADATA_LIFETIME)
-    await sign_in(identity, provider)
-    assert provider.calls.count(DISCOVERY) == asked + 1
+    for asked in (1, 2):
+        await identity.logout_url(id_token="t", return_to="https://store.example/")
+        assert provider.calls.count(DISCOVERY) == asked
+        clock.advance(METADATA_LIFETIME)
 
 
 @pytest.mark.parametrize("path", [DISCOVERY, "/token", "/jwks"])
 async def test_a_failing_issuer_is_unavailable_and_asked_again(
     identity: IdentityProvider, provider: Provider, path: str
 ) -> None:
-    for lies in (Lies(statuses={path: 500}), Lies(statuses={path: 503}), Lies(broken={path})):
+    for lies in (Lies(statuses={path: 500}), Lies(statuses={path: 429}), Lies(broken={path})):
         provider.lies = lies
         with pytest.raises(SignInUnavailable):
             await sign_in(identity, provider)

@@ -36,6 +36,18 @@ def two() -> str:
     return GOOD + _SECOND
 
 
+def four_mistakes() -> str:
+    """Two campaigns on one code, an unknown plan, an end before its start, an amount without euros."""
+    text = two().replace('"BONUS10"', '"sale-10"', 1).replace('plans = ["scale"]', 'plans = ["skale"]', 1)
+    return text + (
+        GOOD.split("\n\n", 1)[1]
+        .replace('"sale"', '"third"')
+        .replace("SALE10", "THIRD")
+        .replace("ends = 2027-04-01", "ends = 2027-02-01")
+        .replace("percent_bp = 1000", "amount = { usd = 500 }")
+    )
+
+
 @dataclass(frozen=True)
 class Fault:
     """``old`` in the good file made ``new`` is the fault ``name`` on line ``line``."""

@@ -1,6 +1,7 @@
 """What always holds of a decision, whatever is bought, by whom, and with which offers."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 from random import Random
 
@@ -8,18 +9,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.promotions.campaigns import Campaigns
-from app.promotions.cart import Cart, Entry, Facts
+from app.promotions.cart import Cart, Entry, Facts, Source
 from app.promotions.decision import Decision, Trace
 from app.promotions.evaluate import evaluate, replay
 from app.promotions.model import Campaign
 from app.promotions.packing import pack, unpack
 from app.promotions.shares import share_out
 from app.promotions.vendor_terms import terms_of
+from app.promotions.wording import refusal, way_out
 from app.vendor_adapters.embedded.model import BillLine, Discount
 from app.vendor_adapters.embedded.pricing import with_discounts
 from app.vendor_adapters.types import DiscountTerms, LineKind
 from tests.promotions.strategies import buyers, carts, codes, sets_of_campaigns
-from tests.promotions.world import CATALOG, NEW, NOW, published
+from tests.promotions.world import CATALOG, NEW, NOW, published, typed
 
 worlds = st.tuples(sets_of_campaigns(), carts(), buyers())
 
@@ -83,6 +85,17 @@ def test_every_code_gets_one_answer(world: tuple[list[Campaign], Cart, Facts]) -
 
 
 @given(worlds)
+def test_a_secret_code_that_fails_is_answered_as_one_that_is_none(world: tuple[list[Campaign], Cart, Facts]) -> None:
+    """Invariant 9: whatever is wrong with it, nothing of the answer says that there is such a code."""
+    found, bought, facts = world
+    secret = replace(typed(found[0].slug), is_secret=True)
+    answer = decide(found, [secret], bought, facts)
+    if answer.rejected:
+        unknown = decide(found, [Entry(source=Source.CODE, label="NOPE")], bought, facts)
+        assert _shown(answer) == _shown(unknown)
+
+
+@given(worlds)
 def test_a_trace_replays_to_the_same_total(world: tuple[list[Campaign], Cart, Facts]) -> None:
     found, bought, facts = world
     decision = decide(found, codes(found), bought, facts)
@@ -116,6 +129,14 @@ def test_shares_are_whole_and_within_their_weights(weights: list[int], ratio: Fr
     parts = share_out(total, weights)
     assert sum(parts) == total
     assert all(0 <= part <= weight for part, weight in zip(parts, weights, strict=True))
+
+
+def _shown(decision: Decision) -> tuple[object, ...]:
+    """Return what a page says of a decision; an offer that applies by itself may have come in by the code too."""
+    (rejected,) = decision.rejected
+    applied = [(each.offer.id, each.amount, each.shares) for each in decision.applied]
+    told = refusal(rejected, CATALOG), way_out(rejected, CATALOG)
+    return (*told, applied, decision.pending, decision.lines, decision.totals)
 
 
 def _terms(decision: Decision, bought: Cart) -> list[DiscountTerms]:

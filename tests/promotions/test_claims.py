@@ -346,3 +346,15 @@ def test_every_row_has_the_trace_of_its_decision(till: Till) -> None:
     kept = till.database.read_now(lambda c: ledger.find_trace(c, reservation.trace_hash))
     assert kept == decision.trace
     assert reservation.trace_hash == decision.trace.digest
+
+
+def test_what_is_bought_again_after_it_was_paid_back_is_a_use_again(till: Till) -> None:
+    """Found by the wide profile: the second reservation of the same order must not stay reserved for good."""
+    till.publish(sale())
+    till.buy("O-1", "SALE10")
+    till.reverse("O-1")
+    till.claim(till.look("SALE10"), "O-1")
+    till.commit("O-1")
+    till.commit("O-1")
+    assert till.told("O-1") == ["reserve", "commit", "reverse full", "reserve", "commit"]
+    assert (till.counts(USES), till.faults()) == ((0, 1, 0), [])

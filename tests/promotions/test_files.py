@@ -12,7 +12,7 @@ from app.promotions.files.findings import Path as Place
 from app.promotions.files.lint import Checked, check, check_text
 from app.promotions.files.positions import key_lines
 from app.promotions.model import Campaign
-from tests.promotions.faults import FAULTS, GOOD, Fault, two
+from tests.promotions.faults import FAULTS, GOOD, Fault, four_mistakes, two
 from tests.promotions.world import CATALOG, VENDOR
 from tests.support.sources import ROOT
 
@@ -50,16 +50,7 @@ def test_a_fault_is_named_with_its_line(fault: Fault) -> None:
 
 
 def test_four_mistakes_are_four_findings() -> None:
-    """Two campaigns on one code, an unknown plan, an end before its start, an amount without euros."""
-    text = two().replace('"BONUS10"', '"sale-10"', 1).replace('plans = ["scale"]', 'plans = ["skale"]', 1)
-    text += (
-        GOOD.split("\n\n", 1)[1]
-        .replace('"sale"', '"third"')
-        .replace("SALE10", "THIRD")
-        .replace("ends = 2027-04-01", "ends = 2027-02-01")
-        .replace("percent_bp = 1000", "amount = { usd = 500 }")
-    )
-    assert sorted(name for name, _ in named(read(text))) == [
+    assert sorted(name for name, _ in named(read(four_mistakes()))) == [
         "amount-missing-currency",
         "duplicate-code",
         "unknown-plan",

@@ -40,6 +40,20 @@ def refused(answers: Counter[str]) -> int:
     return sum(answers[each] for each in REFUSED)
 
 
+def from_two_processes(till: Till, buyers: int) -> Counter[str]:
+    """Let ``buyers`` press from two processes, sixteen at a time in each, and return what they were told."""
+    half = buyers // 2
+    command = [sys.executable, "-m", "tests.promotions.buyers", till.database.url]
+    with ExitStack() as stack:
+        running = [
+            stack.enter_context(
+                subprocess.Popen([*command, str(first), str(half)], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+            )
+            for first in (0, half)
+        ]
+        return sum((Counter(json.loads(each.communicate()[0])) for each in running), Counter())
+
+
 async def test_sixteen_at_a_time_buy_exactly_what_there_is(till: Till) -> None:
     till.publish(sale())
     answers = await rush(till.database, 0, BUYERS)
@@ -50,17 +64,15 @@ async def test_sixteen_at_a_time_buy_exactly_what_there_is(till: Till) -> None:
 
 def test_two_processes_sell_no_more_and_refuse_nobody_too_early(till: Till) -> None:
     till.publish(sale())
-    half = BUYERS // 2
-    command = [sys.executable, "-m", "tests.promotions.buyers", till.database.url]
-    with ExitStack() as stack:
-        running = [
-            stack.enter_context(
-                subprocess.Popen([*command, str(first), str(half)], cwd=ROOT, stdout=subprocess.PIPE, text=True)
-            )
-            for first in (0, half)
-        ]
-        answers: Counter[str] = sum((Counter(json.loads(each.communicate()[0])) for each in running), Counter())
+    answers = from_two_processes(till, BUYERS)
     assert (answers["sold"], refused(answers)) == (CAP, BUYERS - CAP)
+    assert (till.counts(USES), till.faults()) == ((0, CAP, 0), [])
+
+
+def test_with_as_many_uses_as_buyers_nobody_is_refused(till: Till) -> None:
+    """Whoever were refused here was refused below the cap."""
+    till.publish(sale())
+    assert from_two_processes(till, CAP) == {"sold": CAP}
     assert (till.counts(USES), till.faults()) == ((0, CAP, 0), [])
 
 

@@ -77,6 +77,11 @@ class Api:
         named = {**answer.headers, "Request-Id": f"req_{self._requests:06d}"}
         return Answer(answer.status, answer.body, named)
 
+    def forget(self) -> None:
+        """Forget keys and faults."""
+        self._kept.clear()
+        self.faults.clear()
+
     def take_fault(self, kinds: tuple[str, ...], verb: str, path: str) -> str:
         """Return the kind of the fault that befalls a request, empty for none, and count it."""
         for fault in self.faults:

@@ -20,6 +20,7 @@ RESOURCES: dict[str, type[stripe.StripeObject]] = {
     "coupon": stripe.Coupon,
     "customer": stripe.Customer,
     "discount": stripe.Discount,
+    "dispute": stripe.Dispute,
     "event": stripe.Event,
     "invoice": stripe.Invoice,
     "invoice_payment": stripe.InvoicePayment,
@@ -42,6 +43,7 @@ PREFIXES = {
     "checkout.session": "cs_test",
     "customer": "cus",
     "discount": "di",
+    "dispute": "dp",
     "event": "evt",
     "invoice": "in",
     "invoice_payment": "inpay",
@@ -93,6 +95,7 @@ class Books:
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
         self.tables: dict[str, dict[str, Obj]] = {name: {} for name in RESOURCES}
+        self.gone: list[Obj] = []
         self.heard: Callable[[Obj], None] = lambda event: None
         self.is_tax_active = True
         self._count = 0
@@ -107,6 +110,12 @@ class Books:
     def now(self) -> int:
         """Unix time; while something is done that was due earlier, that time."""
         return self._due if self._due is not None else int(self.clock.now().timestamp())
+
+    def clear(self) -> None:
+        """Forget everything; ids are not given twice."""
+        for table in self.tables.values():
+            table.clear()
+        self.gone.clear()
 
     @contextmanager
     def at(self, due: int) -> Iterator[None]:

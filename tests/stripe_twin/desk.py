@@ -47,6 +47,12 @@ class Desk:
         except Refusal as refusal:
             return Step(problem=str(refusal.body["error"].get("decline_code") or refusal.body["error"]["code"]))
 
+    def asked_at(self, session: Obj) -> str:
+        """Return where the bank's check of a page goes on, empty while none is asked for."""
+        payment = self.books.find("payment_intent", session.get("_payment") or "")
+        is_asked = payment is not None and payment["status"] == "requires_action"
+        return f"{self.origin}/3ds/{payment['id']}" if payment and is_asked else ""
+
     def pay_invoice(self, invoice: Obj, typed: TypedCard) -> Step:
         """Press the button of an invoice's page."""
         run_due(self.books, self.origin)

@@ -20,8 +20,10 @@ from app.vendor_adapters.conformance import (
 )
 from app.vendor_adapters.stripe.adapter import StripeAdapter
 from app.vendor_adapters.types import ChargeRef, CustomerRef, NotificationKind, OrderId
+from tests.stripe_twin.accidents import EFFECTS
 from tests.stripe_twin.api import BUSY_SECONDS
-from tests.stripe_twin.twin import CHALLENGES, DECLINES, PAYS, StripeTwin, sign
+from tests.stripe_twin.signing import sign
+from tests.stripe_twin.twin import CHALLENGES, DECLINES, PAYS, StripeTwin
 from tests.stripe_twin.wire import TwinWire
 
 PATIENT, IMPATIENT = 60.0, 0.3
@@ -36,19 +38,6 @@ _FAULTS = {
     Fault.BUSY: "rate_limit",
     Fault.SILENT: "silent",
 }
-_EFFECTS = {
-    "ensure_customer": r"post /v1/customers(/[^/]+)?",
-    "start_checkout": r"post /v1/checkout/sessions",
-    "expire_checkout": r"post /v1/checkout/sessions/[^/]+/expire",
-    "buy": r"post /v1/payment_intents/[^/]+/confirm",
-    "apply_change": r"post /v1/subscriptions/[^/]+",
-    "set_renewal": r"post /v1/subscriptions/[^/]+",
-    "set_default_payment_method": r"post /v1/customers/[^/]+",
-    "refund": r"post /v1/refunds",
-    "materialise_discount": r"post /v1/coupons",
-    "revoke_discount": r"delete /v1/coupons/[^/]+",
-}
-"""The one request of an operation that takes effect: what is lost around it is what a caller can least know."""
 _ABOUT = {
     NotificationKind.CHECKOUT: ("checkout.session.completed", "checkout.session", "id"),
     NotificationKind.SUBSCRIPTION: ("customer.subscription.updated", "subscription", "id"),
@@ -122,7 +111,7 @@ class StripeHarness(Harness):
     @asynccontextmanager
     async def fault(self, operation: str, fault: Fault) -> AsyncIterator[float]:
         is_about_effect = fault in (Fault.ANSWER_LOST, Fault.REQUEST_LOST)
-        self.twin.fail(_FAULTS[fault], _EFFECTS.get(operation, ".*") if is_about_effect else ".*", times=0)
+        self.twin.fail(_FAULTS[fault], EFFECTS.get(operation, ".*") if is_about_effect else ".*", times=0)
         if fault is Fault.SILENT:
             self._acting = self.twin.adapter_with(deadline=IMPATIENT)
         yield float(BUSY_SECONDS) if fault is Fault.BUSY else 0.0

@@ -8,7 +8,8 @@ from starlette.types import ASGIApp
 from app.http import ASGITransport, AsyncBaseTransport, Request, Response
 from tests.stripe_twin.api import Api
 
-KINDS = ("refused", "lost_request", "lost_answer", "silent", "proxy_page")
+KINDS = ("refused", "lost_request", "lost_answer", "silent", "slow", "proxy_page")
+SLOW_SECONDS = 0.2
 
 
 class Network(AsyncBaseTransport):
@@ -34,6 +35,8 @@ class Network(AsyncBaseTransport):
                 raise httpx2.ReadError("reset", request=request)
             case "silent":
                 await asyncio.sleep(3600)
+            case "slow":
+                await asyncio.sleep(SLOW_SECONDS)
             case "proxy_page":
                 return httpx2.Response(502, html="<html>Bad gateway</html>", request=request)
         return await self._to.handle_async_request(request)

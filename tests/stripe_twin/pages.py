@@ -8,17 +8,21 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from app import formats
+from app.core.money import Money
 from tests.stripe_twin.books import Obj
 from tests.stripe_twin.desk import Desk, Step, TypedCard
 
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>{title}</title></head>
+<title>{title}</title><link rel="icon" href="data:,">
+<style>body {{ max-width: 34rem; margin: 2rem auto; padding: 0 1rem; font: 1rem/1.5 sans-serif }}
+input, button {{ font: inherit; padding: .5rem; max-width: 100% }}</style></head>
 <body><main><h1>{heading}</h1><p>A counterpart for tests: no money moves.</p>{body}</main></body></html>"""
 _CARD = """<form method="post" novalidate>
 <p><label for="cc-number">Card number</label><br>
 <input id="cc-number" name="cc-number" autocomplete="cc-number" inputmode="numeric"></p>
-<p><label for="cc-exp">Expiry date (MM/YY)</label><br><input id="cc-exp" name="cc-exp" autocomplete="cc-exp"></p>
+<p><label for="cc-exp">Valid through</label><br><input id="cc-exp" name="cc-exp" autocomplete="cc-exp"></p>
 <p><label for="cc-csc">Security code</label><br>
 <input id="cc-csc" name="cc-csc" autocomplete="cc-csc" inputmode="numeric"></p>
 <p><label for="cc-name">Name on the card</label><br><input id="cc-name" name="cc-name" autocomplete="cc-name"></p>
@@ -54,7 +58,7 @@ class _Pages:
         if session is None or session["status"] != "open":
             return _closed("This page is closed", session)
         if request.method == "GET":
-            return _payment(session)
+            return _payment(session, asks_at=self.desk.asked_at(session))
         typed = None
         if session["amount_total"]:
             try:
@@ -102,7 +106,7 @@ class _Pages:
         if request.method == "POST":
             self.desk.add_card(customer, await _typed(request))
         back = f'<p><a href="{escape(visit["return_url"] or "/")}">Return</a></p>'
-        return _page("Your cards", _CARD.format(button="Add card") + back)
+        return _page("Your cards", _CARD.format(button="Add this card") + back)
 
 
 async def _typed(request: Request) -> TypedCard:
@@ -114,12 +118,14 @@ async def _typed(request: Request) -> TypedCard:
     return TypedCard(number=number, month=int(expiry[1]), year=2000 + int(expiry[2]))
 
 
-def _payment(session: Obj, problem: str = "") -> Response:
+def _payment(session: Obj, problem: str = "", *, asks_at: str = "") -> Response:
     total, currency = session["amount_total"], session["currency"]
     shown = f'<p data-total="{total}" data-currency="{currency}">{_amount(total, currency)}</p>'
     alert = f'<p role="alert">{escape(problem)}</p>' if problem else ""
     form = _CARD.format(button=f"Pay {_amount(total, currency)}") if total else _PRESS.format(button="Complete order")
-    cancel = f'<p><a href="{escape(session["cancel_url"] or "/")}">Go back</a></p>'
+    cancel = f'<p><a href="{escape(session["cancel_url"] or "/")}">Back to the store without paying</a></p>'
+    if asks_at:
+        alert += f'<p><a href="{escape(asks_at)}">Continue with the bank’s check</a></p>'
     title = "Error: Payment" if problem else "Payment"
     return _page(title, alert + shown + form + cancel, heading="Payment", status=422 if problem else 200)
 
@@ -146,4 +152,4 @@ def _page(title: str, body: str, *, heading: str = "", status: int = 200) -> Res
 
 
 def _amount(minor: int, currency: str) -> str:
-    return f"{minor} {currency}"
+    return formats.money(Money(minor, currency))

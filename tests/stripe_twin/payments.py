@@ -113,7 +113,7 @@ def refuse(books: Books, payment: Obj, card: Obj, reason: DeclineReason) -> Refu
     """Note a bank's no and return it; nothing moves."""
     code, decline_code = DECLINES[reason]
     charge = _charge(books, payment, card, "failed")
-    charge |= {"failure_code": code, "failure_message": "The card was declined."}
+    charge |= {"failure_code": code, "failure_message": "The card was declined.", "_reason": reason.value}
     error = {
         "type": "card_error",
         "code": code,

@@ -50,6 +50,13 @@ def opened(
         _coupon=coupon,
         _tax=tax,
         _params=params,
+        _sums={
+            "currency": wanted[0][0]["currency"],
+            "subtotal": sums["subtotal"],
+            "discount": sum(each["amount"] for each in sums["total_discount_amounts"]),
+            "tax": sum(each["amount"] for each in sums["total_taxes"]),
+            "total": max(0, sums["total"]),
+        },
     )
     session["url"] = f"{origin}/pay/{session['id']}"
     return session

@@ -136,7 +136,7 @@ def update_coupon(request: Request) -> Obj:
 @route("delete", "/v1/coupons/{coupon}")
 def delete_coupon(request: Request) -> Obj:
     coupon = get(request, "coupon")
-    del request.books.tables["coupon"][coupon["id"]]
+    request.books.gone.append(request.books.tables["coupon"].pop(coupon["id"]))
     return {"id": coupon["id"], "object": "coupon", "deleted": True}
 
 

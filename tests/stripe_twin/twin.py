@@ -1,7 +1,5 @@
 """The twin put together with an adapter that speaks to it, and what tests do with both."""
 
-import hashlib
-import hmac
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,12 +18,15 @@ from tests.stripe_twin.api import Api, Fault
 from tests.stripe_twin.app import create_app
 from tests.stripe_twin.books import Books, Obj
 from tests.stripe_twin.desk import Desk, TypedCard
+from tests.stripe_twin.holdings import hold
+from tests.stripe_twin.ledger import order_of
 from tests.stripe_twin.network import Network, at_once
 from tests.stripe_twin.runs import run_due
+from tests.stripe_twin.signing import WEBHOOK_SECRET as WEBHOOK_SECRET
+from tests.stripe_twin.signing import sign as sign
 
 ORIGIN = "https://stripe.twin.example"
 KEY = "sk_test_twin"
-WEBHOOK_SECRET = "whsec_twin"
 
 PAYS = "4242424242424242"
 CHALLENGES = "4000002500003155"
@@ -176,71 +177,13 @@ class StripeTwin:
         payment = self.books.tables["payment_intent"][row["payment_intent"]]
         return Charge(
             payment=payment["id"],
-            order=self._order(payment),
+            order=order_of(self.books, payment),
             amount=row["amount"],
             refunded=row["amount_refunded"],
             currency=row["currency"],
         )
 
-    def _order(self, payment: Obj) -> str:
-        own = payment["metadata"].get("kassa_order", "")
-        invoice = self.books.find("invoice", payment.get("_invoice") or "")
-        if own or invoice is None:
-            return str(own)
-        details = (invoice["parent"] or {}).get("subscription_details") or {}
-        first = details.get("metadata", {}) if invoice["billing_reason"] == "subscription_create" else {}
-        return str(invoice["metadata"].get("kassa_order") or first.get("kassa_order", ""))
-
-
-def hold(books: Books, catalog: Catalog) -> None:
-    """Put products and prices for a catalog into the books, by lookup key."""
-    items = {(row.item, row.deployment) for row in catalog.prices}
-    for item, deployment in sorted(items):
-        books.new(
-            "product",
-            id=f"prod_{item}_{deployment}",
-            active=True,
-            images=[],
-            marketing_features=[],
-            metadata={},
-            name=item,
-            type="service",
-            updated=books.now,
-        )
-    for row in catalog.prices:
-        recurring = row.interval == "P1Y"
-        yearly = {"interval": "year", "interval_count": 1, "meter": None, "usage_type": "licensed"}
-        books.new(
-            "price",
-            active=row.active,
-            billing_scheme="per_unit",
-            currency=row.currency,
-            lookup_key=row.id,
-            metadata={},
-            product=f"prod_{row.item}_{row.deployment}",
-            recurring=yearly if recurring else None,
-            tax_behavior="exclusive",
-            type="recurring" if recurring else "one_time",
-            unit_amount=row.amount,
-            unit_amount_decimal=str(row.amount),
-        )
-
-
-def sign(body: bytes, at: datetime, secret: str = WEBHOOK_SECRET) -> dict[str, str]:
-    """Return the headers with which Stripe sends ``body``; what is no text is signed as if it were."""
-    try:
-        value = stripe.WebhookSignature.generate_signature_header(body.decode(), secret, int(at.timestamp()))
-    except UnicodeDecodeError:
-        value = _signed_bytes(body, at, secret)
-    return {"stripe-signature": value}
-
 
 def card_fields(number: str) -> dict[str, str]:
     """Return what is typed for a card."""
     return {"cc-number": number, "cc-exp": "12/40", "cc-csc": "123", "cc-name": "Ann Example"}
-
-
-def _signed_bytes(body: bytes, at: datetime, secret: str) -> str:
-    stamp = str(int(at.timestamp()))
-    signature = hmac.new(secret.encode(), stamp.encode() + b"." + body, hashlib.sha256).hexdigest()
-    return f"t={stamp},v1={signature}"

@@ -8,9 +8,8 @@ from app.identity.accounts import account_by_id
 from app.identity.actor import Person
 from app.identity.people import find_by_verified_email
 from app.subscriptions.store import Subscription, live_for_group
-from app.vendor_adapters.embedded import EmbeddedWorld
-from app.vendor_adapters.embedded.faults import Fault, PlannedFault
 from app.vendor_adapters.types import CustomerProfile, SubscriptionRef, SubscriptionSnapshot
+from app.vendor_adapters.world import Fault, PlannedFault
 from tests.support.shop import Browser, Shop
 
 DECLINES = "4000000000000341"
@@ -34,7 +33,9 @@ async def subscription_of(shop: Shop, group: str) -> Subscription:
 
 async def at_vendor(shop: Shop, group: str) -> SubscriptionSnapshot:
     """Return a group's plan as the vendor holds it."""
-    return await shop.vendor.get_subscription(SubscriptionRef((await subscription_of(shop, group)).subscription_ref))
+    return await shop.deps.vendor.get_subscription(
+        SubscriptionRef((await subscription_of(shop, group)).subscription_ref)
+    )
 
 
 async def seats_of(shop: Shop, group: str) -> tuple[int, int]:
@@ -63,7 +64,7 @@ async def put_card(shop: Shop, group: str, number: str) -> None:
         company=account.company,
         currency=account.currency,
     )
-    await EmbeddedWorld(shop.vendor).given_customer(profile, card_number=number)
+    await shop.vendor_world.given_customer(profile, card_number=number)
 
 
 async def crowd(shop: Shop, group: str, *, in_use: int, most: int | None = None) -> None:
@@ -83,4 +84,4 @@ async def join(shop: Shop, group: str, username: str, role: str) -> None:
 
 async def go_wrong(shop: Shop, op: str, fault: Fault, times: int = 1) -> None:
     """Let the vendor's next calls of ``op`` go wrong."""
-    await EmbeddedWorld(shop.vendor).set_faults([PlannedFault(op=op, fault=fault, times=times)])
+    await shop.vendor_world.set_faults([PlannedFault(op=op, fault=fault, times=times)])

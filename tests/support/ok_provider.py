@@ -136,7 +136,9 @@ class Provider:
             await asyncio.Event().wait()
         if path in self.lies.broken:
             return Response("<html>a proxy's page</html>", media_type="text/html")
-        return JSONResponse(body, self.lies.statuses.get(path, 200))
+        if path in self.lies.statuses:
+            return JSONResponse({"error": "slow_down"}, self.lies.statuses[path])
+        return JSONResponse(body)
 
 
 def _is_client(request: Request) -> bool:

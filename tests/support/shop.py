@@ -1,4 +1,4 @@
-"""The whole demonstration in one process: store, product with its sign-in, vendor with its pages, and browsers."""
+"""The whole demonstration in one process: store, product with its sign-in, a vendor with its pages, and browsers."""
 
 import re
 from collections.abc import AsyncIterator, Mapping
@@ -35,10 +35,11 @@ from app.identity.people import upsert_person
 from app.identity.sessions import open_session
 from app.identity.sso import IdentityProvider
 from app.main import CALLBACK, create_app
-from app.vendor_adapters.embedded import EmbeddedVendor, EmbeddedWorld
-from app.vendor_adapters.embedded.books import Row
-from app.vendor_adapters.embedded.pages import create_pages
+from app.vendor_adapters.capabilities import Capabilities
+from app.vendor_adapters.embedded import EmbeddedVendor
+from app.vendor_adapters.world import Row, VendorWorld
 from app.web.session import SessionCookie
+from tests.support.sellers import SELLERS
 
 _FORM = re.compile(r"<form\b(?P<tag>[^>]*)>(?P<body>.*?)</form>", re.DOTALL)
 _CONTROL = re.compile(
@@ -85,6 +86,11 @@ class Browser:
     async def open(self, address: str) -> Response:
         """Open an address; a path is the store's."""
         return await self._go("GET", urljoin(self._home, address), {})
+
+    async def look(self, address: str) -> Response:
+        """Ask for an address and go nowhere, to see the answer itself."""
+        url = urljoin(self._home, address)
+        return await self._client(url).request("GET", url)
 
     async def send(self, form: Form, **typed: str) -> Response:
         """Send a form with ``typed`` in its fields; a field typed as ``None`` is left out."""
@@ -178,9 +184,21 @@ class Shop:
     deps: Deps
     clock: FrozenClock
     world: DemoWorld
-    vendor: EmbeddedVendor
+    vendor_world: VendorWorld
     product: DemoProduct
     network: Network
+
+    @property
+    def vendor(self) -> EmbeddedVendor:
+        """The embedded vendor, for what only it has; a test that asks for it runs over no other."""
+        vendor = self.deps.vendor
+        assert isinstance(vendor, EmbeddedVendor)
+        return vendor
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What the vendor that sells can do."""
+        return self.deps.vendor.capabilities
 
     async def books(self, kind: str) -> list[Row]:
         """Return one list of the vendor's books, without what was seeded and what belongs to no order."""
@@ -188,7 +206,7 @@ class Shop:
 
     async def every(self, kind: str) -> list[Row]:
         """Return one list of the vendor's books."""
-        return (await EmbeddedWorld(self.vendor).books())[kind]
+        return (await self.vendor_world.books())[kind]
 
     def browser(self) -> Browser:
         """Return a fresh browser."""
@@ -225,17 +243,8 @@ async def open_shop(config: Config, database: Database, clock: FrozenClock) -> A
     config.var.mkdir(parents=True, exist_ok=True)
     network, catalog = Network(), load_catalog(config.catalog)
     http = AsyncClient(transport=network, timeout=5)
-    vendor = EmbeddedVendor(
-        database=Database(f"sqlite:///{config.var}/vendor.db"),
-        catalog=catalog,
-        clock=clock,
-        secret=config.vendor_secret,
-        origin=config.vendor_url,
-        webhook_url=f"{config.base_url}/webhooks/embedded",
-        store_origin=config.base_url,
-        deadline=1.0,  # a machine that is busy with other tests is slow
-    )
-    vendor.prepare()
+    seller = SELLERS[config.vendors[0]](config, catalog, clock)
+    network.put(config.vendor_port, seller.pages)
     product = DemoProduct(
         Database(f"sqlite:///{config.var}/product.db"),
         clock,
@@ -252,23 +261,23 @@ async def open_shop(config: Config, database: Database, clock: FrozenClock) -> A
         db=database,
         sealer=Sealer(config.secret_keys),
         clock=clock,
-        vendors={vendor.name: vendor},
-        selling=vendor.name,
+        vendors={seller.adapter.name: seller.adapter},
+        selling=seller.adapter.name,
         product=HttpProduct(config.product_url, config.product_token, transport=network, timeout=2),
         mailer=KeptMailer(database, clock),
         identity=IdentityProvider(config.oidc, config.base_url + CALLBACK, clock, transport=network, seconds=2),
     )
-    world = DemoWorld(deps, product, vendor, http)
+    world = DemoWorld(deps, product, seller.world, http)
     network.put(config.port, create_app(deps, world=world))
     network.put(config.demo_port, product.app)
-    network.put(config.vendor_port, create_pages(vendor))
     await product.world.db.write(_with_signing_key)
     await product.prepare()
-    await seed_accounts(deps, EmbeddedWorld(vendor))
-    yield Shop(deps, clock, world, vendor, product, network)
+    await seed_accounts(deps, seller.world)
+    yield Shop(deps, clock, world, seller.world, product, network)
     await http.aclose()
-    await vendor.close()
+    await seller.adapter.close()
     product.close()
+    assert seller.complaints() == []
 
 
 @cache

@@ -11,9 +11,7 @@ from app.db.schema.orders import order_states
 from app.demo.seed import SeedGroup, SeedPerson
 from app.orders import store
 from app.orders.store import Order
-from app.vendor_adapters.embedded import EmbeddedWorld
-from app.vendor_adapters.embedded.books import Row
-from app.vendor_adapters.embedded.faults import Fault, PlannedFault
+from app.vendor_adapters.world import Fault, PlannedFault, Row
 from tests.support.shop import Shop
 
 Json = dict[str, object]
@@ -102,7 +100,7 @@ async def declines(shop: Shop) -> list[Row]:
 
 async def vendor_fails(shop: Shop, *operations: str, fault: Fault = Fault.DOWN, times: int = 0) -> None:
     """Let the vendor's calls go wrong; 0 times is until they are mended."""
-    await EmbeddedWorld(shop.vendor).set_faults([PlannedFault(op=op, fault=fault, times=times) for op in operations])
+    await shop.vendor_world.set_faults([PlannedFault(op=op, fault=fault, times=times) for op in operations])
 
 
 async def mended(shop: Shop) -> None:

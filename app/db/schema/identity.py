@@ -61,6 +61,17 @@ login_links = Table(
     Column("used_at", UtcDateTime, nullable=True),
 )
 
+email_proofs = Table(
+    "email_proofs",
+    metadata,
+    Column("token_hash", String(64), primary_key=True),  # a used row is the proof, and is kept
+    Column("person_id", String(40), ForeignKey("people.person_id"), nullable=False, index=True),
+    Column("email", String(320), nullable=False),
+    Column("next_path", String(2000), nullable=False),
+    Column("made_at", UtcDateTime, nullable=False),
+    Column("used_at", UtcDateTime, nullable=True),
+)
+
 billing_accounts = Table(
     "billing_accounts",
     metadata,

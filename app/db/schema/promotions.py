@@ -189,4 +189,6 @@ promo_entries = Table(
     Column("kind", String(10), nullable=False),  # code, link, campaign
     Column("sealed", Text, nullable=False),  # a copy of the table redeems no secret code
     Column("entered_at", UtcDateTime, nullable=False),  # wall time
+    Column("judged_at", UtcDateTime, nullable=True),  # when it was first tried: a wrong one is counted once
+    Column("removed_at", UtcDateTime, nullable=True),  # a link that was clicked once does not bring it back
 )

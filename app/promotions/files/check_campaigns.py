@@ -5,6 +5,7 @@ from itertools import combinations
 
 from app.promotions.codes import canonical, is_strong
 from app.promotions.files.findings import Path
+from app.promotions.files.landings import landing_faults
 from app.promotions.files.scope import Scope
 from app.promotions.model import Campaign, CodeSpec
 
@@ -58,18 +59,8 @@ def _check_money(scope: Scope, path: Path, campaign: Campaign) -> None:
 
 
 def _check_landing(scope: Scope, path: Path, campaign: Campaign) -> None:
-    landing, place = campaign.landing, (*path, "landing")
-    plan, addon = scope.catalog.plan(landing.plan), scope.catalog.addon(landing.addon)
-    if landing.plan and plan is None:
-        scope.findings.add((*place, "plan"), "unknown-plan", f"the catalog has no plan {landing.plan}")
-    if landing.addon and addon is None:
-        scope.findings.add((*place, "addon"), "unknown-addon", f"the catalog has no add-on {landing.addon}")
-    most = scope.catalog.rules.seats.self_serve_max
-    if landing.seats is not None and landing.seats > most:
-        scope.findings.add((*place, "seats"), "bad-value", f"at most {most} seats can be bought here")
-    if addon and landing.packs is not None and not addon.min_packs <= landing.packs <= addon.max_packs:
-        reason = f"from {addon.min_packs} to {addon.max_packs} packs of {addon.key} can be bought"
-        scope.findings.add((*place, "packs"), "bad-value", reason)
+    for key, fault, reason in landing_faults(campaign.landing, scope.catalog):
+        scope.findings.add((*path, "landing", key), fault, reason)
 
 
 def _check_code(scope: Scope, path: Path, campaign: Campaign, spec: CodeSpec) -> None:

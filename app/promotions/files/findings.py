@@ -1,5 +1,6 @@
 """What is wrong with a campaign file: a name, the line, and why in words."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 Path = tuple[str | int, ...]
@@ -26,7 +27,7 @@ class Findings:
         lines: the line of each place.
     """
 
-    def __init__(self, file: str, lines: dict[Path, int]) -> None:
+    def __init__(self, file: str, lines: Mapping[Path, int]) -> None:
         self._file = file
         self._lines = lines
         self._found: list[Finding] = []

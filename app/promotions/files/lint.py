@@ -1,14 +1,17 @@
 """``check``: whether a campaign file may be published. Every fault has a name, a line and a reason."""
 
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.catalog.model import Catalog
+from app.promotions.codes import canonical
 from app.promotions.files.check_campaigns import check_campaigns
 from app.promotions.files.check_combining import check_combining
 from app.promotions.files.check_offers import check_offers
 from app.promotions.files.findings import Finding, Findings
+from app.promotions.files.findings import Path as Place
 from app.promotions.files.parse import read_campaigns
 from app.promotions.files.positions import key_lines
 from app.promotions.files.scope import Scope
@@ -21,10 +24,35 @@ _LARGEST_FILE = 5_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """A file's campaigns and its faults; only without faults may the campaigns be published."""
+    """A file's campaigns and its faults; only without faults may the campaigns be published.
+
+    Attributes:
+        name: the file's, as it stands in findings. lines: of every key in it, where they are known.
+    """
 
     campaigns: tuple[Campaign, ...]
     findings: tuple[Finding, ...]
+    name: str
+    lines: Mapping[Place, int] = field(default_factory=dict, repr=False)
+
+    def taken(self, conflicts: Sequence[tuple[str, str, str]]) -> tuple[Finding, ...]:
+        """Return what publishing found: codes that published campaigns outside the file have meanwhile.
+
+        Args:
+            conflicts: those of ``PublishRefused``.
+        """
+        findings = Findings(self.name, self.lines)
+        for slug, code, other in conflicts:
+            reason = f"{code} stands for {other} too, which is published and runs at the same time"
+            findings.add(self._place_of(slug, code), "duplicate-code", reason)
+        return findings.sorted
+
+    def _place_of(self, slug: str, code: str) -> Place:
+        for i, campaign in enumerate(self.campaigns):
+            for j, spec in enumerate(campaign.codes):
+                if campaign.slug == slug and canonical(spec.code) == canonical(code):
+                    return ("campaign", i, "codes", j, "code")
+        return ()
 
 
 def check(path: Path, catalog: Catalog, vendor: Capabilities) -> Checked:
@@ -44,18 +72,27 @@ def check_text(text: str, name: str, catalog: Catalog, vendor: Capabilities) -> 
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         return _unreadable(Path(name), _line_of(error), "not-toml", str(error))
-    findings = Findings(name, key_lines(text.replace("\r\n", "\n")))
+    return check_values(values, key_lines(text.replace("\r\n", "\n")), name, catalog, vendor)
+
+
+def check_values(
+    values: Mapping[str, object], lines: Mapping[Place, int], name: str, catalog: Catalog, vendor: Capabilities
+) -> Checked:
+    """Check what a campaign file holds, however it was read; a place that is not in ``lines`` is on line 1."""
+    findings = Findings(name, lines)
     read = read_campaigns(Table(values, (), findings))
     whole = tuple((i, campaign) for i, campaign in enumerate(read) if campaign is not None)
     scope = Scope(campaigns=whole, catalog=catalog, capabilities=vendor, findings=findings)
     check_campaigns(scope)
     check_offers(scope)
     check_combining(scope)
-    return Checked(campaigns=tuple(campaign for _, campaign in whole), findings=findings.sorted)
+    campaigns = tuple(campaign for _, campaign in whole)
+    return Checked(campaigns=campaigns, findings=findings.sorted, name=name, lines=lines)
 
 
 def _unreadable(path: Path, line: int, fault: str, reason: str) -> Checked:
-    return Checked(campaigns=(), findings=(Finding(file=str(path), line=line, fault=fault, reason=reason),))
+    finding = Finding(file=str(path), line=line, fault=fault, reason=reason)
+    return Checked(campaigns=(), findings=(finding,), name=str(path))
 
 
 def _line_of(error: tomllib.TOMLDecodeError) -> int:

@@ -55,9 +55,9 @@ def move(connection: Connection, moves: Iterable[Move]) -> None:
     """
     for each in sorted(moves, key=lambda each: (each.budget_id, each.is_capped)):
         if not _moved(connection, each):
-            # none stands there until a currency is used for the first time
-            is_new = insert_new(connection, table, _row(each.budget_id, each.slug, None))
-            if not is_new or not _moved(connection, each):
+            # none stands there until a currency is used for the first time, and then others may be quicker to begin it
+            insert_new(connection, table, _row(each.budget_id, each.slug, None))
+            if not _moved(connection, each):
                 raise Exhausted(each) if each.is_capped else Missing(each.budget_id)
 
 

@@ -81,6 +81,12 @@ def version_of(connection: Connection, slug: str, version: int) -> Campaign | No
     return _campaign(body) if body else None
 
 
+def versions_of(connection: Connection, slug: str) -> tuple[Campaign, ...]:
+    """Return every version of a campaign, the oldest first."""
+    query = select(campaign_versions.c.body).where(campaign_versions.c.slug == slug)
+    return tuple(_campaign(body) for body in connection.execute(query.order_by(campaign_versions.c.version)).scalars())
+
+
 def _newest() -> Select[Any]:
     is_newest = and_(campaign_versions.c.slug == campaigns.c.slug, campaign_versions.c.version == campaigns.c.version)
     return select(

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, Select, func, insert, select, update
 
 from app.core.ids import new_id
 from app.db.schema.promotions import campaign_codes as table
@@ -71,15 +72,26 @@ def conflicts(connection: Connection, published: Sequence[Campaign], sealer: Sea
     return found
 
 
-def sync_codes(connection: Connection, campaign: Campaign, *, sealer: Sealer, actor: str, now: datetime) -> None:
-    """Let the written codes of a campaign be those of the file; one that is gone stops working, its ledger stays."""
+def sync_codes(
+    connection: Connection, campaign: Campaign, *, had: Campaign | None, sealer: Sealer, actor: str, now: datetime
+) -> None:
+    """Let the written codes of a campaign be those of the file; one that is gone stops working, its ledger stays.
+
+    A code that was revoked by command stays so for as long as the file names it.
+
+    Args:
+        had: the version before this one, None for a new campaign.
+    """
+    named_before = {code for _, code in _written(had)} if had else set()
     kept = []
     for spec, code in _written(campaign):
         code_id = _known_id(connection, campaign.slug, code, sealer)
         if code_id is None:
             code_id = _add(connection, campaign.slug, spec, code, sealer=sealer, actor=actor, now=now)
         else:
-            values = {"code_hash": fingerprints(sealer, code)[0], "expires_at": spec.expires, "revoked_at": None}
+            values = {"code_hash": fingerprints(sealer, code)[0], "expires_at": spec.expires}
+            if code not in named_before:
+                values["revoked_at"] = None  # it had left the file, and is back
             connection.execute(update(table).where(table.c.code_id == code_id).values(**values))
         budgets.set_cap(connection, budget_ids.code_uses(code_id), campaign.slug, spec.redemptions)
         kept.append(code_id)
@@ -95,8 +107,8 @@ def make_codes(
 
     Raises BatchFull, with nothing made, when the campaign's batches have no room for so many.
     """
-    batches = [(spec, spec.batch - _made(connection, campaign.slug, spec)) for spec in campaign.codes if spec.batch]
-    room = sum(left for _, left in batches if left > 0)
+    batches = _batches(connection, campaign)
+    room = sum(left for _, left in batches)
     if room < count:
         raise BatchFull(campaign.slug, room)
     made: list[SecretCode] = []
@@ -106,6 +118,18 @@ def make_codes(
             _add_batch(connection, campaign.slug, spec, fresh, sealer=sealer, actor=actor, now=now)
         made += fresh
     return tuple(made)
+
+
+def room_for(connection: Connection, campaign: Campaign) -> int:
+    """Return how many codes of the campaign's batches have not been made yet."""
+    return sum(left for _, left in _batches(connection, campaign))
+
+
+def find_codes(connection: Connection, code_or_id: str, sealer: Sealer) -> tuple[Code, ...]:
+    """Return the codes with this id, or those that stand behind this text; no secret one is found by its label."""
+    hashes = fingerprints(sealer, canonical(code_or_id) or "")
+    rows = connection.execute(_listed().where((table.c.code_id == code_or_id) | table.c.code_hash.in_(hashes)))
+    return tuple(_code(row) for row in rows.mappings())
 
 
 def revoke_code(connection: Connection, code_id: str, *, now: datetime) -> bool:
@@ -118,11 +142,8 @@ def revoke_code(connection: Connection, code_id: str, *, now: datetime) -> bool:
 
 def list_codes(connection: Connection, slug: str) -> tuple[Code, ...]:
     """Return a campaign's codes with what was used of them, oldest first."""
-    own = promo_budgets.c.budget_id == "code:" + table.c.code_id + ":uses"
-    query = select(table, promo_budgets.c.cap, promo_budgets.c.held, promo_budgets.c.used).outerjoin(promo_budgets, own)
-    rows = connection.execute(query.where(table.c.slug == slug).order_by(table.c.made_at, table.c.code_id))
-    names = Code.__dataclass_fields__
-    return tuple(Code(**{name: row[name] for name in names}) for row in rows.mappings())
+    rows = connection.execute(_listed().where(table.c.slug == slug).order_by(table.c.made_at, table.c.code_id))
+    return tuple(_code(row) for row in rows.mappings())
 
 
 def matches(connection: Connection, hashes: Iterable[str]) -> tuple[CodeMatch, ...]:
@@ -140,6 +161,21 @@ def matches(connection: Connection, hashes: Iterable[str]) -> tuple[CodeMatch, .
         )
         for row in rows
     )
+
+
+def _listed() -> Select[Any]:
+    own = promo_budgets.c.budget_id == "code:" + table.c.code_id + ":uses"
+    return select(table, promo_budgets.c.cap, promo_budgets.c.held, promo_budgets.c.used).outerjoin(promo_budgets, own)
+
+
+def _code(row: RowMapping) -> Code:
+    return Code(**{name: row[name] for name in Code.__dataclass_fields__})
+
+
+def _batches(connection: Connection, campaign: Campaign) -> list[tuple[CodeSpec, int]]:
+    """Return the batches and how many codes of each may still be made."""
+    made = ((spec, _made(connection, campaign.slug, spec)) for spec in campaign.codes if spec.batch)
+    return [(spec, max(0, spec.batch - count)) for spec, count in made]
 
 
 def _written(campaign: Campaign) -> list[tuple[CodeSpec, str]]:
@@ -211,6 +247,7 @@ def _sync_batches(connection: Connection, campaign: Campaign) -> None:
             continue
         mine = (table.c.slug == campaign.slug) & (table.c.batch == spec.prefix)
         connection.execute(update(table).where(mine).values(expires_at=spec.expires))
-        ids = connection.execute(select(table.c.code_id).where(mine)).scalars().all()
-        for code_id in sorted(ids):
-            budgets.set_cap(connection, budget_ids.code_uses(code_id), campaign.slug, spec.redemptions_each)
+        own = select("code:" + table.c.code_id + ":uses").where(mine)
+        # each has its budget since it was made
+        caps = update(promo_budgets).where(promo_budgets.c.budget_id.in_(own))
+        connection.execute(caps.values(cap=spec.redemptions_each))

@@ -6,9 +6,9 @@ from app.core.clock import Clock
 from app.db.engine import Database
 from app.vendor_adapters.embedded.adapter import EmbeddedVendor
 from app.vendor_adapters.embedded.desk import NAME
-from app.vendor_adapters.embedded.seeds import SeedSubscription
-from app.vendor_adapters.embedded.world import DisputeState, EmbeddedWorld, PendingWork
+from app.vendor_adapters.embedded.world import EmbeddedWorld, PendingWork
 from app.vendor_adapters.errors import VendorMisconfigured
+from app.vendor_adapters.world import DisputeState, SeedSubscription
 
 __all__ = ["DisputeState", "EmbeddedVendor", "EmbeddedWorld", "PendingWork", "SeedSubscription", "create"]
 

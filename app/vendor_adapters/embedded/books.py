@@ -1,6 +1,6 @@
 """The vendor's whole books as plain JSON, for demonstrations and for checks that compare them with the store's."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from sqlalchemy import RowMapping, Table, select
@@ -8,10 +8,9 @@ from sqlalchemy import RowMapping, Table, select
 from app.vendor_adapters.embedded import charges, checkouts, invoices, lines, schema, subscriptions, wallet
 from app.vendor_adapters.embedded.desk import Desk
 from app.vendor_adapters.types import CheckoutState
+from app.vendor_adapters.world import Books, Json, Row
 
-Json = str | int | bool | None | Sequence["Json"] | Mapping[str, "Json"]
-Row = dict[str, Json]
-Books = dict[str, list[Row]]
+__all__ = ["Books", "Json", "Row", "books"]
 
 _SUMS = ("currency", "subtotal", "discount", "tax", "total")
 

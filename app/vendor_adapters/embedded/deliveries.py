@@ -1,6 +1,6 @@
 """Delivering messages to the store's webhook address: at least once, with growing pauses, for three days."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,9 +10,6 @@ from app.vendor_adapters.embedded import events, notifications
 from app.vendor_adapters.embedded.desk import Desk
 from app.vendor_adapters.embedded.schema import deliveries
 from app.vendor_adapters.embedded.schema import events as events_table
-
-Post = Callable[[str, Mapping[str, str], bytes], Awaitable[int]]
-"""Send a body to an address with headers and return the status; it raises when no answer comes."""
 
 WAITING = "waiting"
 DELIVERED = "delivered"

@@ -1,65 +1,14 @@
 """Faults on request: which call goes wrong next, and how. They stand in the database, where every process sees them."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from enum import Enum
 
 from sqlalchemy import ColumnElement, delete, insert, or_, select, update
 
 from app.vendor_adapters.embedded.desk import Desk
 from app.vendor_adapters.embedded.schema import faults, webhook_faults
+from app.vendor_adapters.world import ANY, OPERATIONS, Fault, PlannedFault
 
-ANY = "any"
-OPERATIONS = frozenset(
-    {
-        "list_offers",
-        "get_offer",
-        "quote_purchase",
-        "start_checkout",
-        "get_checkout",
-        "find_checkouts",
-        "expire_checkout",
-        "buy",
-        "get_subscription",
-        "list_subscriptions",
-        "quote_change",
-        "apply_change",
-        "set_renewal",
-        "ensure_customer",
-        "list_invoices",
-        "get_invoice",
-        "payment_methods",
-        "set_default_payment_method",
-        "get_charge",
-        "refund",
-        "portal_page",
-        "materialise_discount",
-        "revoke_discount",
-        "changes_since",
-    }
-)
-
-
-class Fault(Enum):
-    """What goes wrong with a call; a read just fails, a write has or has not had its effect before it does."""
-
-    TIMEOUT_BEFORE = "timeout_before"
-    TIMEOUT_AFTER = "timeout_after"
-    HANG = "hang"
-    RESET_AFTER = "reset_after"
-    ERROR_500 = "error_500"
-    RATE_LIMIT = "rate_limit"
-    SLOW = "slow"
-    DOWN = "down"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlannedFault:
-    """``fault`` for the next ``times`` calls of ``op`` (a port operation, or ``any``); 0 times is until cleared."""
-
-    op: str
-    fault: Fault
-    times: int
+__all__ = ["ANY", "OPERATIONS", "Fault", "PlannedFault", "clear", "is_down", "plan", "take", "waiting"]
 
 
 def plan(desk: Desk, planned: Iterable[PlannedFault]) -> None:

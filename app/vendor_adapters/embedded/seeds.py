@@ -1,8 +1,5 @@
 """Customers and subscriptions that were there before a demonstration or a test begins."""
 
-from dataclasses import dataclass
-from datetime import datetime
-
 from sqlalchemy import select
 
 from app.core.clock import add_months
@@ -26,43 +23,17 @@ from app.vendor_adapters.embedded.model import Bill, Item, Term
 from app.vendor_adapters.embedded.pricing import renewal_lines
 from app.vendor_adapters.embedded.schema import subscriptions as subscriptions_table
 from app.vendor_adapters.types import (
-    Arrangement,
     CheckoutState,
     CustomerProfile,
     CustomerRef,
     InvoiceStatus,
-    OfferKey,
     SalesChannel,
     SubscriptionRef,
     SubscriptionStatus,
 )
+from app.vendor_adapters.world import SeedSubscription
 
 _CARD_YEARS = 4
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SeedSubscription:
-    """A subscription to be there.
-
-    Attributes:
-        seats: units of ``offer``. starts_at: 00:00Z of the term's first day. months: the term, whole years. status:
-            ACTIVE has a paid invoice, PAST_DUE an unpaid one (that is never given up by itself), CANCELLED has ended
-            with its term. channel: all but DIRECT were sold and invoiced by ``sold_by`` and end with their term.
-            arrangement: how it is paid; all but CARD are changed by people.
-        auto_renew: None is what is usual: it renews when it was sold directly.
-    """
-
-    offer: OfferKey
-    seats: int
-    starts_at: datetime
-    subject: str = ""
-    order: str = ""
-    channel: SalesChannel = SalesChannel.DIRECT
-    sold_by: str = ""
-    status: SubscriptionStatus = SubscriptionStatus.ACTIVE
-    months: int = 12
-    auto_renew: bool | None = None
-    arrangement: Arrangement = Arrangement.CARD
 
 
 def customer(desk: Desk, profile: CustomerProfile, card_number: str | None) -> CustomerRef:

@@ -1,28 +1,14 @@
 """How badly the messages to the store travel, on request: tripled, shuffled, late or lost."""
 
-from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import delete, insert, select
 
 from app.vendor_adapters.embedded.desk import Desk
 from app.vendor_adapters.embedded.schema import webhook_faults
+from app.vendor_adapters.world import WebhookFaults
 
-_MOST_COPIES = 1_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WebhookFaults:
-    """Each message is sent ``duplicate`` times in all, out of order, ``delay`` late, and lost at ``drop_ppm``."""
-
-    duplicate: int = 1
-    shuffle: bool = False
-    drop_ppm: int = 0
-    delay: timedelta = timedelta(0)
-
-    @property
-    def copies(self) -> int:
-        return min(max(1, self.duplicate), _MOST_COPIES)
+__all__ = ["WebhookFaults", "current", "replace"]
 
 
 def current(desk: Desk) -> WebhookFaults:

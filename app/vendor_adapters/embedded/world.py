@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum
 
 from sqlalchemy import delete
 
@@ -19,13 +18,9 @@ from app.vendor_adapters.embedded import (
     webhook_faults,
 )
 from app.vendor_adapters.embedded.adapter import EmbeddedVendor
-from app.vendor_adapters.embedded.books import Books, books
-from app.vendor_adapters.embedded.deliveries import Post
+from app.vendor_adapters.embedded.books import books
 from app.vendor_adapters.embedded.desk import Desk
-from app.vendor_adapters.embedded.faults import PlannedFault
 from app.vendor_adapters.embedded.schema import metadata
-from app.vendor_adapters.embedded.seeds import SeedSubscription
-from app.vendor_adapters.embedded.webhook_faults import WebhookFaults
 from app.vendor_adapters.types import (
     ChargeRef,
     CustomerProfile,
@@ -33,14 +28,7 @@ from app.vendor_adapters.types import (
     RefundRef,
     SubscriptionRef,
 )
-
-
-class DisputeState(Enum):
-    """How a card holder's complaint stands."""
-
-    OPENED = "opened"
-    WON = "won"
-    LOST = "lost"
+from app.vendor_adapters.world import Books, DisputeState, PlannedFault, Post, SeedSubscription, WebhookFaults
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,13 +40,16 @@ class PendingWork:
 
 
 class EmbeddedWorld:
-    """The demonstration's hand on an embedded vendor; the store itself never holds one."""
+    """The demonstration's hand on an embedded vendor (``VendorWorld``); the store itself never holds one."""
 
     def __init__(self, vendor: EmbeddedVendor) -> None:
         self._vendor = vendor
         self._calls = vendor.calls
 
     # --- the run of things ---
+
+    async def set_clock(self, now: datetime) -> None:
+        """It lives by the store's own clock."""
 
     async def run_due(self, now: datetime) -> int:
         """Do all that is due by ``now`` (business time) in the order in which it fell due; returns how much it was."""

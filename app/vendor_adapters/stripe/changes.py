@@ -13,7 +13,7 @@ import stripe
 
 from app.core.clock import midnight
 from app.vendor_adapters.capabilities import Capability
-from app.vendor_adapters.errors import KeyReused, NotSupported, RejectReason, VendorRejected
+from app.vendor_adapters.errors import KeyReused, NotSupported, OutcomeUnknown, RejectReason, VendorRejected
 from app.vendor_adapters.stripe import tokens
 from app.vendor_adapters.stripe.bookings import book
 from app.vendor_adapters.stripe.catalog import prices as look_up
@@ -43,6 +43,8 @@ from app.vendor_adapters.types import (
 )
 
 A_DAY = timedelta(days=1)
+LOCKS = 3
+"""Keys that an update is tried under: Stripe keeps a failure of its own for a key, and gives it to every repetition."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,16 +130,23 @@ async def _update(
         return await _made_meanwhile(call, attempt, pinned)
     await release(call, subscription)
     await _charge_to_default(call, subscription, customer)
-    lock: stripe.RequestOptions = {"idempotency_key": f"change:{attempt.ref}:{pinned.state}"}
-    try:
-        params = change_params(plan.item, pinned.at)
-        updated = await call.write(call.v1.subscriptions.update_async(attempt.ref, params, lock))
-    except KeyReused as error:
-        if (before := await tried_before(call, attempt)) is not None:
-            return before
-        detail = "another change came first"
-        raise rejected(call.operation, RejectReason.STALE_STATE, "base", detail) from error
-    return whole(updated.latest_invoice, stripe.Invoice)
+    params, lock = change_params(plan.item, pinned.at), f"change:{attempt.ref}:{pinned.state}"
+    for number in range(LOCKS):
+        once: stripe.RequestOptions = {"idempotency_key": f"{lock}:{number}" if number else lock}
+        try:
+            updated = await call.write(call.v1.subscriptions.update_async(attempt.ref, params, once))
+            return whole(updated.latest_invoice, stripe.Invoice)
+        except KeyReused as error:
+            if (before := await tried_before(call, attempt)) is not None:
+                return before
+            detail = "another change came first"
+            raise rejected(call.operation, RejectReason.STALE_STATE, "base", detail) from error
+        except OutcomeUnknown as error:
+            if not call.has_kept_failure(error):
+                raise
+            if (before := await tried_before(call, attempt)) is not None:
+                return before
+    raise OutcomeUnknown(vendor=NAME, operation=call.operation, request_id=call.request_id, detail="it fails each time")
 
 
 async def _made_meanwhile(call: Call, attempt: Try, pinned: Pinned) -> stripe.Invoice:

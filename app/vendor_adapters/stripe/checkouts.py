@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import stripe
 
-from app.vendor_adapters.errors import KeyReused, RejectReason, VendorRejected, VendorUnavailable
+from app.vendor_adapters.errors import KeyReused, OutcomeUnknown, RejectReason, VendorRejected, VendorUnavailable
 from app.vendor_adapters.stripe.client import Call
 from app.vendor_adapters.stripe.customers import is_placed, place
 from app.vendor_adapters.stripe.errors import rejected
@@ -129,16 +129,20 @@ async def _opened(call: Call, opening: Opening) -> stripe.checkout.Session:
 
 
 async def _open(call: Call, opening: Opening, attempt: str) -> stripe.checkout.Session:
-    for _ in range(TRIES):
+    for number in range(TRIES):
         try:
             return await _create(call, opening, attempt)
-        except KeyReused:
+        except (KeyReused, OutcomeUnknown) as error:
+            is_kept = call.has_kept_failure(error)
+            if isinstance(error, OutcomeUnknown) and not is_kept:
+                raise
             held = await of_customer(call, opening.cart.request)
             known = own(call, held, opening.cart.mark) or _same(held, opening.cart.mark)
             if isinstance(known, stripe.checkout.Session):
                 return known
             await make_way(call, held)
-            attempt = f"order:{opening.cart.request.order}:{held.newest or opening.cart.mark}"
+            last = held.newest or opening.cart.mark
+            attempt = f"order:{opening.cart.request.order}:{last}" + (f":{number}" if is_kept else "")
     raise VendorUnavailable(vendor=NAME, operation=call.operation, detail="others are opening pages for this order")
 
 

@@ -12,7 +12,7 @@ from stripe import ListObject, StripeObject, V1Services
 from app.core.clock import Clock
 from app.http import AsyncBaseTransport
 from app.vendor_adapters.errors import OutcomeUnknown, RejectReason, VendorError, VendorRejected, VendorUnavailable
-from app.vendor_adapters.stripe.errors import rejected, request_of, translated, unreadable
+from app.vendor_adapters.stripe.errors import is_kept, rejected, request_of, translated, unreadable
 from app.vendor_adapters.stripe.names import API_VERSION, NAME
 from app.vendor_adapters.stripe.transport import Sleep, Transport
 
@@ -143,6 +143,13 @@ class Call:
             rows += page.data
         return rows
 
+    def has_kept_failure(self, error: VendorError) -> bool:
+        """Whether Stripe keeps a failure for the key of the last write, and will answer every repetition with it.
+
+        Then the same key leads nowhere for a day: what came of the request has to be read, and asked for anew.
+        """
+        return isinstance(error, OutcomeUnknown) and self.is_replay
+
     def out_of_time(self) -> VendorError:
         """Return the error for a call that took too long."""
         kind = OutcomeUnknown if self._has_written or self._is_writing else VendorUnavailable
@@ -155,7 +162,7 @@ class Call:
         return refused
 
     async def _await(self, request: Awaitable[R], *, is_write: bool) -> R:
-        self.sent_at, self.request_id = self.client.stamp(), ""
+        self.sent_at, self.request_id, self.is_replay = self.client.stamp(), "", False
         self._is_writing = self._is_writing or is_write
         try:
             answer = _of_stripe(await request)
@@ -164,7 +171,7 @@ class Call:
             self._has_written, self.request_id = True, request_of(error)
             raise
         except stripe.StripeError as error:
-            self.request_id = request_of(error)
+            self.request_id, self.is_replay = request_of(error), is_kept(error)
             failed = translated(error, self.operation, is_write=is_write, has_written=self._has_written)
             raise failed from error
         except _UNREADABLE as error:

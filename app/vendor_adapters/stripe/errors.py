@@ -103,6 +103,12 @@ def request_of(error: stripe.StripeError) -> str:
     return error.request_id or str(misplaced.get("request-id", ""))
 
 
+def is_kept(error: stripe.StripeError) -> bool:
+    """Whether Stripe gave an answer that it keeps for the request's key, to be given to every repetition."""
+    headers = {name.lower(): value for name, value in (error.headers or {}).items()}
+    return headers.get("idempotent-replayed", "") == "true"
+
+
 def rejected(operation: str, reason: RejectReason, field: str = "", detail: str = "") -> VendorRejected:
     """Return a refusal of the adapter's own."""
     return VendorRejected(vendor=NAME, operation=operation, reason=reason, field=field, detail=detail)

@@ -17,7 +17,7 @@ from app.vendor_adapters.stripe.client import Call
 from app.vendor_adapters.stripe.errors import rejected
 from app.vendor_adapters.stripe.names import DIRECT, MARK, NAME, ORDER, meta
 from app.vendor_adapters.stripe.translate.basics import order_of, payment_of
-from app.vendor_adapters.stripe.translate.checkouts import of_invoice, of_session, session_state
+from app.vendor_adapters.stripe.translate.checkouts import is_unasked, of_invoice, of_session, session_state
 from app.vendor_adapters.types import CheckoutSnapshot, CheckoutState, OrderId, PurchaseRequest
 
 Row = stripe.checkout.Session | stripe.Invoice
@@ -47,11 +47,15 @@ class Held:
 
 
 async def find(call: Call, order: OrderId) -> tuple[CheckoutSnapshot, ...]:
-    """Return what there is for an order, by a list that is never behind, and for older ones by search."""
+    """Return what there is for an order, by a list that is never behind, and for older ones by search.
+
+    A charge that no bank was asked for is left out: the call that began it goes on with it when it is repeated.
+    """
     held = await _recent(call, order)
     if not held.sessions and not held.invoices:
         held = await _older(call, order)
-    return tuple(await asyncio.gather(*(snapshot(call, row) for row in held.rows)))
+    found = await asyncio.gather(*(_found(call, row) for row in held.rows))
+    return tuple(one for one in found if one is not None)
 
 
 async def of_customer(call: Call, request: PurchaseRequest) -> Held:
@@ -98,6 +102,13 @@ async def snapshot(call: Call, row: Row) -> CheckoutSnapshot:
     if isinstance(row, stripe.Invoice):
         return await invoice_snapshot(call, row)
     return await session_snapshot(call, row)
+
+
+async def _found(call: Call, row: Row) -> CheckoutSnapshot | None:
+    if not isinstance(row, stripe.Invoice):
+        return await session_snapshot(call, row)
+    payment = await payment_with_charge(call, payment_of(row))
+    return None if is_unasked(row, payment) else of_invoice(row, payment)
 
 
 async def session_snapshot(call: Call, session: stripe.checkout.Session) -> CheckoutSnapshot:

@@ -4,7 +4,14 @@ from dataclasses import dataclass
 
 import stripe
 
-from app.vendor_adapters.errors import KeyReused, RejectReason, VendorRejected, VendorUnavailable
+from app.vendor_adapters.errors import (
+    KeyReused,
+    OutcomeUnknown,
+    RejectReason,
+    VendorError,
+    VendorRejected,
+    VendorUnavailable,
+)
 from app.vendor_adapters.stripe.checkouts import TRIES, check_buyer, expired_where_priced
 from app.vendor_adapters.stripe.client import Call
 from app.vendor_adapters.stripe.customers import is_placed, place
@@ -194,9 +201,8 @@ async def _pay(call: Call, buying: Buying, invoice: stripe.Invoice) -> ChangeOut
         "return_url": buying.return_to,
         "off_session": False,
     }
-    once: stripe.RequestOptions = {"idempotency_key": f"confirm:{invoice.id}"}
     try:
-        tried = await call.write(call.v1.payment_intents.confirm_async(payment, params, once))
+        tried = await _confirmed(call, payment, params, f"confirm:{invoice.id}")
     except stripe.CardError as error:
         await void(call, invoice.id)
         return declined_by(error)
@@ -205,3 +211,20 @@ async def _pay(call: Call, buying: Buying, invoice: stripe.Invoice) -> ChangeOut
     # read anew: the answer may be that of an earlier call with this key, and the buyer may have been to the bank since
     fresh = await call.read(call.v1.invoices.retrieve_async(invoice.id, {"expand": ["payments"]}))
     return await outcome(call, buying.shop, fresh)
+
+
+async def _confirmed(
+    call: Call, payment: str, params: stripe.params.PaymentIntentConfirmParams, key: str
+) -> stripe.PaymentIntent:
+    """Ask the bank. A failure that Stripe keeps for the key is looked into, and the bank asked under another one."""
+    for attempt in range(TRIES):
+        once: stripe.RequestOptions = {"idempotency_key": f"{key}:{attempt}" if attempt else key}
+        try:
+            return await call.write(call.v1.payment_intents.confirm_async(payment, params, once))
+        except VendorError as error:
+            if not call.has_kept_failure(error):
+                raise
+            held = await call.read(call.v1.payment_intents.retrieve_async(payment))
+            if held.status not in ("requires_payment_method", "requires_confirmation") or held.last_payment_error:
+                return held
+    raise OutcomeUnknown(vendor=NAME, operation=call.operation, request_id=call.request_id, detail="it fails each time")

@@ -328,6 +328,17 @@ async def test_a_lost_answer(shop: Shop, twin: StripeTwin) -> None:
     assert shop.paid(order) == [quote.due_now.minor]
 
 
+async def test_a_failure_that_is_kept_for_the_key_changes_once(shop: Shop, twin: StripeTwin) -> None:
+    bought, order = await shop.subscription(), shop.order()
+    quote = await shop.quote_change(bought.ref, SEATS)
+    twin.fail("error_500", UPDATE)
+    assert isinstance(await shop.change(bought.ref, SEATS, quote=quote, order=order), Done)
+    assert shop.paid(order) == [quote.due_now.minor]
+    with pytest.raises(VendorRejected) as refused:
+        await shop.change(bought.ref, SEATS, quote=quote)
+    assert refused.value.reason is RejectReason.STALE_STATE
+
+
 async def test_key_reused(shop: Shop) -> None:
     bought, key = await shop.subscription(), shop.key()
     await shop.change(bought.ref, SEATS, key=key)

@@ -202,15 +202,24 @@ async def test_an_answer_that_was_lost_is_read_back(shop: Shop, twin: StripeTwin
     assert (found.state, (await shop.open(request, quote, key)).ref) == (CheckoutState.OPEN, found.ref)
 
 
-async def test_a_stored_failure_is_overcome_by_the_next_attempt(shop: Shop, twin: StripeTwin) -> None:
+async def test_a_failure_that_is_kept_for_the_key_is_overcome_under_another_one(shop: Shop, twin: StripeTwin) -> None:
     request, key = await shop.cart((TEAM, 10)), shop.key()
     quote = await shop.adapter.quote_purchase(request)
     twin.fail("error_500", SESSIONS)
-    for _ in range(2):
-        with pytest.raises(OutcomeUnknown):
-            await shop.open(request, quote, key)
+    handoff = await shop.open(request, quote, key)
+    assert handoff.total == quote.due_now
+    assert [found.ref for found in await shop.adapter.find_checkouts(request.order)] == [handoff.ref]
+    assert (await shop.open(request, quote, key)).ref == handoff.ref
+
+
+async def test_a_vendor_that_fails_each_time_leaves_no_page(shop: Shop, twin: StripeTwin) -> None:
+    request, key = await shop.cart((TEAM, 10)), shop.key()
+    quote = await shop.adapter.quote_purchase(request)
+    twin.fail("error_500", SESSIONS, times=0)
+    with pytest.raises(VendorUnavailable):
+        await shop.open(request, quote, key)
+    twin.heal()
     assert await shop.adapter.find_checkouts(request.order) == ()
-    assert (await shop.open(request, quote)).total == quote.due_now
 
 
 async def test_never_connected_is_no_unknown_outcome(shop: Shop, twin: StripeTwin) -> None:

@@ -202,18 +202,37 @@ async def test_a_lost_answer_is_read_back_and_repeated(shop: Shop, twin: StripeT
     assert len(shop.paid(request.order)) == 1
 
 
-async def test_lost_before_a_bank_was_asked(shop: Shop, twin: StripeTwin) -> None:
+@pytest.mark.parametrize("lost", [r"post /v1/invoices/[^/]+/add_lines", r"post /v1/invoices/[^/]+/finalize"])
+async def test_lost_before_a_bank_was_asked(shop: Shop, twin: StripeTwin, lost: str) -> None:
     """What was begun is finished by the same key; until then nothing is told of it, because nothing was asked."""
     request, key = await shop.cart((MINUTES, 3)), shop.key()
     quote = await shop.adapter.quote_purchase(request)
     card = twin.add_card(request.customer or "")
-    twin.fail("lost_answer", r"post /v1/invoices/[^/]+/add_lines", times=0)
+    twin.fail("lost_answer", lost, times=0)
     with pytest.raises(OutcomeUnknown):
         await shop.buy(request, quote=quote, key=key, payment_method=card)
     twin.heal()
     assert await shop.adapter.find_checkouts(request.order) == ()
     assert isinstance(await shop.buy(request, quote=quote, key=key, payment_method=card), Done)
     assert len(shop.paid(request.order)) == 1
+
+
+async def test_a_failure_that_is_kept_for_the_key_charges_once(shop: Shop, twin: StripeTwin) -> None:
+    request = await shop.cart((TEAM, 3))
+    card = twin.add_card(request.customer or "")
+    twin.fail("error_500", CONFIRM)
+    assert isinstance(await shop.buy(request, payment_method=card), Done)
+    assert len(shop.paid(request.order)) == 1
+
+
+async def test_a_charge_that_fails_each_time_is_unknown(shop: Shop, twin: StripeTwin) -> None:
+    request, key = await shop.cart((TEAM, 3)), shop.key()
+    quote = await shop.adapter.quote_purchase(request)
+    card = twin.add_card(request.customer or "")
+    twin.fail("error_500", CONFIRM, times=0)
+    with pytest.raises(OutcomeUnknown):
+        await shop.buy(request, quote=quote, key=key, payment_method=card)
+    assert shop.paid(request.order) == []
 
 
 async def test_a_failed_reading_after_the_charge_is_no_failure(shop: Shop, twin: StripeTwin) -> None:

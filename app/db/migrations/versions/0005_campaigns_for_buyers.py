@@ -36,6 +36,8 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(length=10), nullable=False),
         sa.Column("sealed", sa.Text(), nullable=False),
         sa.Column("entered_at", types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("judged_at", types.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("removed_at", types.UtcDateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("subject", "entry_key", name=op.f("pk_promo_entries")),
     )
     with op.batch_alter_table("intents", schema=None) as batch_op:

@@ -39,3 +39,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("funnel", schema=None) as batch_op:
         batch_op.create_index("ix_funnel_event_slug", ["event", "slug"], unique=False)
+    op.create_table(
+        "marketing_presses",
+        sa.Column("attempt_id", sa.String(length=40), nullable=False),
+        sa.Column("person_id", sa.String(length=40), nullable=False),
+        sa.Column("slug", sa.String(length=60), nullable=False),
+        sa.Column("answer", sa.String(length=100), nullable=False),
+        sa.Column("sealed", sa.Text(), nullable=False),
+        sa.Column("made_at", types.UtcDateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("attempt_id", name=op.f("pk_marketing_presses")),
+    )

@@ -92,6 +92,13 @@ def of_invoice(invoice: stripe.Invoice, payment: stripe.PaymentIntent | None) ->
     )
 
 
+def is_unasked(invoice: stripe.Invoice, payment: stripe.PaymentIntent | None) -> bool:
+    """Whether an invoice waits for a payment that no bank has been asked for."""
+    if invoice.status != "open" or payment is None:
+        return False
+    return payment.status in ("requires_payment_method", "requires_confirmation") and payment.last_payment_error is None
+
+
 def page_of(invoice: stripe.Invoice, payment: stripe.PaymentIntent | None) -> str:
     """Return where the buyer goes on: to the bank's check when it has begun, else to the invoice's own page."""
     action = payment.next_action if payment else None

@@ -1,6 +1,7 @@
 """Tables from Stripe's published enums to ours."""
 
 from app.vendor_adapters.types import (
+    Arrangement,
     DeclineReason,
     DisputeState,
     InvoiceStatus,
@@ -116,3 +117,17 @@ def sales_channel(value: str) -> SalesChannel:
         return SalesChannel(value) if value else SalesChannel.DIRECT
     except ValueError:
         return SalesChannel.SALES
+
+
+def arrangement(value: str, collection_method: str) -> Arrangement:
+    """Return how a subscription is paid: as our word for it says, else as Stripe collects. An unknown word is no card.
+
+    What is sent as an invoice is paid by transfer, and a card is never charged for it.
+    """
+    sent = Arrangement.BANK_TRANSFER
+    if not value:
+        return Arrangement.CARD if collection_method == "charge_automatically" else sent
+    try:
+        return Arrangement(value)
+    except ValueError:
+        return sent

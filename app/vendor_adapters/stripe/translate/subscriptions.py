@@ -7,10 +7,10 @@ import stripe
 
 from app.catalog.model import Catalog
 from app.core.money import Money
-from app.vendor_adapters.stripe.names import CHANNEL, OFFER, ORDER, SOLD_BY, SUBJECT, meta
+from app.vendor_adapters.stripe.names import ARRANGEMENT, CHANNEL, OFFER, ORDER, SOLD_BY, SUBJECT, meta
 from app.vendor_adapters.stripe.translate.basics import instant, ref_of
 from app.vendor_adapters.stripe.translate.offers import is_plan, rows
-from app.vendor_adapters.stripe.translate.states import sales_channel, subscription_status
+from app.vendor_adapters.stripe.translate.states import arrangement, sales_channel, subscription_status
 from app.vendor_adapters.types import (
     CustomerRef,
     OfferKey,
@@ -50,6 +50,7 @@ def snapshot(
         sold_by=meta(subscription.metadata, SOLD_BY),
         version=version,
         observed_at=observed_at,
+        arrangement=arrangement(meta(subscription.metadata, ARRANGEMENT), subscription.collection_method),
     )
 
 

@@ -1,0 +1,76 @@
+"""An order's next state, and in the same transaction what follows from it for what the order has reserved."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from app.events import audit
+from app.flows import journey
+from app.flows.deps import Deps
+from app.orders import store
+from app.orders.states import PAID, Action, State
+from app.orders.store import Order
+from app.promotions import settling
+from app.promotions.reservation import Cause, Refund
+from app.promotions.store import entries
+from app.subscriptions.store import by_ref
+
+PAGE_GRACE = timedelta(minutes=5)  # after a payment page's time, before the vendor is asked what became of it
+_CAUSES = {
+    State.FAILED: Cause.PAYMENT_FAILED,
+    State.EXPIRED: Cause.EXPIRED,
+    State.CANCELLED: Cause.ABANDONED,
+}
+
+
+def advance(
+    connection: Connection,
+    deps: Deps,
+    order: Order,
+    action: Action,
+    *,
+    now: datetime,
+    cause: Cause | None = None,
+    is_dead: bool = True,
+    changes: Mapping[str, object] | None = None,
+) -> State | None:
+    """Take ``action`` on a locked order with ``changes`` of its columns; None when its state does not allow it.
+
+    Paid, its reservations are final; closed, they are let go; paid back, the uses are given back. All of it
+    the funnel hears of.
+
+    Args:
+        cause: why a closed order's reservations are let go, where it is not what the state says.
+        is_dead: the vendor has said that nothing can be paid any more. Otherwise they stand, and the sweep asks.
+    """
+    state = store.advance(connection, order, action, now=now, **(changes or {}))
+    if state is None or state is order.state:
+        return state
+    business = deps.clock.now()
+    if state is State.PAID:
+        _commit(connection, order, business, now)
+    elif state is State.REFUNDED and order.state in PAID:
+        settling.reverse(connection, order.order_id, Refund.FULL, now=business)
+    elif state in _CAUSES and is_dead:
+        settling.release(connection, order.order_id, cause or _CAUSES[state], now=business)
+    journey.moved(connection, deps, order, state, decline=str((changes or {}).get("decline") or order.decline))
+    return state
+
+
+def _commit(connection: Connection, order: Order, business: datetime, wall: datetime) -> None:
+    done = settling.commit(connection, order.order_id, now=business)
+    entries.close(connection, _subject(connection, order), wall=wall)
+    for each in done.alarms:
+        detail = f"{each.slug} {each.amount} {each.currency}"
+        audit.record(
+            connection, actor="system", action="alarm.overdraft", subject=order.order_id, detail=detail, now=wall
+        )
+
+
+def _subject(connection: Connection, order: Order) -> str:
+    """Return what the buyer's codes were kept for: the checkout, or the subscription that was changed."""
+    if order.intent_id:
+        return order.intent_id
+    changed = by_ref(connection, order.subscription_ref) if order.subscription_ref else None
+    return changed.subscription_id if changed else ""

@@ -1,0 +1,74 @@
+"""What a visitor came by is remembered for thirty days, and asked for where they then buy what it is for."""
+
+from datetime import timedelta
+
+from sqlalchemy import Connection
+
+from app.flows.deps import Deps
+from app.identity.actor import Actor
+from app.promotions.codes import canonical
+from app.promotions.model import LandingFlow, Published, Status
+from app.promotions.store import campaigns, entries, links, touches
+from app.promotions.store.entries import EntryKind
+from app.promotions.store.touches import Touch
+
+REMEMBERED_FOR = timedelta(days=30)
+_LONGEST = 100  # of what can be no code and is shown again all the same
+
+
+def remembered(connection: Connection, deps: Deps, actor: Actor) -> Touch | None:
+    """Return the newest campaign that a visitor or person came by; what a visitor did becomes the person's."""
+    since = deps.clock.now() - REMEMBERED_FOR
+    person_id = actor.person.person_id if actor.person else None
+    return touches.last_touch(connection, actor.visitor_id, person_id, since=since)
+
+
+def ask_for(
+    connection: Connection,
+    deps: Deps,
+    actor: Actor,
+    subject: str,
+    flow: LandingFlow,
+    *,
+    code: str = "",
+    campaign: str = "",
+) -> None:
+    """Keep what a link asks for with a checkout or a subscription: nothing is claimed, and nothing is judged yet.
+
+    Args:
+        flow: what is bought there; a campaign that was only remembered is asked for where it belongs.
+        code: as typed. campaign: a slug; of the link that led to it if the visitor came by one.
+    """
+    wall = deps.clock.wall()
+    if actor.person and actor.visitor_id:
+        touches.adopt(connection, actor.visitor_id, actor.person.person_id)
+    if code:
+        value = canonical(code) or code[:_LONGEST]
+        entries.enter(connection, deps.sealer, subject, EntryKind.CODE, value, wall=wall)
+    touch = remembered(connection, deps, actor)
+    named = campaigns.find(connection, campaign) if campaign else None
+    if _is_known(named):
+        kind, value = entry_of(touch, campaign)
+        entries.enter(connection, deps.sealer, subject, kind, value, wall=wall)
+    elif touch is not None and flow is _flow_of(connection, touch):
+        kind, value = entry_of(touch, touch.slug)
+        entries.remember(connection, deps.sealer, subject, kind, value, wall=wall)
+
+
+def entry_of(touch: Touch | None, slug: str) -> tuple[EntryKind, str]:
+    """Return a campaign as it is asked for: by the signed link that somebody came by, else by its name."""
+    if touch is not None and touch.slug == slug and touch.link_id:
+        return EntryKind.LINK, touch.link_id
+    return EntryKind.CAMPAIGN, slug
+
+
+def _is_known(found: Published | None) -> bool:
+    return found is not None and found.status is not Status.DRAFT
+
+
+def _flow_of(connection: Connection, touch: Touch) -> LandingFlow | None:
+    if touch.link_id:
+        link = links.find_link(connection, touch.link_id)
+        return link.landing.flow if link else None
+    found = campaigns.find(connection, touch.slug)
+    return found.campaign.landing.flow if found else None
