@@ -13,15 +13,19 @@ from app.db.clock_store import follow
 from app.emails.transports import MailUnavailable
 from app.entitlements.product import ProductUnavailable
 from app.events import inbox, outbox
+from app.events.funnel import forget_visits
 from app.events.heartbeat import BEATS_EVERY, note_heard
 from app.events.inbox import Message
 from app.events.outbox import Job
 from app.flows import grant_packs, payment, provision
+from app.flows.campaign_acts import take_away_old
 from app.flows.deps import Deps
 from app.flows.ending_notices import send_ending_notices
 from app.flows.offers import current_offers
+from app.flows.order_steps import END_RENEWAL, PROMO_REDEEMED
 from app.flows.packs_paid import GRANT_MINUTES
 from app.flows.post import send_mail
+from app.flows.programmes import end_renewal
 from app.flows.promo_sweeps import sweep_promotions
 from app.flows.renewal import RENEWAL_TOGGLED
 from app.flows.renewal_notices import send_notices
@@ -43,6 +47,7 @@ log = structlog.get_logger()
 PAUSE = 0.5  # seconds between two rounds when there was nothing to do
 SWEEP_EVERY = timedelta(minutes=1)
 PROJECTION_AGES_AFTER = timedelta(hours=6)  # a lost notification is made good within that time
+VISITS_KEPT = timedelta(days=400)  # that led to nothing: a year can be compared with the one before
 QUOTES_KEPT = timedelta(days=2)  # far longer than any quote is honoured
 DEADLINE = 20.0  # seconds for one job: several calls of at most 8 s, and less than the lease
 MOST_ROUNDS = 50  # of a drain; more would mean that two things keep waking each other
@@ -66,6 +71,8 @@ HANDLERS: dict[str, Handler] = {
     SEATS_ADDED: _publish,
     RENEWAL_TOGGLED: _publish,
     SUBSCRIPTION_CHANGED: _publish,
+    PROMO_REDEEMED: _publish,
+    END_RENEWAL: end_renewal,
     "lead.created": _publish,
 }
 _PASSING = (ProductUnavailable, MailUnavailable, VendorUnavailable, OutcomeUnknown, TimeoutError, OSError)
@@ -124,6 +131,8 @@ async def sweep(deps: Deps) -> int:
     await deps.db.write(lambda connection: forget_expired(connection, deps.clock.wall()))
     await deps.db.write(lambda connection: forget_quotes(connection, before=deps.clock.now() - QUOTES_KEPT))
     await deps.db.write(lambda connection: forget_changes(connection, before=deps.clock.now() - QUOTES_KEPT))
+    await deps.db.write(lambda connection: take_away_old(connection, deps))
+    await deps.db.write(lambda connection: forget_visits(connection, before=deps.clock.now() - VISITS_KEPT))
     await send_notices(deps)
     await send_ending_notices(deps)
     await sweep_promotions(deps)

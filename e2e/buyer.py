@@ -73,6 +73,17 @@ def pay(page: Page, number: str = PAYS) -> None:
     hands.press_the_next_step()
 
 
+def expect_refused(page: Page, world: World, code: str, text: str) -> None:
+    """The card was refused: told at the checkout, or on the vendor's page where another card can be tried there."""
+    page.wait_for_url(re.compile(r"/checkouts/|/pay/[^/]+$"))
+    if not page.url.startswith(world.vendor):
+        expect_problem(page, code, text)
+        return
+    expect(page.get_by_role("alert")).to_contain_text("Nothing was charged")
+    page.get_by_role("link", name="Back to the store").click()
+    expect_at(page, world.store, "/checkouts/")
+
+
 def expect_at(page: Page, origin: str, path: str) -> None:
     """The page is one of ``origin`` whose path begins with ``path``."""
     expect(page).to_have_url(re.compile(f"^{re.escape(origin + path)}"))

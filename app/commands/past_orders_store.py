@@ -17,6 +17,7 @@ from app.orders.states import PAID
 from app.promotions.cart import Cart, CartLine, Facts, History
 from app.promotions.model import OrderKind
 from app.promotions.replay import PastOrder
+from app.subscriptions.store import PACKS_OF
 from app.vendor_adapters.types import OfferKey, SetSeats, SubscriptionStatus
 
 _KINDS = {
@@ -103,7 +104,8 @@ def _history(order: RowMapping, by_account: Mapping[str, _Plans], by_group: Mapp
 
 
 def _plans(connection: Connection) -> tuple[Mapping[str, _Plans], Mapping[str, _Plans]]:
-    paid = (subscriptions.c.plan != "") & subscriptions.c.status.not_in(_NEVER_PAID)
+    is_of_plan = subscriptions.c.subject.not_like(f"{PACKS_OF}%")
+    paid = is_of_plan & subscriptions.c.status.not_in(_NEVER_PAID)
     by_account: dict[str, _Plans] = defaultdict(_Plans)
     by_group: dict[str, _Plans] = defaultdict(_Plans)
     for row in connection.execute(select(subscriptions).where(paid)):

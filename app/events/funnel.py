@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, and_, delete, exists, select, update
 
 from app.db.schema.funnel import funnel, journeys
 from app.db.sql import insert_missing, insert_new
@@ -209,7 +209,9 @@ def _take_visit(connection: Connection, journey_id: str, start: Start) -> int | 
     values: dict[str, object] = {"journey_id": journey_id, "open_key": None}
     values |= {"kind": start.kind, "deployment": start.deployment}
     values |= {"campaign": start.campaign} if start.campaign else {}
-    is_open = (journeys.c.journey_id == visit) & journeys.c.open_key.is_not(None)
+    begun = journeys.alias("begun")
+    is_new = ~exists().where(begun.c.journey_id == journey_id)
+    is_open = and_(journeys.c.journey_id == visit, journeys.c.open_key.is_not(None), is_new)
     taken = connection.execute(update(journeys).where(is_open).values(**values).returning(journeys.c.entry)).scalar()
     if taken is not None:  # another tab was faster otherwise
         connection.execute(update(funnel).where(funnel.c.journey_id == visit).values(journey_id=journey_id))

@@ -54,7 +54,8 @@ class Confirmation:
             where packs are bought. quote_id, total: what the page showed, in minor units; compared, never used.
         tax_id_shown: the tax id as the page knew it, so that a refused one is told before it is charged with tax.
         details: None when the page showed the billing account's own and offered no fields.
-        card: a stored card's ref, empty for the vendor's page. problems: what was wrong with the fields themselves.
+        agreement: whether that of a programme was accepted. card: a stored card's ref, empty for the vendor's page.
+        problems: what was wrong with the fields themselves.
     """
 
     attempt_id: str
@@ -67,6 +68,7 @@ class Confirmation:
     details: Details | None
     tax_id_shown: str
     terms: bool
+    agreement: bool
     card: str
     problems: tuple[Problem, ...]
 
@@ -175,6 +177,8 @@ def _checked(checkout: Checkout, details: tuple[Problem, ...], form: Confirmatio
         found.append(wrong_packs)
     if not form.terms and checkout.addon is None:  # the button of packs states all that is agreed to
         found.append(problem(ProblemId.E_INPUT, "terms", text="Tick the box to agree to the terms."))
+    if checkout.promo and checkout.promo.agreement and not form.agreement:
+        found.append(problem(ProblemId.E_INPUT, "agreement", text="Tick the box to accept the agreement."))
     if found or checkout.priced is None:
         raise Refused(*(found or [problem(ProblemId.E_VENDOR)]))
     return checkout.priced
@@ -253,7 +257,8 @@ def _own_account(connection: Connection, deps: Deps, checkout: Checkout) -> Bill
 def _draft(deps: Deps, checkout: Checkout, priced: Priced, account: BillingAccount, form: Confirmation) -> Order:
     order_id = new_order_id()
     quote, choice = priced.quote, checkout.intent.choice
-    renewal = quote.next_charges[0] if quote.next_charges else None
+    ends = checkout.promo is not None and checkout.promo.agreement != ""  # a programme is for one term
+    renewal = quote.next_charges[0] if quote.next_charges and not ends else None
     request = purchase.purchase_request(
         deps,
         offer=priced.request.items[0].offer,

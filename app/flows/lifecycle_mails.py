@@ -29,7 +29,8 @@ def tell_changes(connection: Connection, deps: Deps, before: Subscription | None
     if account is None:
         return
     term = f"{after.subscription_id}:{after.starts_at:%Y-%m-%d}"
-    if after.status is SubscriptionStatus.PAST_DUE:
+    was_owing = before.status is SubscriptionStatus.PAST_DUE and before.starts_at == after.starts_at
+    if after.status is SubscriptionStatus.PAST_DUE and not was_owing:
         _tell(connection, deps, _failed(deps, account, after), f"renewal_failed:{term}")
     elif after.status is SubscriptionStatus.ACTIVE and before.status is SubscriptionStatus.PAST_DUE:
         _tell(connection, deps, _recovered(deps, account, after), f"renewal_recovered:{term}")

@@ -5,17 +5,20 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from app.events import audit
+from app.events import audit, outbox
 from app.flows import journey
 from app.flows.deps import Deps
 from app.orders import store
 from app.orders.states import PAID, Action, State
 from app.orders.store import Order
 from app.promotions import settling
-from app.promotions.reservation import Cause, Refund
+from app.promotions.reservation import Cause, Refund, Reservation
 from app.promotions.store import entries
+from app.promotions.store.campaigns import version_of
 from app.subscriptions.store import by_ref
 
+PROMO_REDEEMED = "promo.redeemed"
+END_RENEWAL = "end_renewal"
 PAGE_GRACE = timedelta(minutes=5)  # after a payment page's time, before the vendor is asked what became of it
 _CAUSES = {
     State.FAILED: Cause.PAYMENT_FAILED,
@@ -61,11 +64,36 @@ def advance(
 def _commit(connection: Connection, order: Order, business: datetime, wall: datetime) -> None:
     done = settling.commit(connection, order.order_id, now=business)
     entries.close(connection, _subject(connection, order), wall=wall)
+    if any(_has_agreement(connection, each) for each in done.reservations):
+        payload: outbox.Payload = {"order": order.order_id}
+        outbox.enqueue(
+            connection, kind=END_RENEWAL, dedupe_key=order.order_id, payload=payload, order_id=order.order_id, now=wall
+        )
+    for each in done.reservations:
+        outbox.enqueue(
+            connection,
+            kind=PROMO_REDEEMED,
+            dedupe_key=each.reservation_id,
+            payload={
+                "order": order.order_id,
+                "campaign": each.slug,
+                "amount": each.amount,
+                "currency": each.currency,
+            },
+            order_id=order.order_id,
+            now=wall,
+        )
     for each in done.alarms:
         detail = f"{each.slug} {each.amount} {each.currency}"
         audit.record(
             connection, actor="system", action="alarm.overdraft", subject=order.order_id, detail=detail, now=wall
         )
+
+
+def _has_agreement(connection: Connection, reservation: Reservation) -> bool:
+    """Whether it is of a programme, which is for one term and is applied for anew."""
+    campaign = version_of(connection, reservation.slug, reservation.version)
+    return campaign is not None and campaign.agreement != ""
 
 
 def _subject(connection: Connection, order: Order) -> str:

@@ -3,6 +3,7 @@
 from sqlalchemy import Connection
 
 from app.core.problems import Problem, ProblemId, Refused, problem
+from app.events import audit
 from app.flows import payment
 from app.flows.deps import Deps
 from app.flows.order_steps import PAGE_GRACE
@@ -24,6 +25,15 @@ def claim_for(connection: Connection, deps: Deps, order: Order, promo: Promo | N
     if promo is None or not promo.decision.applied:
         return
     vendor = deps.vendors[order.vendor]
+    if promo.agreement:
+        audit.record(
+            connection,
+            actor=order.person_id,
+            action="agreement.accepted",
+            subject=order.order_id,
+            detail=promo.agreement,
+            now=deps.clock.wall(),
+        )
     claims.claim(
         connection,
         promo.decision,

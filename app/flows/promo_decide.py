@@ -63,6 +63,12 @@ class Promo:
         known = (each.campaign for each in self.decision.trace.campaigns)
         return next((campaign for campaign in known if campaign.slug == slug), None)
 
+    @property
+    def agreement(self) -> str:
+        """The name of the agreement that what applies asks for; empty where there is none."""
+        found = (self.campaign(applied.offer.slug) for applied in self.decision.applied)
+        return next((campaign.agreement for campaign in found if campaign and campaign.agreement), "")
+
     def rejection_of(self, key: str) -> Rejected | None:
         """Return why the row of ``key`` does not apply."""
         return next((rejected for row, rejected in self.rejected if row.key == key), None)

@@ -159,6 +159,7 @@ def _read(deps: Deps, form: FormData) -> tuple[Typed, Confirmation]:
         details=details,
         tax_id_shown=reader.text("tax_id_shown", most=60),
         terms=reader.ticked("terms"),
+        agreement=reader.ticked("agreement"),
         card="" if card == "new" else card,
         problems=reader.problems,
     )
@@ -167,6 +168,7 @@ def _read(deps: Deps, form: FormData) -> tuple[Typed, Confirmation]:
         instance_users=reader.typed("instance_users"),
         details=typed_details({name: reader.typed(name) for name in _DETAILS}) if details else None,
         terms=command.terms,
+        agreement=command.agreement,
         card=card,
     )
     return typed, command

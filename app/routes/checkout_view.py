@@ -84,6 +84,7 @@ class CheckoutView:
     cards: tuple[tuple[str, str, str], ...]
     card: str
     terms: bool
+    agreement: bool
     bill: Bill | None
     attempt_id: str
     blocker: Problem | None
@@ -117,6 +118,7 @@ class Typed:
     instance_users: str = ""
     details: Details | None = None
     terms: bool = False
+    agreement: bool = False
     card: str = ""
     place_changed: bool = True
     group_changed: bool = False
@@ -169,6 +171,7 @@ def checkout_view(
         cards=tuple(_card(card) for card in checkout.cards),
         card=typed.card,
         terms=typed.terms,
+        agreement=typed.agreement,
         bill=bill,
         attempt_id=new_attempt(),
         blocker=checkout.blocker,

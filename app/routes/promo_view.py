@@ -37,16 +37,20 @@ class PromoPart:
     """The promo field and what stands beside it.
 
     Attributes:
-        path: where the field's own form goes. pending: what is checked when more is known. terms: of what applies, word
+        is_offered: False where the vendor can take no discount off; then there is no field. path: where the field's own
+            form goes. pending: what is checked when more is known. terms: of what applies, word
             for word. typed: what stands in the field. is_open: whether the field is shown without being asked for.
+        agreement: of a programme, which has to be accepted; what it gives does not renew.
         told: the code that was refused just now: pressing the order's button again goes on without it.
     """
 
+    is_offered: bool
     path: str
     chips: tuple[Chip, ...]
     not_applied: tuple[NotApplied, ...]
     pending: tuple[str, ...]
     terms: tuple[str, ...]
+    agreement: str
     typed: str
     is_open: bool
     told: str
@@ -66,11 +70,13 @@ def promo_part(
     mine = tuple(found for found in problems if found.field == wording.FIELD)
     chips = _chips(promo) if promo else ()
     return PromoPart(
+        is_offered=promo is not None,
         path=path,
         chips=chips,
         not_applied=_not_applied(deps, promo, typed) if promo else (),
         pending=tuple(wording.waiting(each) for _, each in promo.pending) if promo else (),
         terms=_terms(promo) if promo else (),
+        agreement=promo.agreement if promo else "",
         typed=typed if mine else "",
         is_open=bool(mine),
         told=typed if mine else "",

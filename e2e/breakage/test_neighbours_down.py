@@ -26,6 +26,7 @@ from e2e.world import World
 UNTIL_MENDED = 0
 
 
+@pytest.mark.vendors("embedded", "stripe")
 @pytest.mark.javascript("on", "off")
 def test_the_vendor_is_down(page: Page, context: BrowserContext, world: World) -> None:
     sign_in(page, world, "ann")
@@ -58,6 +59,7 @@ def test_the_vendor_is_down(page: Page, context: BrowserContext, world: World) -
     expect(plans.get_by_role("button", name="Buy Team")).to_be_visible()
 
 
+@pytest.mark.vendors("embedded", "stripe")
 @pytest.mark.javascript("on", "off")
 def test_the_product_is_down_after_paying(page: Page, world: World, javascript: str) -> None:
     sign_in(page, world, "ann")

@@ -13,6 +13,7 @@ from e2e.buyer import (
     expect_at,
     expect_granted,
     expect_problem,
+    expect_refused,
     expect_total,
     go_on_to_pay,
     ordered,
@@ -52,6 +53,7 @@ def test_what_the_vendor_cannot_read(page: Page, world: World) -> None:
     expect(page.get_by_label("Name on the card")).to_have_value("Ann Archer")
 
 
+@pytest.mark.vendors("embedded", "stripe")
 @pytest.mark.javascript("on", "off")
 def test_the_bank_asks(page: Page, world: World) -> None:
     """Failed, tried again, left alone, taken up again from the orders, and completed."""
@@ -59,10 +61,10 @@ def test_the_bank_asks(page: Page, world: World) -> None:
     hands = Hands(page)
     go_on_to_pay(page, world)
     pay(page, ASKS_THE_BANK)
-    expect_at(page, world.vendor, "/pay/")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your bank asks: is it you?")
+    expect_at(page, world.vendor, "/")
     hands.press("Fail")
-    expect_at(page, world.store, "/checkouts/")
-    expect_problem(page, "E-CARD-AUTH", "The bank's check was not completed.")
+    expect_refused(page, world, "E-CARD-AUTH", "The bank's check was not completed.")
     agree(hands)
     hands.press("Pay 3,788.85 USD and subscribe")
     pay(page, ASKS_THE_BANK)

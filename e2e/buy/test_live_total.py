@@ -13,6 +13,7 @@ from e2e.people import sign_in
 from e2e.world import World
 
 
+@pytest.mark.vendors("embedded", "stripe")
 def test_seats_and_place_change_the_total(page: Page, world: World) -> None:
     sign_in(page, world, "ann")
     page.goto("/buy?plan=team&group=acme&seats=4&currency=eur")
@@ -26,7 +27,7 @@ def test_seats_and_place_change_the_total(page: Page, world: World) -> None:
     expect(told).to_have_text("Total today: 1,620.00 EUR plus tax.")
     hands.choose("Country", "Germany")
     expect_total(page, 192_780, "eur")
-    expect(summary).to_contain_text("Tax 19 %")
+    expect(summary).to_contain_text(re.compile(r"Tax( 19 %)?307\.80"))  # the rate where the vendor tells it
     expect(told).to_have_text("Total today: 1,927.80 EUR.")
     expect(page.get_by_role("button", name="Pay 1,927.80 EUR and subscribe")).to_be_visible()
     hands.choose("Country", "Austria")

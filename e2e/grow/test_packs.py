@@ -10,6 +10,7 @@ from e2e.people import sign_in
 from e2e.world import World
 
 
+@pytest.mark.vendors("embedded", "stripe")
 @pytest.mark.javascript("on", "off")
 def test_minutes_take_three_clicks_from_the_product(page: Page, world: World, axe: Axe, javascript: str) -> None:
     sign_in(page, world, "bob")

@@ -10,6 +10,7 @@ from e2e.people import sign_in
 from e2e.world import World
 
 
+@pytest.mark.vendors("embedded", "stripe")
 def test_three_clicks_with_a_stored_card(page: Page, world: World) -> None:
     sign_in(page, world, "bob")
     page.goto(f"{world.product}/groups/globex")

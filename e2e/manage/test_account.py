@@ -23,6 +23,7 @@ def test_pages_are_readable_and_fit_a_narrow_screen(page: Page, world: World, ax
             assert page.evaluate("document.documentElement.scrollWidth") <= width, path
 
 
+@pytest.mark.vendors("embedded", "stripe")
 @pytest.mark.javascript("on", "off")
 def test_a_card_is_added_on_the_vendors_page(page: Page, world: World, javascript: str) -> None:
     sign_in(page, world, "bob")
@@ -36,7 +37,9 @@ def test_a_card_is_added_on_the_vendors_page(page: Page, world: World, javascrip
     page.get_by_role("button", name="Add this card").click()
     expect(page.get_by_text("0341").first).to_be_visible()
     page.goto("/payment-methods")
-    page.get_by_role("button", name=re.compile("Set as default.*0341")).click()
+    to_be_default = page.get_by_role("button", name=re.compile("Set as default.*0341"))
+    if to_be_default.count():  # there are vendors for which the newest card is the default
+        to_be_default.click()
     expect(page.locator("li", has_text="0341")).to_contain_text("Default")
 
 

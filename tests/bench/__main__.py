@@ -1,4 +1,4 @@
-"""Prints how long each page takes, in milliseconds and as a multiple of the smallest answer of the same run."""
+"""Prints how long each page takes, as a multiple of the smallest answer of the same run, then the engine's times."""
 
 import asyncio
 import sys
@@ -15,6 +15,9 @@ from app.db.engine import Database
 from app.db.migrate import migrate
 from app.http import Response
 from app.web.log import configure_logs
+from tests.bench.promotions import report_decisions, report_secrets
+from tests.promotions.till import Till
+from tests.promotions.world import NOW
 from tests.support.journeys import at_checkout, pay, settled, to_payment
 from tests.support.shop import Shop, open_shop
 
@@ -32,6 +35,15 @@ async def bench() -> None:
         configure_logs(clock, log)
         async with open_shop(config, database, clock) as shop:
             await _report(await _pages(shop))
+        database.close()
+        _bench_engine(Path(folder))
+
+
+def _bench_engine(folder: Path) -> None:
+    for name, report in (("many", report_decisions), ("secrets", report_secrets)):
+        database = Database(f"sqlite:///{folder}/{name}.db")
+        migrate(database)
+        report(Till(database, FrozenClock(NOW)))
         database.close()
 
 

@@ -88,6 +88,7 @@ async def test_ten_percent_off_five_packs(shop: Shop) -> None:
 
 
 @pytest.mark.engines("sqlite")
+@pytest.mark.vendors("embedded", "stripe")
 async def test_packs_are_paid_with_their_discount(shop: Shop) -> None:
     await publish_samples(shop)
     browser = await at_checkout(shop, "/buy/packs?addon=compute-1000&group=acme&packs=5&promo=BUILD10")
@@ -103,6 +104,7 @@ async def test_packs_are_paid_with_their_discount(shop: Shop) -> None:
 
 
 @pytest.mark.engines("sqlite")
+@pytest.mark.vendors("embedded", "stripe")
 async def test_who_has_a_plan_buys_packs_with_a_code_too(shop: Shop) -> None:
     await publish_samples(shop)
     browser = await at_checkout(shop, "/buy/packs?addon=compute-1000&group=globex&packs=5&promo=BUILD10", "bob")
@@ -111,3 +113,11 @@ async def test_who_has_a_plan_buys_packs_with_a_code_too(shop: Shop) -> None:
     await settled(shop)
     invoice = (await shop.books("invoices"))[-1]
     assert (invoice["subtotal"], invoice["discount"]) == (5_000, 500)
+
+
+@pytest.mark.engines("sqlite")
+@pytest.mark.vendors("stripe")
+async def test_where_changes_take_no_discount_no_field_is_offered(shop: Shop) -> None:
+    browser = await at_seats(shop, query="&promo=GROW50")
+    assert "Have a promo code?" not in browser.text
+    assert total(browser) == 30_518

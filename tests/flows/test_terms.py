@@ -14,7 +14,7 @@ from tests.support.customers import DECLINES, at, at_vendor, crowd, put_card, su
 from tests.support.journeys import GOOD_CARD, pay, settled
 from tests.support.shop import Shop
 
-pytestmark = [pytest.mark.engines("sqlite"), pytest.mark.vendors("embedded")]
+pytestmark = pytest.mark.engines("sqlite")
 
 MARCH_1 = datetime(2027, 3, 1, tzinfo=UTC)
 
@@ -86,6 +86,7 @@ async def test_what_was_booked_renews(shop: Shop, clock: FrozenClock) -> None:
     assert group.seats == 8
 
 
+@pytest.mark.vendors("embedded")  # when a card is tried again, and what follows an end, is the vendor's
 async def test_what_is_turned_off_ends_and_gets_no_notice(shop: Shop, clock: FrozenClock) -> None:
     before = await subscription_of(shop, "globex")
     browser = await at(shop, "bob", f"/subscriptions/{before.subscription_id}/renewal")
@@ -129,6 +130,7 @@ async def test_a_refused_renewal_keeps_the_plan_for_a_while_and_can_be_mended(sh
     assert "It runs until 1 March 2028." in recovered
 
 
+@pytest.mark.vendors("embedded")  # when a card is tried again, and what follows an end, is the vendor's
 async def test_another_card_alone_mends_a_refused_renewal(shop: Shop, clock: FrozenClock) -> None:
     before = await subscription_of(shop, "globex")
     await put_card(shop, "globex", DECLINES)
@@ -142,6 +144,7 @@ async def test_another_card_alone_mends_a_refused_renewal(shop: Shop, clock: Fro
     assert [kind for kind, _ in told] == ["renewal_failed", "renewal_recovered"]
 
 
+@pytest.mark.vendors("embedded")  # when a card is tried again, and what follows an end, is the vendor's
 async def test_a_renewal_that_stays_unpaid_ends_with_its_grace(shop: Shop, clock: FrozenClock) -> None:
     before = await subscription_of(shop, "globex")
     await put_card(shop, "globex", DECLINES)

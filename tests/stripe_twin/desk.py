@@ -45,13 +45,35 @@ class Desk:
             card = payments.new_card(self.books, typed.number, typed.month, typed.year) if typed else None
             return Step(url=sessions.pay(self.books, session, card, self.origin))
         except Refusal as refusal:
-            return Step(problem=str(refusal.body["error"].get("decline_code") or refusal.body["error"]["code"]))
+            return Step(problem=_why(refusal))
 
     def asked_at(self, session: Obj) -> str:
         """Return where the bank's check of a page goes on, empty while none is asked for."""
         payment = self.books.find("payment_intent", session.get("_payment") or "")
         is_asked = payment is not None and payment["status"] == "requires_action"
         return f"{self.origin}/3ds/{payment['id']}" if payment and is_asked else ""
+
+    def refusal_of(self, session: Obj) -> str:
+        """Return why a page's last try was refused, empty while there is none."""
+        payment = self.books.find("payment_intent", session.get("_payment") or "")
+        error = payment["last_payment_error"] if payment else None
+        return _told(error["decline_code"] or error["code"]) if error else ""
+
+    def cards_of(self, customer: Obj) -> list[str]:
+        """Return the cards of a customer as they are written, the newest first."""
+        default = customer["invoice_settings"]["default_payment_method"]
+        return [
+            f"{card['card']['brand'].title()} {card['card']['last4']}{' (default)' if card['id'] == default else ''}"
+            for card in self.books.all("payment_method", customer=customer["id"])
+        ]
+
+    def add_card_typed(self, customer: Obj, typed: TypedCard) -> str:
+        """Keep a card that was typed; return why it is refused, empty when it is not."""
+        try:
+            self.add_card(customer, typed)
+        except Refusal as refusal:
+            return _why(refusal)
+        return ""
 
     def pay_invoice(self, invoice: Obj, typed: TypedCard) -> Step:
         """Press the button of an invoice's page."""
@@ -64,7 +86,7 @@ class Desk:
             card = payments.new_card(self.books, typed.number, typed.month, typed.year)
             payments.attempt(self.books, payment, card, is_present=True, return_url=page, origin=self.origin)
         except Refusal as refusal:
-            return Step(problem=str(refusal.body["error"].get("decline_code") or refusal.body["error"]["code"]))
+            return Step(problem=_why(refusal))
         payment["_card"] = card["id"]
         if payment["status"] == "requires_action":
             return Step(url=f"{self.origin}/3ds/{payment['id']}")
@@ -100,3 +122,12 @@ class Desk:
     def _succeeded(self, payment: Obj, invoice: Obj | None) -> None:
         if payment["status"] == "succeeded" and invoice is not None and invoice["status"] == "open":
             subscriptions.paid(self.books, invoice)
+
+
+def _why(refusal: Refusal) -> str:
+    error = refusal.body["error"]
+    return _told(error.get("decline_code") or error["code"])
+
+
+def _told(code: str) -> str:
+    return f"Your card was refused ({code}). Nothing was charged: try another one."

@@ -55,10 +55,12 @@ class _Pages:
 
     async def pay(self, request: Request) -> Response:
         session = self.desk.find("checkout.session", request.path_params["ref"])
+        if session is not None and session["status"] == "complete" and request.method == "POST":
+            return RedirectResponse(session["success_url"], status_code=303)  # the button was pressed twice
         if session is None or session["status"] != "open":
-            return _closed("This page is closed", session)
+            return _closed(session)
         if request.method == "GET":
-            return _payment(session, asks_at=self.desk.asked_at(session))
+            return _payment(session, self.desk.refusal_of(session), asks_at=self.desk.asked_at(session))
         typed = None
         if session["amount_total"]:
             try:
@@ -103,10 +105,17 @@ class _Pages:
         customer = self.desk.find("customer", visit["customer"]) if visit else None
         if visit is None or customer is None:
             return _page("There is no such page", "", status=404)
+        problem = ""
         if request.method == "POST":
-            self.desk.add_card(customer, await _typed(request))
-        back = f'<p><a href="{escape(visit["return_url"] or "/")}">Return</a></p>'
-        return _page("Your cards", _CARD.format(button="Add this card") + back)
+            try:
+                problem = self.desk.add_card_typed(customer, await _typed(request))
+            except NotTyped:
+                problem = "Fill in the card."
+        alert = f'<p role="alert">{escape(problem)}</p>' if problem else ""
+        cards = "".join(f"<li>{escape(one)}</li>" for one in self.desk.cards_of(customer))
+        back = f'<p><a href="{escape(visit["return_url"] or "/")}">Back to the store</a></p>'
+        form = _CARD.format(button="Add this card")
+        return _page("Your cards", f"{alert}<ul>{cards}</ul>{form}{back}", status=422 if problem else 200)
 
 
 async def _typed(request: Request) -> TypedCard:
@@ -135,7 +144,9 @@ def _lines(invoice: Obj) -> str:
     return f"<ul>{''.join(rows)}</ul><p>Total {_amount(invoice['total'], invoice['currency'])}</p>"
 
 
-def _closed(title: str, session: Obj | None) -> Response:
+def _closed(session: Obj | None) -> Response:
+    is_paid = session is not None and session["status"] == "complete"
+    title = "This is paid" if is_paid else "This payment page has ended"
     back = session["success_url"] if session else None
     return _page(title, f'<p><a href="{escape(back)}">Return to the store</a></p>' if back else "", status=410)
 
