@@ -27,7 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
     except ConfigError as error:
         for fault in error.faults:
             sys.stderr.write(f"{fault}\n")
-        return 1
+        return _without_settings(options)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -53,8 +53,32 @@ def _parser() -> argparse.ArgumentParser:
     reconcile.add_argument("--once", action="store_true", help="one round instead of one every few minutes")
     export = add("export", _export, "write what the store knows as JSON lines, read only")
     export.add_argument("--jsonl", action="store_true", help="one JSON object a line (the only form)")
+    _add_vendor(add("vendor", _vendor_sync, "what concerns the billing vendor: sync, check"))
     add("audit", _audit, "recompute every invariant, here and at the vendor; exit 1 when something differs")
     return parser
+
+
+def _without_settings(options: argparse.Namespace) -> int:
+    if options.run is not _vendor_check:
+        return 1
+    from app.commands import vendor_check
+
+    return vendor_check.not_run("the settings above have to be mended first")
+
+
+def _add_vendor(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    text = "show how the vendor's prices differ from the catalog, and with --apply make, offer and retire them"
+    sync = actions.add_parser("sync", help=text, description=text)
+    sync.add_argument("--apply", action="store_true", help="do it; without this nothing is changed")
+    sync.add_argument("--json", action="store_true", help="one JSON object instead of a table")
+    sync.set_defaults(run=_vendor_sync)
+    text = "run the conformance kit against the vendor's test mode; exit 2 when it could not be run"
+    check = actions.add_parser("check", help=text, description=text)
+    check.add_argument(
+        "-k", dest="only", default="", metavar="EXPRESSION", help="only the checks that fit, as pytest's"
+    )
+    check.set_defaults(run=_vendor_check)
 
 
 def _serve(config: Config, _options: argparse.Namespace) -> int:
@@ -109,6 +133,18 @@ def _export(config: Config, _options: argparse.Namespace) -> int:
     from app.commands import export
 
     return _run(lambda: export.export(config))
+
+
+def _vendor_sync(config: Config, options: argparse.Namespace) -> int:
+    from app.commands import vendor
+
+    return _run(lambda: vendor.sync(config, apply=options.apply, as_json=options.json))
+
+
+def _vendor_check(config: Config, options: argparse.Namespace) -> int:
+    from app.commands import vendor_check
+
+    return vendor_check.check(config, only=options.only)
 
 
 def _audit(config: Config, _options: argparse.Namespace) -> int:

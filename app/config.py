@@ -70,6 +70,7 @@ class Config:
     oidc: OidcConfig
     product_url: str
     product_token: str = field(repr=False)
+    trial_url: str
     return_to: tuple[str, ...]
     smtp_url: str = field(repr=False)
     mail_from: str
@@ -123,6 +124,7 @@ class Config:
             demo_port=demo_port,
             vendor_port=vendor_port,
             product_url=moved(self.product_url),
+            trial_url=moved(self.trial_url),
             oidc=replace(self.oidc, issuer=moved(self.oidc.issuer)),
             return_to=tuple(moved(address) for address in self.return_to),
         )
@@ -132,6 +134,27 @@ class Config:
         ports = {"PORT": self.port, "DEMO_PORT": self.demo_port, "VENDOR_PORT": self.vendor_port}
         self.var.mkdir(parents=True, exist_ok=True)
         (self.var / "ports.json").write_text(json.dumps(ports))
+
+
+def stripe_key_faults(settings: StripeConfig, *, is_demo: bool) -> list[str]:
+    """Return what is wrong with the keys by their looks alone; a key is never told."""
+    key, found = settings.secret_key, []
+    if not key:
+        found.append("STRIPE_SECRET_KEY is not set; give the account's secret key (sk_…) or a restricted one (rk_…).")
+    elif key.startswith("pk_"):
+        found.append("STRIPE_SECRET_KEY holds the publishable key (pk_…); give the secret one (sk_… or rk_…).")
+    elif not key.startswith(("sk_", "rk_")):
+        found.append("STRIPE_SECRET_KEY is no secret key: those begin with sk_ or rk_.")
+    elif is_demo and "_live_" in key:
+        found.append(
+            "STRIPE_SECRET_KEY is a live key, and the demo must move no money; give a test key, or set "
+            "KASSA_ENV=production."
+        )
+    if settings.publishable_key and not settings.publishable_key.startswith("pk_"):
+        found.append("STRIPE_PUBLISHABLE_KEY is no publishable key: those begin with pk_, and others are secret.")
+    if any(not secret.startswith("whsec_") for secret in settings.webhook_secrets):
+        found.append("STRIPE_WEBHOOK_SECRETS: each begins with whsec_, as the webhook endpoint's page shows it.")
+    return found
 
 
 class _Reader:
@@ -162,6 +185,7 @@ class _Reader:
             oidc=self.oidc(product_url),
             product_url=product_url,
             product_token=self.secret("KASSA_PRODUCT_TOKEN"),
+            trial_url=self.url("KASSA_TRIAL_URL", f"{product_url}/trials/new" if self.env == "demo" else ""),
             return_to=self.prefixes("KASSA_RETURN_TO", product_url if self.env == "demo" else ""),
             smtp_url=self.text("KASSA_SMTP_URL", ""),
             mail_from=self.text("KASSA_MAIL_FROM", f"Kassa <store@{urlsplit(base_url).hostname or 'localhost'}>"),
@@ -249,13 +273,16 @@ class _Reader:
         )
 
     def stripe(self) -> StripeConfig:
-        return StripeConfig(
+        settings = StripeConfig(
             secret_key=self.text("STRIPE_SECRET_KEY", ""),
             publishable_key=self.text("STRIPE_PUBLISHABLE_KEY", ""),
             webhook_secrets=self.listed("STRIPE_WEBHOOK_SECRETS"),
             api_base=self.url("STRIPE_API_BASE", "https://api.stripe.com"),
             automatic_tax=self.choice("STRIPE_AUTOMATIC_TAX", "on", ("on", "off")) == "on",
         )
+        if "stripe" in self.vendors():
+            self.faults += stripe_key_faults(settings, is_demo=self.env == "demo")
+        return settings
 
     def secret(self, name: str) -> str:
         """Return a secret; in demo an unset one is made once and kept, elsewhere what it guards stays off."""

@@ -38,6 +38,7 @@ from app.routes import (
     sales,
     seat_changes,
     subscriptions,
+    usage,
     webhooks,
 )
 from app.routes.demo_controls import World
@@ -75,7 +76,23 @@ def create_app(deps: Deps, *, world: World | None = None) -> ASGIApp:
     Args:
         world: what the demo controls act on; without it, and outside the demo, their addresses do not exist.
     """
-    routes: list[BaseRoute] = [
+    routes = store_routes()
+    has_controls = world is not None and deps.config.is_demo
+    if has_controls:
+        routes += demo_controls.routes
+    # inside the application, so that what these raise is answered with the store's own problem page
+    inside = [Middleware(SchemaGuard, db=deps.db)]
+    if deps.config.is_demo and isinstance(deps.clock, SystemClock):
+        inside.append(Middleware(FollowBusinessClock, db=deps.db, clock=deps.clock))
+    app = Starlette(routes=routes, middleware=inside, exception_handlers=exception_handlers)
+    app.state.deps = deps
+    app.state.world = world
+    return guarded(app, deps)
+
+
+def store_routes() -> list[BaseRoute]:
+    """Return every address of the store but the demo controls."""
+    return [
         *login.routes,  # before the plans: the issuer leads back to the home page with a state
         *plans.routes,
         *campaign_links.routes,
@@ -89,6 +106,7 @@ def create_app(deps: Deps, *, world: World | None = None) -> ASGIApp:
         *plan_changes.routes,
         *renewals.routes,
         *renewal_payments.routes,
+        *usage.routes,
         *own_email.routes,
         *account.routes,
         *invoices.routes,
@@ -100,17 +118,6 @@ def create_app(deps: Deps, *, world: World | None = None) -> ASGIApp:
         *health.routes,
         Mount("/static", StaticFiles(directory=ROOT / "static"), name="static"),
     ]
-    has_controls = world is not None and deps.config.is_demo
-    if has_controls:
-        routes += demo_controls.routes
-    # inside the application, so that what these raise is answered with the store's own problem page
-    inside = [Middleware(SchemaGuard, db=deps.db)]
-    if deps.config.is_demo and isinstance(deps.clock, SystemClock):
-        inside.append(Middleware(FollowBusinessClock, db=deps.db, clock=deps.clock))
-    app = Starlette(routes=routes, middleware=inside, exception_handlers=exception_handlers)
-    app.state.deps = deps
-    app.state.world = world
-    return guarded(app, deps)
 
 
 def _mailer(config: Config, db: Database, clock: SystemClock) -> Mailer:

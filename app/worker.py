@@ -19,6 +19,7 @@ from app.events.inbox import Message
 from app.events.outbox import Job
 from app.flows import grant_packs, payment, provision
 from app.flows.campaign_acts import take_away_old
+from app.flows.count_usage import count_usage
 from app.flows.deps import Deps
 from app.flows.ending_notices import send_ending_notices
 from app.flows.offers import current_offers
@@ -135,6 +136,7 @@ async def sweep(deps: Deps) -> int:
     await deps.db.write(lambda connection: forget_visits(connection, before=deps.clock.now() - VISITS_KEPT))
     await send_notices(deps)
     await send_ending_notices(deps)
+    await count_usage(deps)
     await sweep_promotions(deps)
     before = deps.clock.now() - PROJECTION_AGES_AFTER
     stale = await deps.db.read(lambda connection: stale_refs(connection, before=before, limit=50))
@@ -145,6 +147,7 @@ async def drain(deps: Deps) -> Counts:
     """Run inbox, outbox and sweep until quiet, treating every waiting row as due, and looking at each open order."""
     await send_notices(deps)
     await send_ending_notices(deps)
+    await count_usage(deps)
     await sweep_promotions(deps)
     counts = Counts(orders=await _sweep_all_orders(deps))
     for _ in range(MOST_ROUNDS):

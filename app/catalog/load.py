@@ -18,6 +18,7 @@ from app.catalog.model import (
     Rules,
     SeatRules,
 )
+from app.catalog.thresholds import read_alerts, read_trial
 from app.core.durations import after
 
 _ANY_DAY = datetime(2026, 1, 1, tzinfo=UTC)  # the length of a duration in days and less is the same from any
@@ -47,7 +48,7 @@ def _catalog(data: Mapping[str, Any]) -> Catalog:
         plans=tuple(_plan(row) for row in data["plan"]),
         addons=tuple(_addon(row) for row in data["addon"]),
         prices=tuple(PriceRow(**{"display_month": None, **row}) for row in data["prices"]["rows"]),
-        rules=_rules(data["rules"]),
+        rules=_rules(data["rules"], data.get("alerts", {})),
     )
     known = {plan.key for plan in catalog.plans} | {addon.key for addon in catalog.addons}
     strangers = sorted({row.item for row in catalog.prices} - known)
@@ -89,7 +90,7 @@ def _months(period: str) -> int:
     return int(period[1:-1])
 
 
-def _rules(rules: Mapping[str, Any]) -> Rules:
+def _rules(rules: Mapping[str, Any], alerts: Mapping[str, Any]) -> Rules:
     address = rules["address"]
     payment = rules["payment"]
     return Rules(
@@ -118,6 +119,8 @@ def _rules(rules: Mapping[str, Any]) -> Rules:
         tax_ids=tuple(rules["tax_ids"].items()),
         sales_required_for=tuple(rules["sales_assist"]["required_for"]),
         promotions=_promotion_rules(rules.get("promotions", {})),
+        alerts=read_alerts(alerts),
+        trial=read_trial(rules.get("trial", {})),
     )
 
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from app.catalog.thresholds import NOTHING_TOLD, AlertRules, TrialRules
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
@@ -114,6 +116,8 @@ class Rules:
     tax_ids: tuple[tuple[str, str], ...]
     sales_required_for: tuple[str, ...]
     promotions: PromotionRules = PromotionRules()
+    alerts: AlertRules = NOTHING_TOLD
+    trial: TrialRules | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

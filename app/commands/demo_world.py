@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from app import worker
 from app.commands.demo_seed import seed_accounts
+from app.commands.demo_usage import seed_usage
 from app.core.clock import SystemClock
 from app.core.durations import BadDuration, after
 from app.core.money import Money
@@ -81,6 +82,7 @@ class DemoWorld:
         await self._set_offset(offset)
         await self._product.prepare()
         await seed_accounts(self._deps, self._vendor)
+        await seed_usage(self._deps)
         await self._publish_campaigns()
 
     async def set_clock(self, now: datetime) -> Json:
@@ -173,6 +175,7 @@ class DemoWorld:
         start = self._deps.config.demo_now
         await self._set_offset(start - self._clock.wall() if start else timedelta(0))
         await seed_accounts(self._deps, self._vendor)
+        await seed_usage(self._deps)
         await self._publish_campaigns()
 
     async def _publish_campaigns(self) -> None:

@@ -2,11 +2,11 @@
 
 import json
 import sys
-from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
 from urllib.parse import urlsplit
 
 from app.commands.neighbours import neighbours
+from app.commands.vendor_setup import setup_faults
 from app.config import Config
 from app.db.errors import DATABASE_AWAY
 from app.db.migrate import has_needed_schema
@@ -15,7 +15,6 @@ from app.flows.deps import Deps
 from app.flows.publish_campaigns import check_file
 from app.identity.sign_ins import StartedSignIn
 from app.identity.sso import SignInUnavailable
-from app.vendor_adapters.errors import VendorError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,14 +31,14 @@ class Finding:
         return not self.mend
 
 
-Check = Callable[[Deps], Awaitable[Finding]]
-
-
 async def doctor(config: Config, *, as_json: bool) -> int:
     """Run every check, print each, and return 1 when one of them found something to mend."""
     findings = [Finding(check="settings", found=f"{config.env}, {config.base_url}")]
     async with neighbours(config) as deps:
-        for check in (check_database, check_vendor, check_campaigns, check_sign_in, check_product, check_mail):
+        findings.append(await check_database(deps))
+        for name in deps.vendors:
+            findings += await check_vendor(deps, name)
+        for check in (check_campaigns, check_sign_in, check_product, check_mail):
             findings.append(await check(deps))
     if as_json:
         sys.stdout.write(json.dumps([asdict(found) for found in findings], indent=1) + "\n")
@@ -63,30 +62,14 @@ async def check_database(deps: Deps) -> Finding:
     return Finding(check="database", found="answers, schema is current")
 
 
-async def check_vendor(deps: Deps) -> Finding:
-    """The vendor answers and knows every price that the catalog offers, at the same amount."""
-    name = deps.selling
-    try:
-        offers = {str(offer.key): offer for offer in await deps.vendor.list_offers()}
-    except VendorError as error:
-        return Finding(
-            check="vendor",
-            found=f"{name}: {type(error).__name__} {error.detail}".strip(),
-            mend="check the vendor's keys and its status page",
-        )
-    missing = [row.id for row in deps.catalog.prices if row.active and row.id not in offers]
-    if missing:
-        return Finding(
-            check="vendor", found=f"{name} does not know {', '.join(missing)}", mend="make these prices at the vendor"
-        )
-    other = [row.id for row in deps.catalog.prices if row.active and offers[row.id].unit_price.minor != row.amount]
-    if other:
-        return Finding(
-            check="vendor",
-            found=f"{name} has another amount for {', '.join(other)}",
-            mend="a price never changes: add a new row to the catalog and make it at the vendor",
-        )
-    return Finding(check="vendor", found=f"{name} answers and knows {len(offers)} prices")
+async def check_vendor(deps: Deps, name: str) -> list[Finding]:
+    """The vendor answers, is set up rightly, and knows every price that the catalog offers, at the same amount."""
+    webhook_url = f"{deps.config.base_url}/webhooks/{name}"
+    sells = name == deps.selling
+    faults = await setup_faults(deps.vendors[name], deps.catalog, webhook_url, sells=sells)
+    if not faults:
+        return [Finding(check="vendor", found=f"{name} answers" + (" and knows every price" if sells else ""))]
+    return [Finding(check="vendor", found=fault.found, mend=fault.mend) for fault in faults]
 
 
 async def check_campaigns(deps: Deps) -> Finding:

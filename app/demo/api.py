@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 
 from sqlalchemy import Connection
 from starlette.requests import Request
@@ -37,13 +38,15 @@ class Api:
         subject = request.query_params.get("subject", "")
         if not subject:
             return _error(400, "bad_request", "subject is missing.")
+        now = self.world.clock.now()
         found = await self.world.db.read(lambda c: groups_of(c, subject))
-        return JSONResponse({"groups": [_group(each.group, can_edit_billing=each.is_owner) for each in found]})
+        return JSONResponse({"groups": [_group(each.group, now, can_edit_billing=each.is_owner) for each in found]})
 
     async def group(self, request: Request) -> Response:
         """Answer one group: as a person in it sees it, or, without ``subject``, its state."""
         group_id, subject = request.path_params["group_id"], request.query_params.get("subject")
-        found = await self.world.db.read(lambda c: _seen(c, group_id, subject))
+        now = self.world.clock.now()
+        found = await self.world.db.read(lambda c: _seen(c, group_id, subject, now))
         return JSONResponse(found) if found else _error(404, "not_found", _NOT_FOUND)
 
     async def usage(self, request: Request) -> Response:
@@ -60,6 +63,7 @@ class Api:
                 "minutes_quota": group.minutes_included(now),
                 "minutes_in_packs": group.minutes_in_packs(now),
                 "storage_gib": group.storage_used_gib,
+                "storage_quota_gib": group.storage_quota_gib(now),
                 "counted_at": instant_text(now),
             }
         )
@@ -92,15 +96,15 @@ class Api:
         return guarded
 
 
-def _seen(connection: Connection, group_id: str, subject: str | None) -> Json | None:
+def _seen(connection: Connection, group_id: str, subject: str | None, now: datetime) -> Json | None:
     if subject is None:
         group = find_group(connection, group_id)
-        return _group(group, can_edit_billing=False) if group else None
+        return _group(group, now, can_edit_billing=False) if group else None
     found = membership(connection, group_id, subject)
-    return _group(found.group, can_edit_billing=found.is_owner) if found else None
+    return _group(found.group, now, can_edit_billing=found.is_owner) if found else None
 
 
-def _group(group: GroupRecord, *, can_edit_billing: bool) -> Json:
+def _group(group: GroupRecord, now: datetime, *, can_edit_billing: bool) -> Json:
     return {
         "id": group.id,
         "name": group.name,
@@ -110,6 +114,7 @@ def _group(group: GroupRecord, *, can_edit_billing: bool) -> Json:
         "seats": group.seats,
         "ends_at": instant_text(group.ends_at),
         "can_edit_billing": can_edit_billing,
+        "trial_ends_at": instant_text(group.trial.ends_at) if group.trial and group.trial.is_running(now) else None,
     }
 
 

@@ -10,6 +10,7 @@ from starlette.types import ASGIApp
 from app.demo.api import Api
 from app.demo.browser import current_session, page
 from app.demo.faults import Faults
+from app.demo.group_actions import GroupActions
 from app.demo.guard import CrossOriginGuard, OneHost, SecurityHeaders
 from app.demo.pages import Pages
 from app.demo.sign_in.endpoints import Endpoints
@@ -22,7 +23,13 @@ _LARGEST_BODY = 262_144
 def create_product(world: World) -> ASGIApp:
     """Return the app: pages, sign-in and API under one origin, with ordered faults around them."""
     inner = Starlette(
-        routes=[*Pages(world).routes, *SignInPages(world).routes, *Endpoints(world).routes, *Api(world).routes],
+        routes=[
+            *GroupActions(world).routes,
+            *Pages(world).routes,
+            *SignInPages(world).routes,
+            *Endpoints(world).routes,
+            *Api(world).routes,
+        ],
         middleware=[Middleware(OneHost, world.origin), Middleware(Faults, world), Middleware(CrossOriginGuard)],
         exception_handlers={HTTPException: _Problems(world).answer},
         max_body_size=_LARGEST_BODY,

@@ -10,19 +10,21 @@ DEVELOPER = "developer"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """A plan as the product sees it; ``minutes`` are the compute minutes that each month includes."""
+    """A plan as the product sees it; ``minutes`` are the compute minutes that each month includes,
+    ``storage_gib`` what a project may hold: a group counts here as one project."""
 
     key: str
     name: str
     minutes: int
+    storage_gib: int
 
 
 PLANS = {
     plan.key: plan
     for plan in (
-        Plan(key="free", name="Free", minutes=400),
-        Plan(key="team", name="Team", minutes=10_000),
-        Plan(key="scale", name="Scale", minutes=50_000),
+        Plan(key="free", name="Free", minutes=400, storage_gib=10),
+        Plan(key="team", name="Team", minutes=10_000, storage_gib=500),
+        Plan(key="scale", name="Scale", minutes=50_000, storage_gib=500),
     )
 }
 
@@ -50,6 +52,20 @@ class Pack:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """A trial of ``plan`` with ``minutes`` a month; ``ends_at`` is exclusive, and comes early when a plan is bought."""
+
+    plan: str
+    minutes: int
+    started_at: datetime
+    ends_at: datetime
+
+    def is_running(self, now: datetime) -> bool:
+        """Whether it is under way at ``now`` (business time)."""
+        return self.started_at <= now < self.ends_at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GroupRecord:
     """A group with all that was granted to it; ``members`` counts everybody, with or without an account here;
     ``seats_max`` is the most seats in use at once in this term.
@@ -72,6 +88,7 @@ class GroupRecord:
     storage_gib: int
     storage_ends_at: datetime | None
     packs: tuple[Pack, ...]
+    trial: Trial | None
 
     def is_paid(self, now: datetime) -> bool:
         """Whether a paid plan holds at ``now`` (business time); the end is exclusive."""
@@ -79,7 +96,14 @@ class GroupRecord:
 
     def minutes_included(self, now: datetime) -> int:
         """Return the compute minutes that this month includes."""
-        return PLANS[self.plan if self.is_paid(now) else "free"].minutes
+        if self.is_paid(now):
+            return PLANS[self.plan].minutes
+        return self.trial.minutes if self.trial and self.trial.is_running(now) else PLANS["free"].minutes
+
+    def storage_quota_gib(self, now: datetime) -> int:
+        """Return all the storage that may be used: what the plan includes, and what was bought beside it."""
+        holds = self.storage_ends_at is None or now < self.storage_ends_at
+        return PLANS[self.plan if self.is_paid(now) else "free"].storage_gib + (self.storage_gib if holds else 0)
 
     def minutes_in_packs(self, now: datetime) -> int:
         """Return the bought minutes that are left: what is used above the month's own comes out of them."""

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection
 
+from app.catalog.load import load_catalog
+from app.catalog.thresholds import TrialRules
 from app.config import Config, ConfigError
 from app.core.clock import Clock
 from app.db.engine import Database
@@ -33,6 +35,7 @@ def create(config: Config, clock: Clock) -> "DemoProduct":
         config.product_token,
         config.oidc.client_id,
         config.oidc.client_secret,
+        trial=load_catalog(config.catalog).rules.trial,
     )
 
 
@@ -43,6 +46,7 @@ class DemoProduct:
         database: its own, which nothing else uses. clock: business time for what is bought, wall time for the
             sign-in. origin: where it is reached, which is also the issuer. store_url: where the store is.
         token: what the store shows to call the API. client_id, client_secret: the store's, at the sign-in.
+        trial: what a trial is; None without trials.
     """
 
     def __init__(
@@ -55,6 +59,7 @@ class DemoProduct:
         client_id: str,
         client_secret: str,
         delays: Delays = _NO_DELAYS_GIVEN,
+        trial: TrialRules | None = None,
     ) -> None:
         self.world = World(
             db=database,
@@ -65,6 +70,7 @@ class DemoProduct:
             client_id=client_id,
             client_secret=client_secret,
             delays=delays,
+            trial=trial,
         )
         self.app = create_product(self.world)
 

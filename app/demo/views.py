@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 from app.demo.model import PLANS, GroupRecord, Membership, Person
@@ -76,9 +76,31 @@ class OrderNote:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TrialOffer:
+    """A group that can start a trial of so many days."""
+
+    group_id: str
+    name: str
+    days: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialView:
+    """The trial of a group: ``text`` on the one that it has or had, else ``days`` of the one that an owner may start.
+
+    ``keep`` leads to the store, which turns a running one into a plan.
+    """
+
+    plan: str
+    text: str
+    days: int
+    keep: Link | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GroupView:
     """A group's page. ``buy`` is for owners of a group without a paid plan, ``more`` for all owners, ``owners`` for
-    everybody else."""
+    everybody else, ``used`` for owners who pretend other figures: seats, minutes, GiB."""
 
     id: str
     name: str
@@ -88,6 +110,8 @@ class GroupView:
     source: str
     members: str
     role: str
+    trial: TrialView | None
+    used: tuple[int, int, int] | None
     gauges: tuple[Gauge, ...]
     buy: tuple[Link, ...]
     more: tuple[Link, ...]
@@ -138,12 +162,23 @@ def group_view(
         source=_SOURCES.get(group.source, "") if is_paid else "",
         members=_count(group.members, "member"),
         role=seen.role,
+        trial=_trial(world, seen, now),
+        used=(group.seats_in_use, group.minutes_used, group.storage_used_gib) if seen.is_owner else None,
         gauges=_gauges(group, now),
         buy=_buy_links(world, group) if seen.is_owner and not is_paid else (),
         more=_more_links(world, group, is_paid=is_paid) if seen.is_owner else (),
         owners="" if seen.is_owner else " or ".join(owners),
         order=order,
     )
+
+
+def trial_days(world: World, seen: Membership) -> int:
+    """Return how long a trial would be that this person may start for the group; 0 when there is none to have."""
+    rules, group = world.trial, seen.group
+    if rules is None or not seen.is_owner or (group.trial and rules.once_per_group):
+        return 0
+    plan = group.plan if group.is_paid(world.clock.now()) else "free"
+    return 0 if plan == rules.plan else rules.days(plan)
 
 
 def order_note(group_id: str, order_id: str, *, is_active: bool) -> OrderNote:
@@ -192,8 +227,23 @@ def _term(group: GroupRecord, now: datetime) -> str:
     return f"until {_date(group.ends_at)}" if group.is_paid(now) else f"ended on {_date(group.ends_at)}"
 
 
+def _trial(world: World, seen: Membership, now: datetime) -> TrialView | None:
+    trial, rules = seen.group.trial, world.trial
+    if trial is None:
+        days = trial_days(world, seen)
+        return TrialView(plan=PLANS[rules.plan].name, text="", days=days, keep=None) if rules and days else None
+    name = PLANS[trial.plan].name
+    if not trial.is_running(now):
+        return TrialView(plan=name, text=f"The trial of {name} ended on {_date(trial.ends_at)}.", days=0, keep=None)
+    days_left = _count(-(-(trial.ends_at - now) // timedelta(days=1)), "day")
+    query = f"{_buy_query(world, seen.group, trial.plan)}&from=trial"
+    keep = Link(text=f"Keep {name}", href=f"{world.store_url}/buy?{query}") if seen.is_owner else None
+    text = f"Trial of {name}: {days_left} left, until {_date(trial.ends_at)}."
+    return TrialView(plan=name, text=text, days=0, keep=keep)
+
+
 def _gauges(group: GroupRecord, now: datetime) -> tuple[Gauge, ...]:
-    return (_seats(group, now), _minutes(group, now), _storage(group))
+    return (_seats(group, now), _minutes(group, now), _storage(group, now))
 
 
 def _seats(group: GroupRecord, now: datetime) -> Gauge:
@@ -220,13 +270,14 @@ def _minutes(group: GroupRecord, now: datetime) -> Gauge:
     )
 
 
-def _storage(group: GroupRecord) -> Gauge:
+def _storage(group: GroupRecord, now: datetime) -> Gauge:
     until = f" until {_date(group.storage_ends_at)}" if group.storage_ends_at else ""
+    most = group.storage_quota_gib(now)
     return Gauge(
         label="Storage",
-        value=0,
-        most=0,
-        text=f"{group.storage_used_gib:,} GiB used",
+        value=group.storage_used_gib,
+        most=most,
+        text=f"{group.storage_used_gib:,} of {most:,} GiB used",
         note=f"{group.storage_gib:,} GiB extra{until}" if group.storage_gib else "",
     )
 

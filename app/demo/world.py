@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from app.catalog.thresholds import TrialRules
 from app.core.clock import Clock
 from app.db.engine import Database
 
@@ -19,6 +20,7 @@ class World:
     """The demo product's database and clock, where it and the store are reached, and the secrets that they share.
 
     ``origin`` and ``store_url`` have no trailing slash; an empty ``token`` or ``client_secret`` lets nobody in.
+    Without ``trial`` there are no trials.
     """
 
     db: Database
@@ -29,6 +31,7 @@ class World:
     client_id: str
     client_secret: str = field(repr=False)
     delays: Delays
+    trial: TrialRules | None = None
 
     @property
     def redirect_uri(self) -> str:

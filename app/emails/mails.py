@@ -189,6 +189,18 @@ class ChargeDisputed:
     page_url: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsageAlert:
+    """Told when seats, minutes or storage run out: the fact, and the purchase of what is missing."""
+
+    to: str
+    name: str
+    text: str
+    label: str
+    buy_url: str
+    usage_url: str
+
+
 Mail = (
     SignInLink
     | Receipt
@@ -206,4 +218,5 @@ Mail = (
     | SubscriptionEnded
     | MoneyReturned
     | ChargeDisputed
+    | UsageAlert
 )

@@ -35,6 +35,7 @@ _FILES = {
     mails.MoneyReturned: "money_returned",
     mails.ChargeDisputed: "charge_disputed",
     mails.ManagerInvite: "manager_invite",
+    mails.UsageAlert: "usage_alert",
 }
 
 

@@ -20,6 +20,7 @@ class Group:
     Attributes:
         id: the group's short name. members: people in it. seats_in_use: billable ones. plan: its plan's key (``free``
             when none), with ``ends_at`` of a paid one. can_edit_billing: whether that person may buy for it.
+        trial_ends_at: when a trial that is under way ends; None without one.
     """
 
     id: str
@@ -30,6 +31,7 @@ class Group:
     seats: int
     ends_at: datetime | None
     can_edit_billing: bool
+    trial_ends_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +80,7 @@ class Usage:
     """What a group uses, as the product counted it at ``counted_at``.
 
     ``minutes_quota`` is what the month includes; ``minutes_in_packs`` what is left of bought ones, used after it.
+    ``storage_quota_gib`` is all that may be used, bought storage included; None when nothing limits it.
     """
 
     seats_in_use: int
@@ -87,6 +90,7 @@ class Usage:
     storage_gib: int
     counted_at: datetime
     minutes_in_packs: int = 0
+    storage_quota_gib: int | None = None
 
 
 class Product(Protocol):

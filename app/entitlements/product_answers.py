@@ -43,6 +43,7 @@ def read_group(answer: Mapping[str, object]) -> Group:
         seats=_count(answer, "seats"),
         ends_at=None if _field(answer, "ends_at") is None else _instant(answer, "ends_at"),
         can_edit_billing=_flag(answer, "can_edit_billing"),
+        trial_ends_at=_instant_or_none(answer, "trial_ends_at"),
     )
 
 
@@ -63,6 +64,7 @@ def read_usage(answer: Mapping[str, object]) -> Usage:
         minutes_quota=_count(answer, "minutes_quota"),
         minutes_in_packs=_count(answer, "minutes_in_packs"),
         storage_gib=_count(answer, "storage_gib"),
+        storage_quota_gib=_count_or_none(answer, "storage_quota_gib"),
         counted_at=_instant(answer, "counted_at"),
     )
 
@@ -160,6 +162,15 @@ def _instant(answer: Mapping[str, object], key: str) -> datetime:
     except (ValueError, OverflowError):
         pass
     raise BadAnswer(f"{key} is not an instant with a zone")
+
+
+def _instant_or_none(answer: Mapping[str, object], key: str) -> datetime | None:
+    """A field that a product without such a thing may leave out."""
+    return None if answer.get(key) is None else _instant(answer, key)
+
+
+def _count_or_none(answer: Mapping[str, object], key: str) -> int | None:
+    return None if answer.get(key) is None else _count(answer, key)
 
 
 def _write_instant(at: datetime | None) -> str | None:

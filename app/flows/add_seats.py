@@ -1,5 +1,6 @@
 """More seats for the rest of the term: what the page shows, and the button."""
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from app import formats
@@ -16,7 +17,7 @@ from app.orders.change_quotes import KeptChange
 from app.orders.kinds import ADD_SEATS
 from app.promotions.misses import Guesser
 from app.subscriptions.eligibility import Reason
-from app.vendor_adapters.errors import VendorError
+from app.vendor_adapters.errors import VendorError, VendorRejected
 from app.vendor_adapters.types import PaymentMethodSummary
 
 
@@ -56,18 +57,22 @@ async def read_seat_page(
 ) -> SeatPage:
     """Return the page for ``add`` more seats; None proposes what is owed, else 1. Out of bounds is put right.
 
+    The page is made of what is known, and the vendor's quote says whether that is still so: only when it is not, or
+    nothing can be changed by it, the vendor is asked for the subscription, too.
+
     Args:
         guesser: whose wrong codes are counted, as far as it is known.
     """
-    owned = await read_owned(deps, person, subscription_id)
-    most = deps.catalog.rules.seats.self_serve_max - owned.subscription.seats
-    wanted = min(max(add or owned.seats_owed or 1, 1), max(most, 1))
-    is_owed = wanted == owned.seats_owed
-    found = owned.problem or (None if owned.is_fresh else away()) or (_too_many(deps) if most < 1 else None)
-    page = SeatPage(owned=owned, add=wanted, most=most, is_owed=is_owed, shown=None, problem=found, cards=())
-    if found:
-        return page
-    return await _priced(deps, person, page, guesser or Guesser(session="", account=person.person_id))
+    guesser = guesser or Guesser(session="", account=person.person_id)
+    known = await read_owned(deps, person, subscription_id, looks=False)
+    if known.problem is None:
+        with suppress(VendorRejected):
+            return await _priced(deps, person, _page(deps, known, add), guesser)
+    fresh = _page(deps, await read_owned(deps, person, subscription_id), add)
+    try:
+        return await _priced(deps, person, fresh, guesser)
+    except VendorRejected:
+        return replace(fresh, problem=away())
 
 
 async def add_seats(deps: Deps, person: Person, subscription_id: str, *, base: int, add: int, press: Press) -> Step:
@@ -110,11 +115,24 @@ def _too_many(deps: Deps) -> Problem:
     return problem(ProblemId.E_SEATS_MAX, "add", most=formats.number(most))
 
 
+def _page(deps: Deps, owned: Owned, add: int | None) -> SeatPage:
+    most = deps.catalog.rules.seats.self_serve_max - owned.subscription.seats
+    wanted = min(max(add or owned.seats_owed or 1, 1), max(most, 1))
+    is_owed = wanted == owned.seats_owed
+    found = owned.problem or (None if owned.is_fresh else away()) or (_too_many(deps) if most < 1 else None)
+    return SeatPage(owned=owned, add=wanted, most=most, is_owed=is_owed, shown=None, problem=found, cards=())
+
+
 async def _priced(deps: Deps, person: Person, page: SeatPage, guesser: Guesser) -> SeatPage:
+    """Return the page with its price, if it can have one; VendorRejected when the vendor holds something else."""
+    if page.problem:
+        return page
     try:
         priced = await price_seats(deps, person, page.owned, page.add, guesser)
+    except VendorRejected:
+        raise
     except VendorError:
-        return replace(page, problem=away(), cards=await cards(deps, page.owned))
+        return replace(page, problem=away())  # who did not answer this is not waited for once more
     return replace(page, shown=priced.shown, promo=priced.promo, cards=await cards(deps, page.owned))
 
 

@@ -16,8 +16,9 @@ from app.flows import purchase, wording
 from app.flows.billing_details import details_problems
 from app.flows.deps import Deps
 from app.flows.groups import GroupChoice, GroupOption, group_choice
+from app.flows.known_usage import proposed_packs
 from app.flows.offers import note_vendor_away
-from app.flows.packs import Linked, coterm_of, linked_plan, packs_blocker, proposed_packs
+from app.flows.packs import Linked, coterm_of, linked_plan, packs_blocker
 from app.flows.promo_checkout import price_with_promotions
 from app.flows.promo_decide import Promo
 from app.flows.promo_facts import Buyer

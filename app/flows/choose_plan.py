@@ -10,6 +10,7 @@ from app import formats
 from app.catalog.model import Plan
 from app.core.money import Money
 from app.core.problems import Problem, ProblemId, problem
+from app.entitlements.plan_rules import FREE
 from app.flows.deps import Deps
 from app.flows.offers import OffersView, current_offers
 from app.flows.promo_facts import Ware
@@ -51,7 +52,8 @@ class PlanCard:
     """One plan. ``a_month`` is per seat, ``a_year`` for all seats, both before tax; None where there is no price.
 
     ``is_chosen``: the link's plan, or the first that is sold; its button is the page's one next step. ``deal``: what it
-    costs with what applies, and ``deal_month`` that per seat and month.
+    costs with what applies, and ``deal_month`` that per seat and month. ``trial_days``: how long a trial of it is that
+    starts in the product; 0 without one.
     """
 
     key: str
@@ -59,6 +61,7 @@ class PlanCard:
     blurb: str
     is_free: bool
     is_chosen: bool
+    trial_days: int
     a_month: Money | None
     a_year: Money | None
     features: tuple[str, ...]
@@ -91,6 +94,7 @@ class PlanPage:
     seats_problem: Problem | None
     notices: tuple[str, ...]
     away: Problem | None
+    trial_url: str
     suggests_sales: bool
     announcement: str
     headline: str
@@ -132,6 +136,7 @@ async def show_plans(deps: Deps, actor: Actor, asked: Asked) -> PlanPage:
         cards=cards,
         seats_problem=seats_problem,
         notices=tuple(notices),
+        trial_url=deps.config.trial_url,
         away=None if offers.vendor_ok else problem(ProblemId.E_VENDOR),
         suggests_sales=seats >= deps.catalog.rules.seats.suggest_sales_from,
         announcement=_announcement(plan, seats, seats_problem, cards),
@@ -204,12 +209,20 @@ def _cards(
             blurb=each.blurb,
             is_free=not each.sellable,
             is_chosen=each == plan,
+            trial_days=_trial_days(deps, each, deployment),
             a_month=price.share(_A_MONTH) if price else None,
             a_year=price * seats if price else None,
             features=_features(each, deployment),
         )
         cards.append(card)
     return tuple(cards)
+
+
+def _trial_days(deps: Deps, plan: Plan, deployment: str) -> int:
+    """Return the days of a trial from Free; the product gives it, so without its page there is none."""
+    rules = deps.catalog.rules.trial
+    is_offered = rules is not None and rules.plan == plan.key and deployment == DEPLOYMENTS[0]
+    return rules.days(FREE) if rules and is_offered and deps.config.trial_url else 0
 
 
 def _wares(deps: Deps, cards: tuple[PlanCard, ...], *, deployment: str, seats: int, currency: str) -> dict[str, Ware]:

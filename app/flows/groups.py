@@ -19,11 +19,12 @@ CHECK_HOLDS = timedelta(minutes=15)  # so long an answer of the product will do 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupOption:
-    """One group in the picker."""
+    """One group in the picker; ``trial_ends_at``: when a trial that is under way there would end by itself."""
 
     id: str
     name: str
     members: int
+    trial_ends_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,4 +131,4 @@ def _not_owned(person: Person, intent: Intent) -> Problem:
 
 
 def _option(group: Group) -> GroupOption:
-    return GroupOption(id=group.id, name=group.name, members=group.members)
+    return GroupOption(id=group.id, name=group.name, members=group.members, trial_ends_at=group.trial_ends_at)

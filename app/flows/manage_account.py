@@ -21,14 +21,19 @@ from app.identity.managers import INVITE_LIFETIME, MOST_PENDING, Contact, Invite
 from app.vendor_adapters.errors import VendorError
 
 _INVITES = Limit(30, timedelta(days=1))  # of one account, taken back ones included: each is a mail to somebody
+PAGE_SIZE = 20
 _MINUTE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Team:
-    """Who manages an account and who is asked to; the contacts that invoices and letters go to."""
+    """Who manages an account and who is asked to; the contacts that invoices and letters go to.
+
+    ``managers`` are a page of the ``count`` that there are.
+    """
 
     managers: tuple[Manager, ...]
+    count: int
     invites: tuple[Invite, ...]
     bill_to: Contact
     sold_to: Contact
@@ -42,14 +47,16 @@ class Invitation:
     inviter: str
 
 
-async def read_team(deps: Deps, own: OwnAccount) -> Team:
-    """Return who manages the account; one read of the store."""
+async def read_team(deps: Deps, own: OwnAccount, page: int = 1) -> Team:
+    """Return who manages the account, a page (from 1) at a time; one read of the store."""
 
     def read(connection: Connection) -> Team:
-        found = managers.managers_of(connection, own.account_id)
-        first = Contact(full_name=found[0].name, email=found[0].email)
+        (eldest,) = managers.managers_of(connection, own.account_id, limit=1)
+        first = Contact(full_name=eldest.name, email=eldest.email)
+        offset = (page - 1) * PAGE_SIZE
         return Team(
-            managers=found,
+            managers=managers.managers_of(connection, own.account_id, limit=PAGE_SIZE, offset=offset),
+            count=managers.count_managers(connection, own.account_id),
             invites=managers.pending_invites(connection, own.account_id, deps.clock.wall()),
             bill_to=Contact(full_name=own.account.full_name, email=own.account.email),
             sold_to=managers.sold_to(connection, own.account_id) or first,

@@ -65,6 +65,7 @@ class OrderView:
     return_path: str
     again_path: str
     subscription_path: str = ""
+    usage_path: str = ""
 
 
 async def read_order(deps: Deps, person: Person, order_id: str) -> OrderView:
@@ -151,6 +152,7 @@ def _view(deps: Deps, order: Order, *, code: str = "", is_known: bool = True) ->
         return_to=_return_to(order),
         return_path=wording.return_path(order.order_id),
         again_path=wording.again_path(order),
+        usage_path=wording.usage_path(order.group_id) if order.kind in OF_PACKS and order.group_id else "",
     )
 
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from app.core.problems import NotYours, Problem, ProblemId, problem
-from app.entitlements.product import ProductRefused, ProductUnavailable, Usage
+from app.entitlements.product import ProductUnavailable, Usage
 from app.flows import wording
 from app.flows.deps import Deps
+from app.flows.known_usage import last_known, usage_now
 from app.flows.sync import sync
 from app.identity import accounts
 from app.identity.accounts import BillingAccount
@@ -17,6 +18,7 @@ from app.subscriptions import store
 from app.subscriptions.eligibility import Circumstances, Reason, reason_for, reason_problem
 from app.subscriptions.store import Subscription
 from app.subscriptions.windows import Window, window_of
+from app.usage.readings import Reading
 from app.vendor_adapters.capabilities import Capability
 from app.vendor_adapters.errors import VendorError
 from app.vendor_adapters.types import (
@@ -29,6 +31,7 @@ from app.vendor_adapters.types import (
 )
 
 PAGE_SIZE = 20
+_PAGES_SEARCHED = 5  # of invoices, for the unpaid one: an account of many subscriptions has newer ones of others
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,16 +39,21 @@ class Owned:
     """A subscription with what everybody concerned says of it now.
 
     Attributes:
-        is_fresh: the vendor was asked just now; else the projection's ``observed_at`` says how old this is. usage: None
-            while the product does not tell, and for an instance of one's own. problem: why nothing can be changed.
-        unpaid: the invoice that has to be paid first. window: when the next term can be paid by hand, where it can;
-            can_renew: that is now. other: the plan that the group has instead of this one, which has ended.
+        is_fresh: the vendor was asked just now, or a quote is about to ask it; else the projection's ``observed_at``
+            says how old this is.
+        usage: None while the product does not tell, and for an instance of one's own.
+        reading: the same to be shown, or what was last read.
+        problem: why nothing can be changed.
+        unpaid: the invoice that has to be paid first.
+        window: when the next term can be paid by hand, where it can; can_renew: that is now.
+        other: the plan that the group has instead of this one, which has ended.
     """
 
     subscription: Subscription
     account: BillingAccount
     is_fresh: bool
     usage: Usage | None
+    reading: Reading | None
     reason: Reason
     problem: Problem | None
     unpaid: InvoiceSummary | None
@@ -99,20 +107,26 @@ async def only_subscription(deps: Deps, person: Person) -> Subscription | None:
     return running[0] if len(running) == 1 else None
 
 
-async def read_owned(deps: Deps, person: Person, subscription_id: str) -> Owned:
-    """Return a subscription with what vendor and product say of it now; what does not answer is left as it was."""
-    return await read_known(deps, await open_subscription(deps, person, subscription_id))
+async def read_owned(deps: Deps, person: Person, subscription_id: str, *, looks: bool = True) -> Owned:
+    """Return a subscription with what vendor and product say of it now; what does not answer is left as it was.
+
+    Args:
+        looks: whether the vendor is asked for it. Without it the projection stands, for a page whose quote is refused
+            by the vendor when the subscription is something else by now.
+    """
+    return await read_known(deps, await open_subscription(deps, person, subscription_id), looks=looks)
 
 
-async def read_known(deps: Deps, subscription: Subscription) -> Owned:
+async def read_known(deps: Deps, subscription: Subscription, *, looks: bool = True) -> Owned:
     """Return the same for a subscription that was opened before, or that the worker looks after."""
     account_id = subscription.account_id
     account = await deps.db.read(lambda connection: accounts.account_by_id(connection, account_id))
     if account is None:
         raise NotYours(subscription.subscription_id)
     (subscription, is_fresh), usage = await asyncio.gather(
-        _as_it_is(deps, subscription), _usage(deps, subscription.group_id)
+        _as_it_is(deps, subscription, looks=looks), usage_now(deps, subscription.group_id)
     )
+    reading = await last_known(deps, subscription.group_id, usage, subscription.seats)
     now = deps.clock.now()
     reason = reason_for(subscription, now=now)
     unpaid = await _unpaid(deps, account, subscription) if reason is Reason.PAST_DUE else None
@@ -125,6 +139,7 @@ async def read_known(deps: Deps, subscription: Subscription) -> Owned:
         account=account,
         is_fresh=is_fresh,
         usage=usage,
+        reading=reading,
         reason=reason,
         problem=reason_problem(reason, subscription, _around(deps, unpaid, other, window if can_renew else None)),
         unpaid=unpaid,
@@ -196,7 +211,9 @@ async def _other_plan(deps: Deps, ended: Subscription) -> Subscription | None:
     return found if found and found.subscription_id != ended.subscription_id else None
 
 
-async def _as_it_is(deps: Deps, subscription: Subscription) -> tuple[Subscription, bool]:
+async def _as_it_is(deps: Deps, subscription: Subscription, *, looks: bool) -> tuple[Subscription, bool]:
+    if not looks:
+        return subscription, True
     try:
         fresh = await sync(deps, subscription.vendor, subscription.subscription_ref)
     except VendorError:
@@ -204,22 +221,22 @@ async def _as_it_is(deps: Deps, subscription: Subscription) -> tuple[Subscriptio
     return fresh or subscription, True
 
 
-async def _usage(deps: Deps, group_id: str) -> Usage | None:
-    try:
-        return await deps.product.usage(group_id) if group_id else None
-    except (ProductUnavailable, ProductRefused):
-        return None
-
-
 async def _unpaid(deps: Deps, account: BillingAccount, subscription: Subscription) -> InvoiceSummary | None:
+    """Return the open invoice of a subscription among the account's newest; an older one is on the page of invoices."""
     if account.customer_ref is None:
         return None
-    try:
-        invoices = await deps.vendors[subscription.vendor].list_invoices(account.customer_ref)
-    except VendorError:
-        return None
-    mine = (row for row in invoices.rows if row.subscription == subscription.subscription_ref)
-    return next((row for row in mine if row.status is InvoiceStatus.OPEN), None)
+    cursor = ""
+    for _ in range(_PAGES_SEARCHED):
+        try:
+            page = await deps.vendors[subscription.vendor].list_invoices(account.customer_ref, cursor=cursor)
+        except VendorError:
+            return None
+        mine = (row for row in page.rows if row.subscription == subscription.subscription_ref)
+        found = next((row for row in mine if row.status is InvoiceStatus.OPEN), None)
+        if found is not None or not page.next_cursor:
+            return found
+        cursor = page.next_cursor
+    return None
 
 
 async def _owns_group(deps: Deps, person: Person, group_id: str) -> bool:

@@ -6,15 +6,13 @@ from sqlalchemy import Connection
 
 from app.catalog.model import Addon
 from app.core.problems import Problem, ProblemId, problem
-from app.entitlements.product import Group, ProductUnavailable
+from app.entitlements.product import Group
 from app.flows.deps import Deps
 from app.identity.accounts import BillingAccount, account_for
 from app.identity.actor import Person
 from app.subscriptions.store import Subscription, live_for_group
 from app.vendor_adapters.capabilities import Capability
 from app.vendor_adapters.types import SalesChannel, SubscriptionStatus
-
-_MINUTES = "compute_minutes"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,19 +39,6 @@ def coterm_of(deps: Deps, addon: Addon, linked: Linked) -> Subscription | None:
         return None
     can_change = found.channel == SalesChannel.DIRECT.value and Capability.CHANGES in deps.vendor.capabilities
     return found if can_change and found.status is SubscriptionStatus.ACTIVE else None
-
-
-async def proposed_packs(deps: Deps, addon: Addon, group_id: str) -> int:
-    """Return as many packs as cover the minutes that the group is short of, at least one."""
-    minutes = dict(addon.grants).get(_MINUTES, 0)
-    if not minutes or not group_id:
-        return addon.min_packs
-    try:
-        usage = await deps.product.usage(group_id)
-    except ProductUnavailable:
-        return addon.min_packs
-    short = usage.minutes_used - usage.minutes_quota - usage.minutes_in_packs
-    return min(max(-(-short // minutes), addon.min_packs), addon.max_packs)
 
 
 async def managed_group(deps: Deps, person: Person, group_id: str) -> Group | None:

@@ -1,7 +1,7 @@
 """Short texts for people that several pages and mails share; amounts and dates in words come from ``formats``."""
 
 from datetime import datetime
-from urllib.parse import urlencode, urlsplit, urlunsplit
+from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 
 from app import formats
 from app.catalog.model import Catalog
@@ -88,6 +88,11 @@ def renewal(at: datetime, amount: Money) -> str:
     return f"Renews on {formats.date(at)} at {formats.money(amount)}"
 
 
+def instant(at: datetime) -> str:
+    """Return when something was so, such as ``23 November 2026, 12:00 UTC``."""
+    return f"{formats.date(at)}, {at:%H:%M} UTC"
+
+
 def order_path(order_id: str) -> str:
     """Return an order's path."""
     return f"/orders/{order_id}"
@@ -101,6 +106,21 @@ def return_path(order_id: str) -> str:
 def subscription_path(subscription_id: str) -> str:
     """Return a subscription's path."""
     return f"/subscriptions/{subscription_id}"
+
+
+def seats_path(subscription_id: str, add: int) -> str:
+    """Return the page that adds so many seats."""
+    return f"/buy/seats?{urlencode({'subscription': subscription_id, 'add': add})}"
+
+
+def packs_path(addon: str, group_id: str, packs: int) -> str:
+    """Return the page that buys so many packs for a group."""
+    return f"/buy/packs?{urlencode({'addon': addon, 'group': group_id, 'packs': packs})}"
+
+
+def usage_path(group_id: str) -> str:
+    """Return the page of what a group uses."""
+    return f"/groups/{quote(group_id, safe='')}/usage"
 
 
 def checkout_path(intent_id: str) -> str:

@@ -47,18 +47,28 @@ class Contact:
     email: str
 
 
-def managers_of(connection: Connection, account_id: str) -> tuple[Manager, ...]:
-    """Return an account's managers, the first one first."""
+def managers_of(
+    connection: Connection, account_id: str, *, limit: int | None = None, offset: int = 0
+) -> tuple[Manager, ...]:
+    """Return an account's managers, the first one first; all of them, or so many after ``offset``."""
     rows = connection.execute(
         select(people.c.person_id, people.c.name, people.c.username, people.c.email, account_managers.c.since)
         .join(account_managers, account_managers.c.person_id == people.c.person_id)
         .where(account_managers.c.account_id == account_id)
         .order_by(account_managers.c.since, people.c.person_id)
+        .limit(limit)
+        .offset(offset)
     )
     return tuple(
         Manager(person_id=row.person_id, name=row.name or row.username or row.email, email=row.email, since=row.since)
         for row in rows
     )
+
+
+def count_managers(connection: Connection, account_id: str) -> int:
+    """Return how many managers an account has."""
+    mine = account_managers.c.account_id == account_id
+    return connection.execute(select(func.count()).select_from(account_managers).where(mine)).scalar_one()
 
 
 def remove_manager(connection: Connection, account_id: str, person_id: str) -> bool:
@@ -68,8 +78,7 @@ def remove_manager(connection: Connection, account_id: str, person_id: str) -> b
     """
     _lock(connection, account_id)
     mine = account_managers.c.account_id == account_id
-    count = connection.execute(select(func.count()).select_from(account_managers).where(mine)).scalar_one()
-    if count < 2:
+    if count_managers(connection, account_id) < 2:
         return False
     gone = connection.execute(delete(account_managers).where(mine, account_managers.c.person_id == person_id))
     return gone.rowcount == 1

@@ -4,7 +4,7 @@ from sqlalchemy import Connection, select
 
 from app.db.schema.identity import people
 from app.db.schema.orders import orders
-from app.orders.store import Order, get_order
+from app.orders.store import Order, get_orders
 
 
 def account_orders(
@@ -19,5 +19,5 @@ def account_orders(
         .limit(limit)
         .offset(offset)
     ).all()
-    found = ((get_order(connection, row.order_id), row.name or row.username or row.email) for row in rows)
-    return tuple((order, name) for order, name in found if order)
+    found = get_orders(connection, [row.order_id for row in rows])
+    return tuple((found[row.order_id], row.name or row.username or row.email) for row in rows)

@@ -139,6 +139,12 @@ def get_order(connection: Connection, order_id: str) -> Order | None:
     return _first(connection.execute(select(orders).where(orders.c.order_id == order_id)).mappings().all())
 
 
+def get_orders(connection: Connection, order_ids: Sequence[str]) -> dict[str, Order]:
+    """Return the orders of these ids, by id, in one statement."""
+    rows = connection.execute(select(orders).where(orders.c.order_id.in_(order_ids))).mappings()
+    return {row["order_id"]: _order(row) for row in rows}
+
+
 def order_of(connection: Connection, order_id: str, person_id: str) -> Order:
     """Return the person's own order or one of an account they manage; NotYours otherwise."""
     found = connection.execute(select(orders).where(orders.c.order_id == order_id, _is_of(person_id))).mappings().all()

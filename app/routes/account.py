@@ -17,11 +17,12 @@ from app.identity.managers import INVITE_LIFETIME, Contact, Invite, Manager
 from app.routes.invoices import other_accounts
 from app.routes.signed_in import person_of, sign_in
 from app.web.deps import deps_of
-from app.web.forms import Reader, one
+from app.web.forms import Reader, one, whole_number
 from app.web.render import link, page, see_other
 from app.web.session import current_actor
 
 PATH = "/account"
+MOST_PAGES = 10_000
 _SAID = {
     "invited": "The invitation is on its way.",
     "withdrawn": "The invitation was taken back.",
@@ -72,6 +73,9 @@ class AccountPage:
     others: tuple[tuple[str, str], ...]
     currency: str
     managers: tuple[ManagerRow, ...]
+    managers_count: int
+    newer_path: str
+    older_path: str
     invites: tuple[InviteRow, ...]
     invite_email: str
     bill_to: Contact
@@ -188,21 +192,32 @@ async def _shown(
     typed: Typed | None = None,
     said: str = "",
 ) -> Response:
-    team = await manage_account.read_team(deps_of(request), own)
-    view = _view(person, own, team, problems, typed or Typed(), said)
+    number = min(whole_number(one(request.query_params, "page")) or 1, MOST_PAGES)
+    team = await manage_account.read_team(deps_of(request), own, number)
+    view = _view(person, own, team, problems, typed or Typed(), said, number)
     return page(request, "account/account.html", view, status=problems[0].id.status if problems else 200)
 
 
 def _view(
-    person: Person, own: OwnAccount, team: Team, problems: tuple[Problem, ...], typed: Typed, said: str
+    person: Person,
+    own: OwnAccount,
+    team: Team,
+    problems: tuple[Problem, ...],
+    typed: Typed,
+    said: str,
+    number: int,
 ) -> AccountPage:
+    has_more = number * manage_account.PAGE_SIZE < team.count
     return AccountPage(
         has_account=True,
         account_id=own.account_id,
         account_name=account_name(own.account),
         others=other_accounts(own, PATH),
         currency=own.account.currency.upper(),
-        managers=tuple(_manager(person, each, len(team.managers)) for each in team.managers),
+        managers=tuple(_manager(person, each, team.count) for each in team.managers),
+        managers_count=team.count,
+        newer_path=link(PATH, account=own.account_id, page=number - 1) if number > 1 else "",
+        older_path=link(PATH, account=own.account_id, page=number + 1) if has_more else "",
         invites=tuple(_invite(each) for each in team.invites),
         invite_email=typed.invite_email,
         bill_to=typed.bill_to or team.bill_to,
@@ -234,6 +249,9 @@ _NONE = AccountPage(
     others=(),
     currency="",
     managers=(),
+    managers_count=0,
+    newer_path="",
+    older_path="",
     invites=(),
     invite_email="",
     bill_to=_NOBODY,

@@ -1,7 +1,7 @@
 """What the checkout's template shows, worked out so that it does no sums and no look-ups."""
 
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from app import formats
 from app.catalog import countries, tax_ids
@@ -65,6 +65,7 @@ class CheckoutView:
     seats: str
     seats_proposed: str
     seats_most: int
+    trial_note: str
     seats_note: Problem | None
     instance_users: str
     details: Details
@@ -135,9 +136,8 @@ def checkout_view(
     notice: str = "",
 ) -> CheckoutView:
     """Return the page for ``checkout``; ``typed`` is shown in place of what is kept, with ``problems`` beside it."""
-    typed = typed or Typed(card=checkout.cards[0].ref if checkout.cards else "")
-    intent, choice, rules = checkout.intent, checkout.intent.choice, deps.catalog.rules
-    details = typed.details or checkout.details
+    typed, rules = typed or Typed(card=checkout.cards[0].ref if checkout.cards else ""), deps.catalog.rules
+    intent, choice, details = checkout.intent, checkout.intent.choice, typed.details or checkout.details
     bill, promo = _bill(deps, checkout), _promo(deps, checkout, problems, typed.code)
     return CheckoutView(
         intent_id=intent.intent_id,
@@ -152,6 +152,7 @@ def checkout_view(
         seats=typed.seats or str(checkout.seats),
         seats_proposed="" if choice.seats else str(checkout.seats),
         seats_most=rules.seats.self_serve_max,
+        trial_note=_trial_note(deps, checkout),
         seats_note=next((found for found in checkout.notices if found.id is ProblemId.E_SEATS_LOW), None),
         instance_users=typed.instance_users or str(intent.instance_users or ""),
         details=details,
@@ -333,13 +334,26 @@ def _plans_path(checkout: Checkout) -> str:
     )
 
 
+def _trial_note(deps: Deps, checkout: Checkout) -> str:
+    """Say what becomes of a trial, so that nobody thinks to pay for days that were free, or to lose what was bought."""
+    ends_at = checkout.group.trial_ends_at if checkout.group else None
+    if checkout.addon is not None or ends_at is None or ends_at <= deps.clock.now():
+        return ""
+    left = formats.counted(-(-(ends_at - deps.clock.now()) // timedelta(days=1)), "day")
+    plan = wording.plan_name(deps.catalog, checkout.intent.choice.plan)
+    return (
+        f"The trial has {left} left. It ends when {plan} is switched on, and the twelve months begin today: no day is "
+        "counted twice. Everything in the group stays, and minutes that you bought stay usable."
+    )
+
+
 def _sales_path(checkout: Checkout) -> str:
-    choice = checkout.intent.choice
+    choice, is_of_packs = checkout.intent.choice, checkout.addon is not None
     return link(
         "/sales",
-        plan=choice.plan,
+        plan="" if is_of_packs else choice.plan,
         deployment=choice.deployment,
-        seats=checkout.seats,
+        seats="" if is_of_packs else checkout.seats,
         currency=choice.currency,
         next=wording.checkout_path(checkout.intent.intent_id),
     )

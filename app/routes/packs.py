@@ -11,9 +11,11 @@ from app.core.money import Money
 from app.flows import start, wording
 from app.flows.deps import Deps
 from app.flows.offers import OffersView, current_offers
+from app.flows.usage_page import alerts_of_group
+from app.routes.alert_lines import alert_lines
 from app.web.deps import deps_of
 from app.web.forms import clean_text, one
-from app.web.render import link, page
+from app.web.render import AlertLine, link, page
 from app.web.session import current_actor
 
 _HOSTED = "hosted"
@@ -38,7 +40,10 @@ class PacksPage:
 
     cards: tuple[PackCard, ...]
     group_id: str
+    usage_path: str
+    sales_path: str
     vendor_ok: bool
+    alerts: tuple[AlertLine, ...]
 
 
 async def show(request: Request) -> Response:
@@ -48,7 +53,14 @@ async def show(request: Request) -> Response:
     currency = await start.account_currency(deps, current_actor(request)) or deps.catalog.default_currency
     group_id = (clean_text(one(request.query_params, "group")) or "")[:200]
     cards = tuple(_card(deps, addon, offers, currency, group_id) for addon in deps.catalog.addons)
-    view = PacksPage(cards=cards, group_id=group_id, vendor_ok=offers.vendor_ok)
+    view = PacksPage(
+        cards=cards,
+        group_id=group_id,
+        usage_path=wording.usage_path(group_id) if group_id else "",
+        sales_path=link("/sales", next=link("/packs", group=group_id)),
+        vendor_ok=offers.vendor_ok,
+        alerts=alert_lines(request, await alerts_of_group(deps, current_actor(request).person, group_id)),
+    )
     return page(request, "packs.html", view)
 
 

@@ -14,13 +14,14 @@ from app.flows import wording
 from app.flows.change_order import Press
 from app.flows.change_plan import PlanPage, change_plan, read_plan_page
 from app.flows.deps import Deps
+from app.routes.alert_lines import alerts_of
 from app.routes.change_bill import ChangeBill, card_text, change_bill
 from app.routes.signed_in import is_live, person_of, sign_in
-from app.routes.subscriptions import is_away, subscription_title
+from app.routes.subscriptions import is_away, sales_path, subscription_title
 from app.routes.way_out import WayOut, way_out
 from app.web.deps import deps_of
 from app.web.forms import Reader, one, whole_number
-from app.web.render import link, page, see_other
+from app.web.render import AlertLine, link, page, see_other
 from app.web.session import current_actor
 
 TEMPLATE = "subscriptions/plan.html"
@@ -52,6 +53,9 @@ class PlanView:
     attempt_id: str
     blocker: Problem | None
     way_out: WayOut
+    suggests_sales: bool
+    sales_path: str
+    alerts: tuple[AlertLine, ...]
     problems: tuple[Problem, ...]
     money_note: str
     announcement: str
@@ -63,10 +67,10 @@ async def show(request: Request) -> Response:
         return sign_in(request)
     query = request.query_params
     seats = whole_number(one(query, "seats"))
-    found = await read_plan_page(
-        deps_of(request), person_of(request), _id(request), plan=one(query, "plan"), seats=seats
-    )
-    return page(request, TEMPLATE, _view(deps_of(request), found), status=_read_status(found))
+    deps, person = deps_of(request), person_of(request)
+    found = await read_plan_page(deps, person, _id(request), plan=one(query, "plan"), seats=seats)
+    alerts = await alerts_of(request, deps, person, found.owned)
+    return page(request, TEMPLATE, _view(deps, found, alerts=alerts), status=_read_status(found))
 
 
 async def update(request: Request) -> Response:
@@ -125,7 +129,14 @@ def _press(form: FormData) -> Press:
     )
 
 
-def _view(deps: Deps, found: PlanPage, *, problems: tuple[Problem, ...] = (), typed: str = "") -> PlanView:
+def _view(
+    deps: Deps,
+    found: PlanPage,
+    *,
+    problems: tuple[Problem, ...] = (),
+    typed: str = "",
+    alerts: tuple[AlertLine, ...] = (),
+) -> PlanView:
     owned, subscription = found.owned, found.owned.subscription
     path = wording.subscription_path(subscription.subscription_id)
     bill = change_bill(deps, subscription, found.shown) if found.shown else None
@@ -153,6 +164,11 @@ def _view(deps: Deps, found: PlanPage, *, problems: tuple[Problem, ...] = (), ty
         attempt_id=new_id("att"),
         blocker=found.problem,
         way_out=way_out(deps, owned),
+        suggests_sales=found.seats >= deps.catalog.rules.seats.suggest_sales_from,
+        sales_path=sales_path(
+            subscription, link(f"{path}/plan-changes", plan=found.plan, seats=found.seats), found.seats
+        ),
+        alerts=alerts,
         problems=problems,
         money_note="You have not been charged. The plan is unchanged." if problems else "",
         announcement=f"Total today: {formats.money(bill.total)}." if bill else "",

@@ -12,13 +12,14 @@ from app.core.problems import Problem, ProblemId, Refused, problem
 from app.flows import renewal, wording
 from app.flows.deps import Deps
 from app.flows.renewal import REASONS, RenewalPage, read_renewal
+from app.routes.alert_lines import alerts_of
 from app.routes.change_bill import card_text
 from app.routes.signed_in import person_of, sign_in
-from app.routes.subscriptions import is_away, renewal_text, subscription_title
+from app.routes.subscriptions import is_away, renewal_text, sales_path, subscription_title
 from app.routes.way_out import WayOut, way_out
 from app.web.deps import deps_of
 from app.web.forms import Reader, whole_number
-from app.web.render import page, see_other
+from app.web.render import AlertLine, page, see_other
 from app.web.session import current_actor
 
 TEMPLATE = "subscriptions/renewal.html"
@@ -53,6 +54,9 @@ class RenewalView:
     attempt_id: str
     blocker: Problem | None
     way_out: WayOut
+    suggests_sales: bool
+    sales_path: str
+    alerts: tuple[AlertLine, ...]
     problems: tuple[Problem, ...]
     money_note: str
     announcement: str
@@ -131,12 +135,16 @@ async def undo(request: Request) -> Response:
 
 
 async def _page(request: Request, problems: tuple[Problem, ...], typed: Typed) -> Response:
-    found = await read_renewal(deps_of(request), person_of(request), _id(request))
+    deps, person = deps_of(request), person_of(request)
+    found = await read_renewal(deps, person, _id(request))
+    alerts = await alerts_of(request, deps, person, found.owned) if request.method == "GET" else ()
     status = problems[0].id.status if problems else 503 if is_away(found.problem) else 200
-    return page(request, TEMPLATE, _view(deps_of(request), found, problems, typed), status=status)
+    return page(request, TEMPLATE, _view(deps, found, problems, typed, alerts), status=status)
 
 
-def _view(deps: Deps, found: RenewalPage, problems: tuple[Problem, ...], typed: Typed) -> RenewalView:
+def _view(
+    deps: Deps, found: RenewalPage, problems: tuple[Problem, ...], typed: Typed, alerts: tuple[AlertLine, ...]
+) -> RenewalView:
     owned, subscription = found.owned, found.owned.subscription
     path, text = wording.subscription_path(subscription.subscription_id), renewal_text(deps, found)
     in_use = owned.usage.seats_in_use if owned.usage else None
@@ -167,6 +175,9 @@ def _view(deps: Deps, found: RenewalPage, problems: tuple[Problem, ...], typed: 
         attempt_id=new_id("att"),
         blocker=found.problem,
         way_out=way_out(deps, owned),
+        suggests_sales=found.seats >= deps.catalog.rules.seats.suggest_sales_from,
+        sales_path=sales_path(subscription, f"{path}/renewal", found.seats),
+        alerts=alerts,
         problems=problems,
         money_note="Nothing was changed. You have not been charged." if problems else "",
         announcement=f"{text}.",

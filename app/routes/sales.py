@@ -81,7 +81,8 @@ async def send_form(request: Request) -> Response:
         network = request.client.host if request.client else ""
         try:
             lead_id = await ask_sales(deps, actor, asked, network=network, visits=visit_keys(request))
-            return see_other(request, f"/sales/{lead_id}")
+            back = "" if asked.intent_id else _next_path(form.fields)  # the request itself knows its checkout
+            return see_other(request, link(f"/sales/{lead_id}", next=back))
         except Refused as refused:
             form.refuse(*refused.problems)
     return page(request, "sales.html", _again(form, deps), status=form.problems[0].id.status)
@@ -91,12 +92,8 @@ async def show_answer(request: Request) -> Response:
     """Show the reference to the browser that sent the request."""
     lead = await sent_request(deps_of(request), current_actor(request), request.path_params["lead_id"])
     plans_path = link("/plans", plan=lead.plan, deployment=lead.deployment, seats=lead.seats or "")
-    view = SalesAnswer(
-        lead_id=lead.lead_id,
-        email=lead.email,
-        continue_path=f"/checkouts/{lead.intent_id}" if lead.intent_id else plans_path,
-        has_cart=lead.intent_id != "",
-    )
+    cart = f"/checkouts/{lead.intent_id}" if lead.intent_id else _next_path(request.query_params)
+    view = SalesAnswer(lead_id=lead.lead_id, email=lead.email, continue_path=cart or plans_path, has_cart=cart != "")
     return page(request, "sales_sent.html", view)
 
 

@@ -18,16 +18,19 @@ from app.flows.deps import Deps
 from app.flows.own_subscriptions import only_subscription, open_subscription, subscription_of_group
 from app.flows.promo_on_seats import ask_on_seats
 from app.identity.actor import Person
+from app.routes.alert_lines import alerts_of
 from app.routes.change_bill import ChangeBill, card_text, change_bill
 from app.routes.promo_field import applied_first, carried_code, guesser_of
 from app.routes.promo_view import PromoPart, promo_part
 from app.routes.signed_in import is_live, person_of, sign_in
+from app.routes.subscriptions import sales_path
 from app.routes.way_out import WayOut, way_out
 from app.subscriptions.store import Subscription
+from app.usage.alerts import AlertKind
 from app.web.addresses import allowed_return
 from app.web.deps import deps_of
 from app.web.forms import Reader, clean_text, one, whole_number
-from app.web.render import link, page, see_other
+from app.web.render import AlertLine, link, page, see_other
 from app.web.session import current_actor
 
 TEMPLATE = "subscriptions/seats.html"
@@ -65,6 +68,8 @@ class SeatsView:
     ends_at: datetime
     is_last_days: bool
     suggests_sales: bool
+    sales_path: str
+    alerts: tuple[AlertLine, ...]
     problems: tuple[Problem, ...]
     money_note: str
     announcement: str
@@ -98,11 +103,13 @@ async def show(request: Request) -> Response:
     if current_actor(request).person is None:
         return sign_in(request)
     deps, typed = deps_of(request), one(request.query_params, "add")
+    person = person_of(request)
     found = await visit_seat_page(deps, current_actor(request), _id(request), whole_number(typed), guesser_of(request))
     is_clamped = typed != "" and whole_number(typed) != found.add
     notice = "The number of seats in the link was not possible here: check it before you go on." if is_clamped else ""
     return_to = allowed_return(one(request.query_params, "return_to"), deps.config.return_to)
-    view = _view(deps, found, return_to=return_to, notice=notice)
+    alerts = await alerts_of(request, deps, person, found.owned, but=AlertKind.SEATS)
+    view = _view(deps, found, return_to=return_to, notice=notice, alerts=alerts)
     return page(request, TEMPLATE, view, status=_read_status(found))
 
 
@@ -207,6 +214,7 @@ def _view(
     problems: tuple[Problem, ...] = (),
     typed: str = "",
     notice: str = "",
+    alerts: tuple[AlertLine, ...] = (),
     code: str = "",
 ) -> SeatsView:
     owned, subscription = found.owned, found.owned.subscription
@@ -243,6 +251,8 @@ def _view(
         ends_at=subscription.ends_at,
         is_last_days=bill is not None and bill.days_left <= deps.catalog.rules.renewal_notice_days,
         suggests_sales=subscription.seats + found.add >= deps.catalog.rules.seats.suggest_sales_from,
+        sales_path=sales_path(subscription, link(path, add=found.add), subscription.seats + found.add),
+        alerts=alerts,
         problems=problems,
         money_note=NOT_CHARGED if problems else "",
         announcement=" ".join(part for part in (notice, promo.told_text, _told(bill)) if part),

@@ -1,7 +1,7 @@
 """The subscriptions somebody may change: the list, the card of one, and the way to the vendor's page for cards."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -15,6 +15,7 @@ from app.flows.cards import can_pay, expires_soon
 from app.flows.deps import Deps
 from app.flows.own_subscriptions import Owned
 from app.flows.renewal import RenewalPage, read_renewal
+from app.routes.alert_lines import alerts_of
 from app.routes.change_bill import card_text
 from app.routes.signed_in import person_of, sign_in
 from app.routes.way_out import WayOut, way_out
@@ -23,11 +24,10 @@ from app.subscriptions.store import Subscription
 from app.vendor_adapters.types import SubscriptionStatus
 from app.web.deps import deps_of
 from app.web.forms import one, whole_number
-from app.web.render import link, page
+from app.web.render import AlertLine, link, page
 from app.web.session import current_actor
 
 MOST_PAGES = 10_000
-STALE_AFTER = timedelta(hours=36)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +65,9 @@ class CardView:
     blocker: Problem | None
     way_out: WayOut
     orders_path: str
+    usage_path: str
+    sales_path: str
+    alerts: tuple[AlertLine, ...]
 
 
 async def index(request: Request) -> Response:
@@ -87,8 +90,10 @@ async def show(request: Request) -> Response:
     if current_actor(request).person is None:
         return sign_in(request)
     deps = deps_of(request)
-    found = await read_renewal(deps, person_of(request), request.path_params["subscription_id"])
-    return page(request, "subscriptions/subscription.html", _card_view(deps, found))
+    person = person_of(request)
+    found = await read_renewal(deps, person, request.path_params["subscription_id"])
+    alerts = await alerts_of(request, deps, person, found.owned)
+    return page(request, "subscriptions/subscription.html", _card_view(deps, found, alerts))
 
 
 async def change_card(request: Request) -> Response:
@@ -116,7 +121,7 @@ def _line(deps: Deps, each: Subscription) -> SubscriptionLine:
     )
 
 
-def _card_view(deps: Deps, found: RenewalPage) -> CardView:
+def _card_view(deps: Deps, found: RenewalPage, alerts: tuple[AlertLine, ...]) -> CardView:
     owned, subscription = found.owned, found.owned.subscription
     path = wording.subscription_path(subscription.subscription_id)
     owed = formats.counted(owned.seats_owed, "more seat")
@@ -124,7 +129,7 @@ def _card_view(deps: Deps, found: RenewalPage) -> CardView:
         title=subscription_title(deps, subscription),
         status=_status(subscription, deps.clock.now()),
         rows=(*_seat_rows(deps, found), *_money_rows(deps, found)),
-        as_of="" if owned.is_fresh else _instant(subscription.observed_at),
+        as_of="" if owned.is_fresh else wording.instant(subscription.observed_at),
         actions=() if found.problem else _actions(path, owned),
         owed_text=f"More people use it than you pay for: {owed} would cover them." if owned.seats_owed else "",
         card_path=f"{path}/card",
@@ -133,6 +138,20 @@ def _card_view(deps: Deps, found: RenewalPage) -> CardView:
         blocker=found.problem,
         way_out=way_out(deps, owned),
         orders_path="/orders",
+        usage_path=f"{path}/usage" if subscription.group_id else "",
+        sales_path=sales_path(subscription, path),
+        alerts=alerts,
+    )
+
+
+def sales_path(subscription: Subscription, back: str, seats: int = 0) -> str:
+    """Return the way to a person who can help with a subscription, and from there back to the page ``back``."""
+    return link(
+        "/sales",
+        plan=subscription.plan,
+        deployment=subscription.deployment,
+        seats=seats or subscription.seats,
+        next=back,
     )
 
 
@@ -153,15 +172,15 @@ def _seat_rows(deps: Deps, found: RenewalPage) -> tuple[tuple[str, str], ...]:
         ("Plan", wording.plan_name(deps.catalog, subscription.plan)),
         ("Seats paid", formats.number(subscription.seats)),
     ]
-    usage = owned.usage
-    if usage is not None:
-        stale = deps.clock.now() - usage.counted_at > STALE_AFTER
-        as_of = f" (as of {_instant(usage.counted_at)})" if stale else ""
-        owed = f"{formats.number(owned.seats_owed)}, until {formats.date(subscription.ends_at)}"
+    reading = owned.reading
+    if reading is not None:
+        is_old = owned.usage is None or reading.is_stale(deps.clock.now(), deps.catalog.rules.alerts.stale_after)
+        as_of = f" (as of {wording.instant(reading.counted_at)})" if is_old else ""
+        owed = f"{formats.number(reading.seats_owed)}, until {formats.date(subscription.ends_at)}"
         rows += [
-            ("Seats in use", f"{formats.number(usage.seats_in_use)}{as_of}"),
-            ("Most used", f"{formats.number(usage.seats_max)} since {formats.date(subscription.starts_at)}"),
-            ("Seats owed", owed if owned.seats_owed else "None"),
+            ("Seats in use", f"{formats.number(reading.seats_in_use)}{as_of}"),
+            ("Most used", f"{formats.number(reading.seats_max)} since {formats.date(subscription.starts_at)}{as_of}"),
+            ("Seats owed", f"{owed}{as_of}" if reading.seats_owed else "None"),
         ]
     elif subscription.group_id:
         rows.append(("Seats in use", "Not known just now: the product does not answer"))
@@ -244,10 +263,6 @@ def _status(subscription: Subscription, now: datetime) -> str:
 
 def _term(subscription: Subscription) -> str:
     return f"{formats.date(subscription.starts_at)} to {formats.date(subscription.ends_at)}"
-
-
-def _instant(at: datetime) -> str:
-    return f"{formats.date(at)}, {at:%H:%M} UTC"
 
 
 def is_away(found: Problem | None) -> bool:

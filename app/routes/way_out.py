@@ -56,6 +56,12 @@ def way_out(deps: Deps, owned: Owned) -> WayOut:
     if owned.problem is not None and owned.problem.id is ProblemId.E_VENDOR:
         return WayOut(href=wording.subscription_path(subscription.subscription_id), label="Try again")
     return WayOut(
-        href=link("/sales", plan=subscription.plan, deployment=subscription.deployment, seats=subscription.seats),
+        href=link(
+            "/sales",
+            plan=subscription.plan,
+            deployment=subscription.deployment,
+            seats=subscription.seats,
+            next=wording.subscription_path(subscription.subscription_id),
+        ),
         label="Talk to sales",
     )

@@ -43,6 +43,8 @@ class Capability(Enum):
     """Has its own page for invoices; without it only our list is shown."""
     LIST_OF_CHANGES = "list_of_changes"
     """Lists what changed; without it the sweep reads every open order and stale projection one by one."""
+    CATALOG_SYNC = "catalog_sync"
+    """Prices are mirrored from the catalog by ``kassa vendor sync``; without it people make them at the vendor."""
     TEST_CLOCK = "test_clock"
     """Time can be moved in test mode; without it the kit skips what needs a year to pass."""
 

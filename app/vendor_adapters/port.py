@@ -17,6 +17,7 @@ from typing import Protocol
 from app.core.money import Money
 from app.vendor_adapters.capabilities import Capabilities
 from app.vendor_adapters.types import (
+    CatalogStep,
     Change,
     ChangeOutcome,
     ChargeRef,
@@ -43,6 +44,7 @@ from app.vendor_adapters.types import (
     Quote,
     RefundRef,
     RenewalDecision,
+    SetupFault,
     SubscriptionRef,
     SubscriptionSnapshot,
 )
@@ -204,7 +206,26 @@ class Notifications(Protocol):
         ...
 
 
-class VendorAdapter(Catalog, Carts, Subscriptions, Billing, Discounts, Notifications, Protocol):
+class Upkeep(Protocol):
+    """Setting the vendor up: asked by commands, never by a page. Both may take a minute."""
+
+    async def sync_catalog(self, *, apply: bool) -> tuple[CatalogStep, ...]:
+        """Return what the vendor's prices lack by the catalog; with ``apply`` it is mended, conflicts aside.
+
+        Known by our keys, so that it takes no key of its own: done again, there is nothing to do. Prices are made and
+        retired, never changed and never deleted. NotSupported where prices are made by hand at the vendor.
+        """
+        ...
+
+    async def checkup(self, *, webhook_url: str) -> tuple[SetupFault, ...]:
+        """Return what is wrong with keys, rights, tax, notifications to ``webhook_url`` and the clock, prices aside.
+
+        Nothing when all is well, or when there is nothing to set up.
+        """
+        ...
+
+
+class VendorAdapter(Catalog, Carts, Subscriptions, Billing, Discounts, Notifications, Upkeep, Protocol):
     """One vendor."""
 
     @property

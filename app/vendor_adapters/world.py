@@ -57,6 +57,7 @@ OPERATIONS = frozenset(
         "materialise_discount",
         "revoke_discount",
         "changes_since",
+        "sync_catalog",
     }
 )
 

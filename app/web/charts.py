@@ -12,7 +12,8 @@ _ROW = 30
 _BAR = 20
 _DAYS_WIDE = 640
 _DAYS_HIGH = 140
-_TOP = 22
+_TOP = 30
+_BELOW = 30
 _MOST_BARS = 62  # more days than that are shown by the week
 _DAY = timedelta(days=1)
 
@@ -88,7 +89,7 @@ def days_chart(days: Sequence[tuple[datetime, int]], *, since: datetime, until: 
     )
     return Chart(
         width=_DAYS_WIDE,
-        height=_TOP + _DAYS_HIGH + 24,
+        height=_TOP + _DAYS_HIGH + _BELOW,
         bars=bars,
         most=formats.number(most),
         first=formats.date(first),

@@ -1,9 +1,9 @@
 """Turning a template and a view model into an answer: the whole page, or the one block of it that htmx asked for.
 
-A view model is a frozen dataclass and stands in templates as ``page``. Three attributes, where it has them, are shown
-by the frame of every page and travel with every fragment: ``problems`` (the error summary and the "Error: " before the
-title), ``money_note`` (one sentence below the summary, such as "Nothing was charged.") and ``announcement`` (the status
-region that screen readers hear).
+A view model is a frozen dataclass and stands in templates as ``page``. Four attributes, where it has them, are shown by
+the frame of every page: ``alerts`` (what runs out, above the page's own content) and, with every fragment too,
+``problems`` (the error summary and the "Error: " before the title), ``money_note`` (one sentence below the summary,
+such as "Nothing was charged.") and ``announcement`` (the status region that screen readers hear).
 """
 
 from collections.abc import Mapping
@@ -39,15 +39,26 @@ class Site:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Frame:
-    """What stands around a page's own content: who is signed in, the way to sign in, problems and announcements.
+class AlertLine:
+    """Something that runs out: the fact, the purchase, what takes a POST to put it aside, the way back."""
 
-    ``roles`` are the person's own; each has pages of its own.
+    text: str
+    label: str
+    path: str
+    dismiss_path: str
+    back_path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """What stands around a page's own content: who is signed in, the way to sign in, what runs out, problems and
+    announcements. ``roles`` are the person's own; each has pages of its own.
     """
 
     signed_in_as: str
     roles: frozenset[str]
     sign_in_path: str
+    alerts: tuple[AlertLine, ...]
     problems: tuple[Problem, ...]
     money_note: str
     announcement: str
@@ -59,6 +70,14 @@ class HasProblems(Protocol):
 
     @property
     def problems(self) -> tuple[Problem, ...]: ...
+
+
+@runtime_checkable
+class HasAlerts(Protocol):
+    """A view model of a page that tells what runs out."""
+
+    @property
+    def alerts(self) -> tuple[AlertLine, ...]: ...
 
 
 @runtime_checkable
@@ -167,6 +186,7 @@ def _frame(request: Request, view: object, actor: Actor) -> Frame:
         signed_in_as=(person.username or person.name or person.email) if person else "",
         roles=person.roles if person else frozenset(),
         sign_in_path=_sign_in_path(request),
+        alerts=view.alerts if isinstance(view, HasAlerts) else (),
         problems=view.problems if isinstance(view, HasProblems) else (),
         money_note=view.money_note if isinstance(view, HasMoneyNote) else "",
         announcement=view.announcement if isinstance(view, HasAnnouncement) else "",

@@ -15,6 +15,7 @@ from app.db.engine import Database
 from app.db.migrate import migrate
 from app.http import Response
 from app.web.log import configure_logs
+from tests.bench.big import bench_big
 from tests.bench.promotions import report_decisions, report_secrets
 from tests.promotions.till import Till
 from tests.promotions.world import NOW
@@ -26,7 +27,7 @@ Page = Callable[[], Awaitable[Response]]
 
 
 async def bench() -> None:
-    """Open a shop in this process, sell one plan, and time each page against the process's own heartbeat."""
+    """Time each page against the process's own heartbeat, then those of a small account against those of a big one."""
     with tempfile.TemporaryDirectory() as folder, open(Path(folder) / "log", "w") as log:  # noqa: ASYNC230 (set-up)
         config = Config.from_env({"KASSA_VAR": folder}, remember_ports=False)
         database = Database(config.database_url)
@@ -35,6 +36,7 @@ async def bench() -> None:
         configure_logs(clock, log)
         async with open_shop(config, database, clock) as shop:
             await _report(await _pages(shop))
+            await bench_big(shop)
         database.close()
         _bench_engine(Path(folder))
 

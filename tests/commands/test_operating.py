@@ -11,7 +11,6 @@ from sqlalchemy import Connection, select, update
 
 from app.commands.database import migrate_database
 from app.commands.doctor import (
-    Check,
     check_database,
     check_mail,
     check_product,
@@ -36,7 +35,6 @@ from tests.support.shop import Shop, open_shop
 from tests.support.witness import rows_of, vendor_fails
 
 NOWHERE = "postgresql+psycopg://nobody@127.0.0.1:9/nothing"
-CHECKS: tuple[Check, ...] = (check_database, check_vendor, check_sign_in, check_product)
 sqlite = pytest.mark.engines("sqlite")
 
 
@@ -68,7 +66,8 @@ def test_migrating_a_database_that_is_away(config: Config, capsys: pytest.Captur
 
 @sqlite
 async def test_all_is_well(shop: Shop) -> None:
-    findings = [await check(shop.deps) for check in CHECKS]
+    findings = [await check_database(shop.deps), *await check_vendor(shop.deps, "embedded")]
+    findings += [await check_sign_in(shop.deps), await check_product(shop.deps)]
     assert [found.check for found in findings] == ["database", "vendor", "sign-in", "product"]
     assert all(found.is_well for found in findings), findings
 
@@ -83,16 +82,21 @@ async def test_a_database_that_is_away_or_older(shop: Shop, tmp_path: Path) -> N
 
 @sqlite
 async def test_a_vendor_that_is_away_or_sells_something_else(shop: Shop) -> None:
-    await vendor_fails(shop, "list_offers", times=1)
-    assert "check the vendor's keys" in (await check_vendor(shop.deps)).mend
+    await vendor_fails(shop, "sync_catalog", times=1)
+    (away,) = await check_vendor(shop.deps, "embedded")
+    assert "check the vendor's keys" in away.mend
+    assert "did not answer sync_catalog: VendorUnavailable" in away.found
     await changed(shop, amount=1)
-    found = await check_vendor(shop.deps)
-    assert found.found == "embedded has another amount for team-hosted-usd-y-1"
-    assert "add a new row" in found.mend
+    (other,) = await check_vendor(shop.deps, "embedded")
+    assert other.found == (
+        "the price team-hosted-usd-y-1 differs: the catalog says 34800 usd P1Y, the vendor holds 1 usd P1Y"
+    )
+    assert "add a new one" in other.mend
     await changed(shop, key="team-hosted-usd-y-9")
-    found = await check_vendor(shop.deps)
-    assert found.found == "embedded does not know team-hosted-usd-y-1"
-    assert "make these prices" in found.mend
+    unknown, left = await check_vendor(shop.deps, "embedded")
+    assert unknown.found == "embedded does not know team-hosted-usd-y-1"
+    assert left.found == "embedded still offers, though it is retired, team-hosted-usd-y-9"
+    assert {unknown.mend, left.mend} == {"run: kassa vendor sync --apply"}
 
 
 @sqlite

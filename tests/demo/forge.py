@@ -6,6 +6,8 @@ import re
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+from app.catalog.load import load_catalog
+from app.config import ROOT
 from app.core.clock import Clock
 from app.db.engine import Database
 from app.demo.product import DemoProduct
@@ -17,6 +19,7 @@ STORE = "http://localhost:8000"
 CALLBACK = f"{STORE}/login/callback"
 TOKEN = "product-token"
 SECRET = "client-secret"
+TRIAL = load_catalog(ROOT / "data" / "catalog.toml").rules.trial
 VERIFIER = "v" * 43
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
 
@@ -24,7 +27,7 @@ BEARER = {"Authorization": f"Bearer {TOKEN}"}
 def open_product(path: Path, clock: Clock, *, origin: str = ORIGIN, delays: Delays | None = None) -> DemoProduct:
     """Return the product over a database file."""
     database = Database(f"sqlite:///{path}")
-    return DemoProduct(database, clock, origin, STORE, TOKEN, "kassa", SECRET, delays or Delays())
+    return DemoProduct(database, clock, origin, STORE, TOKEN, "kassa", SECRET, delays or Delays(), TRIAL)
 
 
 def challenge(verifier: str = VERIFIER) -> str:

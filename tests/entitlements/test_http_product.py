@@ -112,6 +112,7 @@ async def test_grants_hold_and_repeating_them_changes_nothing(
         minutes_quota=10_000,
         minutes_in_packs=2000,
         storage_gib=6,
+        storage_quota_gib=520,  # what Team includes, and what was bought beside it
         counted_at=clock.now(),
     )
 
@@ -306,6 +307,7 @@ async def test_an_answer_without_measure_is_not_read() -> None:
         ("ends_at", 1803859200),
         ("can_edit_billing", 1),
         ("can_edit_billing", "true"),
+        ("trial_ends_at", "soon"),
     ],
 )
 async def test_one_wrong_fact_spoils_the_answer(key: str, value: object) -> None:

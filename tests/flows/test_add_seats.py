@@ -37,6 +37,7 @@ def clock(request: pytest.FixtureRequest) -> FrozenClock:
     return FrozenClock(getattr(request, "param", datetime(2026, 11, 23, 12, tzinfo=UTC)))
 
 
+@pytest.mark.vendors("embedded", "stripe")
 async def test_three_seats_with_new_york_tax_are_305_dollars_18(shop: Shop) -> None:
     browser = await at(shop, "bob", THREE)
     assert 'data-total="30518"' in browser.text
@@ -55,6 +56,7 @@ async def test_three_seats_with_new_york_tax_are_305_dollars_18(shop: Shop) -> N
     assert "305.18 USD" in receipt["text"]
 
 
+@pytest.mark.vendors("embedded", "stripe")
 @pytest.mark.parametrize(
     ("clock", "net", "days"),
     [
@@ -69,6 +71,7 @@ async def test_the_first_day_costs_a_year_and_the_last_a_day(shop: Shop, net: st
     assert f"({days} day{'s' if days > 1 else ''})</dt><dd>{net}</dd>" in browser.text
 
 
+@pytest.mark.vendors("embedded", "stripe")
 @pytest.mark.parametrize("clock", [datetime(2026, 11, 23, 14, 32, tzinfo=UTC)], indirect=True)
 async def test_seats_on_the_day_of_the_purchase_cost_a_whole_year(shop: Shop, clock: FrozenClock) -> None:
     await pay_first_order(shop)

@@ -6,18 +6,14 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
 
-from app.db.schema.identity import sessions
 from app.events import funnel_counts
 from app.events.funnel import Side, Step
 from app.events.funnel_counts import Counts, Which
-from app.flows.promo_on_seats import ask_on_seats
 from app.http import AsyncClient
-from app.identity.actor import Actor
 from app.orders.states import PAID, UNPAID, State
 from tests.support.campaigns import LAUNCH, publish_text
-from tests.support.customers import DECLINES, at, person, put_card, subscription_of
+from tests.support.customers import DECLINES, at, put_card
 from tests.support.journeys import (
     ACME,
     CHECKED_CARD,
@@ -33,9 +29,10 @@ from tests.support.journeys import (
     to_payment,
 )
 from tests.support.shop import Browser, Form, Shop
+from tests.support.sources import ROOT
 from tests.support.witness import orders
 
-pytestmark = pytest.mark.engines("sqlite")  # tests/events counts on both
+pytestmark = [pytest.mark.engines("sqlite"), pytest.mark.vendors("embedded")]  # tests/events counts on both databases
 ALL = Which()
 UP_TO_GRANTED = {step: 1 for step in Step if Step.PLAN_CHOSEN.number <= step.number <= Step.GRANTED.number}
 
@@ -53,6 +50,7 @@ def steps_of(found: Counts) -> dict[Step, int]:
     return {step: n for step, n in found.steps.items() if n}
 
 
+@pytest.mark.vendors("embedded", "stripe")
 async def test_from_the_plan_page_to_the_product_every_step_counts_once(shop: Shop) -> None:
     browser = shop.browser()
     await browser.open("/plans?seats=3")
@@ -185,22 +183,18 @@ async def test_a_link_counts_those_who_open_it(shop: Shop) -> None:
 
 
 async def test_a_link_to_more_seats_goes_on_to_the_order(shop: Shop) -> None:
-    await publish_text(shop, LAUNCH)
+    await publish_text(shop, (ROOT / "data" / "campaigns.toml").read_text(encoding="utf-8"))
     browser = await shop.known("bob")
-    await browser.open("/c/launch")
-    bob, mine = await person(shop, "bob@globex.example"), await subscription_of(shop, "globex")
-    visitors = await shop.deps.db.read(lambda c: list(c.execute(select(sessions.c.visitor_id)).scalars()))
-    for visitor_id in visitors:
-        actor = Actor(visitor_id=visitor_id, person=bob)
-        await ask_on_seats(shop.deps, actor, mine.subscription_id, campaign="launch")
+    await browser.open("/c/grow-50")  # one seat is proposed, and the offer begins at three
     await browser.open("/buy/seats?group=globex&add=3")
     await browser.press("and add 3 seats")
     await settled(shop)
-    found = await counts(shop, Which(entry=Step.LANDING, campaign="launch"))
-    assert (found.steps[Step.LANDING], found.steps[Step.GRANTED]) == (1, 1)
-    assert found.sides[Side.PROMO_REJECTED] == 1  # it is for new plans
+    found = await counts(shop, Which(entry=Step.LANDING, campaign="grow-50"))
+    assert (found.steps[Step.LANDING], found.steps[Step.PLANS_VIEWED], found.steps[Step.GRANTED]) == (1, 1, 1)
+    assert (found.sides[Side.PROMO_APPLIED], found.sides[Side.PROMO_REJECTED]) == (1, 1)
 
 
+@pytest.mark.vendors("embedded", "stripe")
 async def test_random_journeys_never_grow_and_agree_with_the_orders(shop: Shop) -> None:
     await publish_text(shop, LAUNCH)
     draw = random.Random(2027)  # noqa: S311 a journey is no secret

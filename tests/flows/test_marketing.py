@@ -18,7 +18,7 @@ from tests.support.journeys import NEW_YORK, bought, pay, problems, settled, to_
 from tests.support.shop import Browser, Form, Shop
 from tests.support.witness import orders
 
-pytestmark = pytest.mark.engines("sqlite")  # tests/events and tests/promotions prove the stores on both
+pytestmark = [pytest.mark.engines("sqlite"), pytest.mark.vendors("embedded")]  # the stores are proven on both databases
 PAGE = "/marketing/campaigns/launch"
 OSS = "/marketing/campaigns/oss"
 READ = (
@@ -235,6 +235,7 @@ async def test_a_code_is_revoked(shop: Shop) -> None:
     assert await told(shop) == [("campaign.code_revoked", "launch")]
 
 
+@pytest.mark.vendors("embedded", "stripe")
 async def test_the_figures_are_those_of_the_orders_and_the_ledger(shop: Shop) -> None:
     browser = await marketer(shop)
     visitor = await shop.known("ann")

@@ -56,6 +56,7 @@ async def owned(shop: Shop, reason: Reason) -> Owned:
         account=account,
         is_fresh=True,
         usage=None,
+        reading=None,
         reason=reason,
         problem=reason_problem(reason, subscription, AROUND),
         unpaid=None,

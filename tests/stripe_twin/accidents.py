@@ -10,6 +10,7 @@ TRIES = 2
 _FIRST = {
     "list_offers": r"get /v1/prices",
     "get_offer": r"get /v1/prices",
+    "sync_catalog": r"get /v1/prices",
     "quote_purchase": r"post /v1/invoices/create_preview",
     "get_checkout": r"get /v1/(checkout/sessions|invoices)/[^/]+",
     "find_checkouts": r"get /v1/(checkout/sessions|invoices)(/search)?",

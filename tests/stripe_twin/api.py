@@ -5,6 +5,8 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
+from email.utils import format_datetime
 from typing import Any
 
 from tests.stripe_twin import billing_endpoints, shop_endpoints
@@ -16,7 +18,7 @@ from tests.stripe_twin.runs import run_due
 
 KEY_SECONDS = 24 * 3600
 BUSY_SECONDS = 7
-KINDS = ("error_500", "broken", "rate_limit", "in_use", "bad_key")
+KINDS = ("error_500", "broken", "rate_limit", "in_use", "bad_key", "forbidden")
 LOADED = (billing_endpoints, shop_endpoints)
 """Modules whose endpoints are answered."""
 
@@ -27,8 +29,8 @@ class Fault:
 
     Attributes:
         kind: ``error_500`` (kept for the key, as Stripe does), ``broken`` (not kept), ``rate_limit``, ``in_use``,
-            ``bad_key``, or for the network: ``lost_request``, ``lost_answer``, ``refused``, ``silent``,
-            ``proxy_page``.
+            ``bad_key``, ``forbidden`` (a restricted key), or for the network: ``lost_request``, ``lost_answer``,
+            ``refused``, ``silent``, ``proxy_page``.
     """
 
     kind: str
@@ -67,6 +69,7 @@ class Api:
         self.faults: list[Fault] = []
         self._kept: dict[str, _Kept] = {}
         self._requests = 0
+        self.skew = timedelta(0)
         self.last_params: Mapping[str, Any] = {}
 
     def handle(self, verb: str, path: str, params: Mapping[str, Any], headers: Mapping[str, str]) -> Answer:
@@ -74,7 +77,8 @@ class Api:
         self._requests += 1
         self.last_params = params
         answer = self._answer(verb, path, params, headers)
-        named = {**answer.headers, "Request-Id": f"req_{self._requests:06d}"}
+        dated = format_datetime(self.books.clock.wall() + self.skew, usegmt=True)
+        named = {**answer.headers, "Request-Id": f"req_{self._requests:06d}", "Date": dated}
         return Answer(answer.status, answer.body, named)
 
     def forget(self) -> None:
@@ -103,6 +107,9 @@ class Api:
         match self.take_fault(KINDS, verb, path):
             case "bad_key":
                 return Answer(401, Refusal(401, "invalid_request_error", message="Invalid API Key provided.").body)
+            case "forbidden":
+                message = "The provided key does not have the required permissions for this endpoint."
+                return Answer(403, Refusal(403, "invalid_request_error", message=message).body)
             case "rate_limit":
                 body = Refusal(429, "invalid_request_error", code="rate_limit", message="Too many requests.").body
                 return Answer(429, body, {"Retry-After": str(BUSY_SECONDS)})

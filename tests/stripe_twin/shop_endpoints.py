@@ -4,10 +4,13 @@ from typing import Any
 
 from tests.stripe_twin.books import Obj
 from tests.stripe_twin.endpoints import Request, route
+from tests.stripe_twin.payments import new_card
 from tests.stripe_twin.reading import get, page, search
-from tests.stripe_twin.refusals import invalid
+from tests.stripe_twin.refusals import invalid, missing
 from tests.stripe_twin.taxes import verification
 
+TEST_CARDS = {"pm_card_visa": "4242424242424242", "pm_card_chargeCustomerFail": "4000000000000341"}
+"""Stripe's own names of test cards; the second attaches and is declined when it is charged."""
 CUSTOMER_FIELDS = ("business_name", "description", "email", "individual_name", "name", "phone")
 
 
@@ -214,6 +217,22 @@ def delete_tax_id(request: Request) -> Obj:
 def list_cards(request: Request) -> Obj:
     customer = get(request, "customer")
     return page(request, request.books.all("payment_method", customer=customer["id"]))
+
+
+@route("post", "/v1/payment_methods/{method}/attach")
+def attach_card(request: Request) -> Obj:
+    customer = get(request, "customer", ref=request.params.get("customer", ""), param="customer")
+    if request.ref not in TEST_CARDS:
+        raise missing("PaymentMethod", request.ref, None)
+    card = new_card(request.books, TEST_CARDS[request.ref], 12, 2040, customer["id"])
+    request.books.tell("payment_method.attached", card)
+    return request.books.shown(card, request.expand)
+
+
+@route("get", "/v1/charges")
+def list_charges(request: Request) -> Obj:
+    wanted = request.params.get("customer")
+    return page(request, [row for row in request.books.all("charge") if wanted in (None, row["customer"])])
 
 
 @route("post", "/v1/billing_portal/sessions")

@@ -8,6 +8,7 @@ from app.config import Config, StripeConfig
 from app.core.clock import Clock
 from app.http import AsyncBaseTransport
 from app.vendor_adapters.stripe.adapter import StripeAdapter
+from app.vendor_adapters.stripe.checkup import Keys
 from app.vendor_adapters.stripe.client import Client
 from app.vendor_adapters.stripe.shop import Shop
 from tests.stripe_twin.network import at_once
@@ -40,4 +41,5 @@ def adapter_over(
         quote_ttl=timedelta(seconds=catalog.rules.quote_ttl_seconds),
         secret=settings.secret_key,
     )
-    return StripeAdapter(client=client, shop=shop, api_base=settings.api_base, webhook_secrets=settings.webhook_secrets)
+    keys = Keys(webhook_secrets=settings.webhook_secrets)
+    return StripeAdapter(client=client, shop=shop, api_base=settings.api_base, keys=keys)

@@ -12,6 +12,7 @@ from app.catalog.model import Catalog
 from app.core.clock import FrozenClock
 from app.http import ASGITransport, AsyncClient
 from app.vendor_adapters.stripe.adapter import StripeAdapter
+from app.vendor_adapters.stripe.checkup import Keys
 from app.vendor_adapters.stripe.client import Client
 from app.vendor_adapters.stripe.shop import Shop
 from tests.stripe_twin.api import Api, Fault
@@ -83,13 +84,20 @@ class StripeTwin:
         self._made = 0
         hold(self.books, catalog)
         self.books.heard = self._told.append
-        ttl = timedelta(seconds=catalog.rules.quote_ttl_seconds)
-        self._shop = Shop(catalog=catalog, is_taxed=is_taxed, quote_ttl=ttl, secret=KEY)
-        self._webhook_secrets = webhook_secrets
+        self.catalog = catalog
+        self.keys = Keys(webhook_secrets=webhook_secrets)
+        self._is_taxed = is_taxed
         self.adapter = self.adapter_with(deadline=deadline)
 
     def adapter_with(self, *, deadline: float) -> StripeAdapter:
-        """Return another adapter that speaks to this twin."""
+        """Return another adapter that speaks to this twin, with the present catalog and keys."""
+        rules = self.catalog.rules
+        shop = Shop(
+            catalog=self.catalog,
+            is_taxed=self._is_taxed,
+            quote_ttl=timedelta(seconds=rules.quote_ttl_seconds),
+            secret=KEY,
+        )
         client = Client(
             secret_key=KEY,
             api_base=self.origin,
@@ -99,7 +107,10 @@ class StripeTwin:
             sleep=at_once,
         )
         return StripeAdapter(
-            client=client, shop=self._shop, api_base=self.origin, webhook_secrets=self._webhook_secrets
+            client=client,
+            shop=shop,
+            api_base=self.origin,
+            keys=self.keys,
         )
 
     def advance(self, by: timedelta) -> None:

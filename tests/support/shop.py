@@ -254,6 +254,7 @@ async def open_shop(config: Config, database: Database, clock: FrozenClock) -> A
         config.oidc.client_id,
         config.oidc.client_secret,
         Delays(hang=1.0, slow=0.05),
+        catalog.rules.trial,
     )
     deps = Deps(
         config=config,

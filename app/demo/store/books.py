@@ -58,6 +58,13 @@ def _group(group: GroupRecord) -> Json:
             }
             for pack in group.packs
         ],
+        "trial": {
+            "plan": group.trial.plan,
+            "started_at": instant_text(group.trial.started_at),
+            "ends_at": instant_text(group.trial.ends_at),
+        }
+        if group.trial
+        else None,
         "storage": {
             "gib": group.storage_gib,
             "ends_at": instant_text(group.storage_ends_at),

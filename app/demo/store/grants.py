@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from app.demo.grants import Asked, MinutesAsked, PlanAsked, StorageAsked
 from app.demo.store.schema import grants, groups, packs
+from app.demo.store.trials import end_trial
 
 _KINDS = {PlanAsked: "plan", MinutesAsked: "minutes", StorageAsked: "storage"}
 
@@ -51,7 +52,7 @@ def is_order_granted(connection: Connection, group_id: str, order_id: str) -> bo
 
 
 def _apply_and_log(connection: Connection, group_id: str, order_id: str, asked: Asked | str, now: datetime) -> Granted:
-    granted = _apply(connection, group_id, order_id, asked)
+    granted = _apply(connection, group_id, order_id, asked, now)
     connection.execute(
         insert(grants).values(
             at=now,
@@ -66,19 +67,20 @@ def _apply_and_log(connection: Connection, group_id: str, order_id: str, asked: 
     return granted
 
 
-def _apply(connection: Connection, group_id: str, order_id: str, asked: Asked | str) -> Granted:
+def _apply(connection: Connection, group_id: str, order_id: str, asked: Asked | str, now: datetime) -> Granted:
     match asked:
         case str():
             return Granted(outcome=Outcome.REFUSED, reason=asked)
         case PlanAsked():
-            return _apply_plan(connection, group_id, asked)
+            return _apply_plan(connection, group_id, asked, now)
         case MinutesAsked():
             return _apply_minutes(connection, group_id, order_id, asked)
         case StorageAsked():
             return _apply_storage(connection, group_id, asked)
 
 
-def _apply_plan(connection: Connection, group_id: str, asked: PlanAsked) -> Granted:
+def _apply_plan(connection: Connection, group_id: str, asked: PlanAsked, now: datetime) -> Granted:
+    had = connection.execute(select(groups.c.plan, groups.c.starts_at).where(groups.c.id == group_id)).one()
     # the same version is applied again: what it says is absolute, and a change made here by hand is mended
     change = (
         update(groups)
@@ -91,7 +93,14 @@ def _apply_plan(connection: Connection, group_id: str, asked: PlanAsked) -> Gran
             plan_version=asked.version,
         )
     )
-    return Granted(outcome=Outcome.APPLIED if connection.execute(change).rowcount else Outcome.SUPERSEDED)
+    if not connection.execute(change).rowcount:
+        return Granted(outcome=Outcome.SUPERSEDED)
+    if asked.starts_at != had.starts_at:  # a new term: the most in use is counted anew
+        again = update(groups).where(groups.c.id == group_id).values(seats_max=groups.c.seats_in_use)
+        connection.execute(again)
+    if asked.plan not in ("free", had.plan):  # what was bought takes the trial's place, and no period is had twice
+        end_trial(connection, group_id, now)
+    return Granted(outcome=Outcome.APPLIED)
 
 
 def _apply_storage(connection: Connection, group_id: str, asked: StorageAsked) -> Granted:

@@ -1,19 +1,21 @@
 """Groups of the demo product, and who is in them."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select
+from sqlalchemy import Connection, Row, func, insert, select, update
 
 from app.demo.model import OWNER, GroupRecord, Membership, Pack
 from app.demo.store.schema import groups, members, packs, people
+from app.demo.store.trials import trials_of
 
 
 def groups_of(connection: Connection, sub: str) -> tuple[Membership, ...]:
     """Return the groups that somebody is in, by id."""
     query = select(groups, members.c.role).join(members).where(members.c.sub == sub).order_by(groups.c.id)
-    return tuple(
-        Membership(group=_record(connection, row), role=row.role) for row in connection.execute(query).fetchall()
-    )
+    rows = connection.execute(query).fetchall()
+    records = _records(connection, rows)
+    return tuple(Membership(group=group, role=row.role) for group, row in zip(records, rows, strict=True))
 
 
 def membership(connection: Connection, group_id: str, sub: str) -> Membership | None:
@@ -31,8 +33,7 @@ def find_group(connection: Connection, group_id: str) -> GroupRecord | None:
 
 def all_groups(connection: Connection) -> tuple[GroupRecord, ...]:
     """Return every group, by id."""
-    rows = connection.execute(select(groups).order_by(groups.c.id)).fetchall()
-    return tuple(_record(connection, row) for row in rows)
+    return _records(connection, connection.execute(select(groups).order_by(groups.c.id)).fetchall())
 
 
 def owners_of(connection: Connection, group_id: str) -> tuple[str, ...]:
@@ -78,30 +79,75 @@ def add_group(
     )
 
 
+def pretend_usage(
+    connection: Connection,
+    group: GroupRecord,
+    *,
+    seats_in_use: int | None,
+    minutes_used: int | None,
+    storage_gib: int | None,
+) -> None:
+    """Take other figures for what a group uses, so that running out can be seen; None leaves one as it is.
+
+    Whoever uses a seat is a member: people without an account join or leave as needed.
+    """
+    in_use = group.seats_in_use if seats_in_use is None else seats_in_use
+    accounts = connection.execute(
+        select(func.count()).select_from(members).where(members.c.group_id == group.id)
+    ).scalar_one()
+    others = group.members - accounts
+    moved = others if seats_in_use is None else others + in_use - group.seats_in_use
+    connection.execute(
+        update(groups)
+        .where(groups.c.id == group.id)
+        .values(
+            seats_in_use=in_use,
+            seats_max=max(group.seats_max, in_use),
+            other_members=max(0, moved, in_use - accounts),
+            minutes_used=group.minutes_used if minutes_used is None else minutes_used,
+            storage_used_gib=group.storage_used_gib if storage_gib is None else storage_gib,
+        )
+    )
+
+
 def _record(connection: Connection, row: Row[Any]) -> GroupRecord:
-    accounts = select(func.count()).select_from(members).where(members.c.group_id == row.id)
-    return GroupRecord(
-        id=row.id,
-        name=row.name,
-        source=row.source,
-        plan=row.plan,
-        seats=row.seats,
-        starts_at=row.starts_at,
-        ends_at=row.ends_at,
-        members=row.other_members + connection.execute(accounts).scalar_one(),
-        seats_in_use=row.seats_in_use,
-        seats_max=row.seats_max,
-        minutes_used=row.minutes_used,
-        storage_used_gib=row.storage_used_gib,
-        storage_gib=row.storage_gib,
-        storage_ends_at=row.storage_ends_at,
-        packs=_packs(connection, row.id),
-    )
+    (record,) = _records(connection, [row])
+    return record
 
 
-def _packs(connection: Connection, group_id: str) -> tuple[Pack, ...]:
-    query = select(packs).where(packs.c.group_id == group_id).order_by(packs.c.expires_at, packs.c.purchase_id)
+def _records(connection: Connection, rows: Sequence[Row[Any]]) -> tuple[GroupRecord, ...]:
+    """Return the groups of these rows, however many, with three statements more."""
+    ids = [row.id for row in rows]
+    accounts = select(members.c.group_id, func.count()).where(members.c.group_id.in_(ids)).group_by(members.c.group_id)
+    counted: dict[str, int] = {row[0]: row[1] for row in connection.execute(accounts)}
+    bought, trials = _packs(connection, ids), trials_of(connection, ids)
     return tuple(
-        Pack(purchase_id=row.purchase_id, order_id=row.order_id, minutes=row.minutes, expires_at=row.expires_at)
-        for row in connection.execute(query)
+        GroupRecord(
+            id=row.id,
+            name=row.name,
+            source=row.source,
+            plan=row.plan,
+            seats=row.seats,
+            starts_at=row.starts_at,
+            ends_at=row.ends_at,
+            members=row.other_members + counted.get(row.id, 0),
+            seats_in_use=row.seats_in_use,
+            seats_max=row.seats_max,
+            minutes_used=row.minutes_used,
+            storage_used_gib=row.storage_used_gib,
+            storage_gib=row.storage_gib,
+            storage_ends_at=row.storage_ends_at,
+            packs=tuple(bought.get(row.id, ())),
+            trial=trials.get(row.id),
+        )
+        for row in rows
     )
+
+
+def _packs(connection: Connection, group_ids: Sequence[str]) -> dict[str, list[Pack]]:
+    found: dict[str, list[Pack]] = {}
+    query = select(packs).where(packs.c.group_id.in_(group_ids)).order_by(packs.c.expires_at, packs.c.purchase_id)
+    for row in connection.execute(query):
+        pack = Pack(purchase_id=row.purchase_id, order_id=row.order_id, minutes=row.minutes, expires_at=row.expires_at)
+        found.setdefault(row.group_id, []).append(pack)
+    return found

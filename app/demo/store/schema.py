@@ -50,6 +50,17 @@ groups = Table(
     Column("storage_version", BigInteger, nullable=False),
 )
 
+# a table of its own: what an earlier demonstration kept has none, and no column is added to a table that is there
+trials = Table(
+    "trials",
+    metadata,
+    Column("group_id", ForeignKey("groups.id"), primary_key=True),
+    Column("plan", String, nullable=False),
+    Column("minutes", Integer, nullable=False),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("ends_at", UtcDateTime, nullable=False),
+)
+
 members = Table(
     "members",
     metadata,

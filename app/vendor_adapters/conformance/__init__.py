@@ -12,6 +12,7 @@ from app.vendor_adapters.conformance.checks import AdapterConformance  # noqa: E
 from app.vendor_adapters.conformance.harness import (  # noqa: E402
     Card,
     Facility,
+    FacilityLacking,
     Fault,
     Harness,
     NotProvided,
@@ -27,6 +28,7 @@ __all__ = [
     "AdapterConformance",
     "Card",
     "Facility",
+    "FacilityLacking",
     "Fault",
     "Harness",
     "NotProvided",

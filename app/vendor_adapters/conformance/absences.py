@@ -81,6 +81,10 @@ async def _list(buyer: Buyer) -> object:
     return await buyer.adapter.changes_since("")
 
 
+async def _sync(buyer: Buyer) -> object:
+    return await buyer.adapter.sync_catalog(apply=False)
+
+
 async def _portal(buyer: Buyer, purpose: PortalPurpose) -> object:
     return await buyer.adapter.portal_page(buyer.customer, purpose=purpose, return_to=buyer.harness.return_to)
 
@@ -97,4 +101,5 @@ ABSENCES = (
     Absence(Capability.PORTAL_PAYMENT_METHODS, _cards),
     Absence(Capability.PORTAL_INVOICES, _invoices),
     Absence(Capability.LIST_OF_CHANGES, _list),
+    Absence(Capability.CATALOG_SYNC, _sync),
 )

@@ -61,6 +61,11 @@ class Facility(Enum):
     """Calls can be made to fail."""
     MESSAGES = "messages"
     """What the vendor sends can be looked at."""
+    PAYMENT_PAGE = "payment page"
+    """The vendor's page can be operated by a program; without it plans are bought with a stored card, and a check that
+    comes to the page ends there, as skipped."""
+    CALENDAR = "calendar"
+    """The vendor's time begins at START; without it the script of customers, which counts days, is not played."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +88,14 @@ class VendorCharge:
 
 class NotProvided(LookupError):
     """The adapter declares a capability, and its harness does not say how the kit can use it."""
+
+
+class FacilityLacking(Exception):
+    """A check came to something that the harness declares to lack; the check is skipped, and counted."""
+
+    def __init__(self, facility: Facility) -> None:
+        super().__init__(facility.value)
+        self.facility = facility
 
 
 class Harness(ABC):
@@ -116,7 +129,8 @@ class Harness(ABC):
     async def pay_checkout(self, url: str, payment: Payment) -> None:
         """Do on the vendor's page at ``url`` what a buyer would; a page that takes no payment any more is no error.
 
-        ``url`` comes from a Handoff, a CheckoutSnapshot or a NeedsAction. When nothing is due, press the button.
+        ``url`` comes from a Handoff, a CheckoutSnapshot or a NeedsAction. When nothing is due, press the button. Where
+        Facility.PAYMENT_PAGE is lacking, raise FacilityLacking with it.
         """
 
     @abstractmethod

@@ -12,9 +12,9 @@ import pytest
 
 from app.vendor_adapters.conformance.checks import base
 from app.vendor_adapters.conformance.checks.base import ADAPTER, DECLARED
-from app.vendor_adapters.conformance.harness import Harness
+from app.vendor_adapters.conformance.harness import Facility, FacilityLacking, Harness
 from app.vendor_adapters.conformance.matrix import Matrix, Row, Verdict
-from app.vendor_adapters.conformance.scenario import Scenario, scenario_of
+from app.vendor_adapters.conformance.scenario import Scenario, lack, scenario_of
 
 OPTION = "--conformance-harness"
 OpenHarness = Callable[[Path], AbstractAsyncContextManager[Harness]]
@@ -46,10 +46,14 @@ async def named_harness(request: pytest.FixtureRequest, tmp_path: Path) -> Async
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
     scenario = scenario_of(getattr(item, "function", None))
     if scenario is not None:
+        if call.excinfo is not None and isinstance(call.excinfo.value, FacilityLacking):
+            _end_where_it_lacks(item, report, call.excinfo.value.facility)
         if report.skipped:
             _judge_skip(item, report)
         _note(item, report, scenario)
@@ -74,6 +78,13 @@ class _Collector:
             terminalreporter.section("conformance of vendor adapters")
             for line in self._matrix.lines():
                 terminalreporter.write_line(line)
+
+
+def _end_where_it_lacks(item: pytest.Item, report: pytest.TestReport, facility: Facility) -> None:
+    harness = getattr(item, "funcargs", {}).get("harness")
+    if isinstance(harness, Harness) and facility in harness.lacks:
+        item.stash[DECLARED] = (lack(harness, facility),)
+        report.outcome = "skipped"
 
 
 def _judge_skip(item: pytest.Item, report: pytest.TestReport) -> None:

@@ -1,6 +1,9 @@
 """A store in miniature: it hears notifications, looks again, and keeps the newest of what it saw."""
 
+from dataclasses import replace
+
 from app.vendor_adapters.conformance.harness import Harness, SignedMessage
+from app.vendor_adapters.conformance.offers import START
 from app.vendor_adapters.conformance.trace import Trace
 from app.vendor_adapters.types import (
     CheckoutRef,
@@ -36,11 +39,14 @@ class Projection:
             self.take(await self._harness.adapter.get_subscription(ref))
 
     def take(self, snapshot: SubscriptionSnapshot) -> None:
-        """Keep a snapshot unless the one that is held is as new or newer."""
+        """Keep a snapshot unless the one that is held is as new or newer; ``writes`` counts what says something else.
+
+        A vendor without versions of its own numbers by the clock, so that each look has a new one.
+        """
         held = self._held.get(snapshot.ref)
         if held is None or held.version < snapshot.version:
             self._held[snapshot.ref] = snapshot
-            self.writes += 1
+            self.writes += held is None or _facts(held) != _facts(snapshot)
 
     def shown(self) -> list[str]:
         """Return what is known, in words."""
@@ -65,3 +71,7 @@ class Projection:
                 return [one.subscription for one in found if one.subscription]
             case NotificationKind.IGNORED:
                 return []
+
+
+def _facts(snapshot: SubscriptionSnapshot) -> SubscriptionSnapshot:
+    return replace(snapshot, version=0, observed_at=START)

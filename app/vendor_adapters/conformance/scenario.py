@@ -55,12 +55,17 @@ def unmet(harness: Harness, needs: frozenset[Need]) -> tuple[str, ...]:
     return tuple(reason for reason in reasons if reason)
 
 
+def lack(harness: Harness, facility: Facility) -> str:
+    """Return why the harness has no such facility; empty when it has."""
+    return f"no {facility.value}: {harness.lacks[facility]}" if facility in harness.lacks else ""
+
+
 def _unmet(harness: Harness, need: Need) -> str:
     match need:
         case Capability():
             return "" if need in harness.adapter.capabilities else f"needs {need.value}"
         case Facility():
-            return f"no {need.value}: {harness.lacks[need]}" if need in harness.lacks else ""
+            return lack(harness, need)
         case Measure():
             return "" if _has(harness, need) else f"needs {need.value}"
 

@@ -11,6 +11,7 @@ from app.core.money import Money
 from app.db.engine import Database
 from app.vendor_adapters.capabilities import Capabilities, Capability, Grain
 from app.vendor_adapters.embedded import (
+    catalog_sync,
     changes,
     checkouts,
     customers,
@@ -32,6 +33,7 @@ from app.vendor_adapters.embedded.desk import NAME, Desk, Settings
 from app.vendor_adapters.embedded.idempotency import once
 from app.vendor_adapters.embedded.schema import create_tables
 from app.vendor_adapters.types import (
+    CatalogStep,
     Change,
     ChangeOutcome,
     ChargeRef,
@@ -58,6 +60,7 @@ from app.vendor_adapters.types import (
     Quote,
     RefundRef,
     RenewalDecision,
+    SetupFault,
     SubscriptionRef,
     SubscriptionSnapshot,
 )
@@ -272,6 +275,16 @@ class EmbeddedVendor:
 
     async def changes_since(self, cursor: str) -> Page[Notification]:
         return await self.calls.read("changes_since", lambda desk: events.changes_since(desk, cursor))
+
+    # --- upkeep ---
+
+    async def sync_catalog(self, *, apply: bool) -> tuple[CatalogStep, ...]:
+        if apply:
+            return await self.calls.write("sync_catalog", lambda desk: catalog_sync.apply(desk, self.catalog))
+        return await self.calls.read("sync_catalog", lambda desk: catalog_sync.plan(desk, self.catalog))
+
+    async def checkup(self, *, webhook_url: str) -> tuple[SetupFault, ...]:
+        return ()
 
     def _prepare(self, connection: Connection) -> None:
         create_tables(connection)

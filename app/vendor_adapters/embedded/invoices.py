@@ -10,7 +10,7 @@ from app.core.money import Money
 from app.vendor_adapters.embedded import customers, events, lines
 from app.vendor_adapters.embedded.checkouts import page
 from app.vendor_adapters.embedded.desk import Desk
-from app.vendor_adapters.embedded.model import Bill, Subscription
+from app.vendor_adapters.embedded.model import Bill, BillLine, Subscription
 from app.vendor_adapters.embedded.schema import invoices
 from app.vendor_adapters.errors import RejectReason
 from app.vendor_adapters.types import (
@@ -98,31 +98,14 @@ def list_of(desk: Desk, customer: str, cursor: str) -> Page[InvoiceSummary]:
     if cursor:
         query = query.where(invoices.c.serial < get(desk, cursor)["serial"])
     found = desk.connection.execute(query.order_by(invoices.c.serial.desc()).limit(PAGE + 1)).mappings().all()
-    rows = tuple(summary(desk, row) for row in found[:PAGE])
+    of_each = lines.load_all(desk, [row["ref"] for row in found[:PAGE]])
+    rows = tuple(_summary(desk, row, of_each[row["ref"]]) for row in found[:PAGE])
     return Page(rows, next_cursor=rows[-1].ref if len(found) > PAGE else "")
 
 
 def summary(desk: Desk, row: RowMapping) -> InvoiceSummary:
     """Return an invoice as the port speaks of it."""
-    currency = row["currency"]
-    is_open = row["status"] == InvoiceStatus.OPEN.value
-    return InvoiceSummary(
-        ref=InvoiceRef(row["ref"]),
-        number=number(row),
-        order=OrderId(row["order_id"]),
-        subscription=SubscriptionRef(row["subscription"]) if row["subscription"] else None,
-        status=InvoiceStatus(row["status"]),
-        issued_at=row["issued_at"],
-        lines=tuple(line.shown(currency) for line in lines.load(desk, row["ref"])),
-        subtotal=Money(row["subtotal"], currency),
-        discount=Money(row["discount"], currency),
-        tax=Money(row["tax"], currency),
-        total=Money(row["total"], currency),
-        amount_due=Money(row["total"] - row["amount_paid"] if is_open else 0, currency),
-        amount_paid=Money(row["amount_paid"], currency),
-        document_url=f"{desk.settings.origin}/invoices/{row['ref']}",
-        pay_url=page(desk, row["checkout"]) if is_open else "",
-    )
+    return _summary(desk, row, lines.load(desk, row["ref"]))
 
 
 def number(row: RowMapping) -> str:
@@ -147,6 +130,28 @@ def is_given_up(desk: Desk, subscription: Subscription) -> bool:
         invoices.c.status == InvoiceStatus.UNCOLLECTIBLE.value,
     )
     return desk.connection.execute(query).first() is not None
+
+
+def _summary(desk: Desk, row: RowMapping, bill_lines: tuple[BillLine, ...]) -> InvoiceSummary:
+    currency = row["currency"]
+    is_open = row["status"] == InvoiceStatus.OPEN.value
+    return InvoiceSummary(
+        ref=InvoiceRef(row["ref"]),
+        number=number(row),
+        order=OrderId(row["order_id"]),
+        subscription=SubscriptionRef(row["subscription"]) if row["subscription"] else None,
+        status=InvoiceStatus(row["status"]),
+        issued_at=row["issued_at"],
+        lines=tuple(line.shown(currency) for line in bill_lines),
+        subtotal=Money(row["subtotal"], currency),
+        discount=Money(row["discount"], currency),
+        tax=Money(row["tax"], currency),
+        total=Money(row["total"], currency),
+        amount_due=Money(row["total"] - row["amount_paid"] if is_open else 0, currency),
+        amount_paid=Money(row["amount_paid"], currency),
+        document_url=f"{desk.settings.origin}/invoices/{row['ref']}",
+        pay_url=page(desk, row["checkout"]) if is_open else "",
+    )
 
 
 def _net_cash(row: RowMapping) -> int:

@@ -1,6 +1,6 @@
 """The stored lines of checkouts and invoices."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import RowMapping, insert, select
 
@@ -31,8 +31,16 @@ def save(desk: Desk, owner: str, bill_lines: Iterable[BillLine]) -> None:
 
 def load(desk: Desk, owner: str) -> tuple[BillLine, ...]:
     """Return the lines of a checkout or an invoice, in order."""
-    query = select(lines).where(lines.c.owner == owner).order_by(lines.c.position)
-    return tuple(_line(row) for row in desk.connection.execute(query).mappings())
+    return load_all(desk, [owner])[owner]
+
+
+def load_all(desk: Desk, owners: Sequence[str]) -> dict[str, tuple[BillLine, ...]]:
+    """Return the lines of each of these checkouts or invoices, in order, with one statement."""
+    found: dict[str, list[BillLine]] = {owner: [] for owner in owners}
+    query = select(lines).where(lines.c.owner.in_(owners)).order_by(lines.c.position)
+    for row in desk.connection.execute(query).mappings():
+        found[row["owner"]].append(_line(row))
+    return {owner: tuple(of_it) for owner, of_it in found.items()}
 
 
 def _line(row: RowMapping) -> BillLine:

@@ -22,7 +22,7 @@ def mirror(desk: Desk, catalog: Catalog) -> None:
         desk.connection.execute(update(prices).where(prices.c.key.in_(gone)).values(is_offered=False))
     desk.connection.execute(delete(prices).where(prices.c.key.in_(listed)))
     if catalog.prices:
-        desk.connection.execute(insert(prices), [_row(catalog, row) for row in catalog.prices])
+        desk.connection.execute(insert(prices), [price_row(catalog, row) for row in catalog.prices])
 
 
 def list_offers(desk: Desk) -> tuple[Offer, ...]:
@@ -50,6 +50,23 @@ def price(desk: Desk, key: str) -> Price:
     )
 
 
+def price_row(catalog: Catalog, row: PriceRow) -> dict[str, str | int | bool]:
+    """Return what is kept of a row of the catalog."""
+    plan, addon = catalog.plan(row.item), catalog.addon(row.item)
+    named = plan or addon
+    return {
+        "key": row.id,
+        "item": row.item,
+        "title": named.name if named else row.item,
+        "deployment": row.deployment,
+        "currency": row.currency,
+        "interval": row.interval,
+        "amount": row.amount,
+        "is_plan": plan is not None,
+        "is_offered": row.active,
+    }
+
+
 def titles(desk: Desk) -> dict[str, str]:
     """Return what each offer is called on a page or an invoice."""
     rows = desk.connection.execute(select(prices.c.key, prices.c.title)).all()
@@ -72,19 +89,3 @@ def _offer(row: RowMapping) -> Offer:
         interval=Interval(row["interval"]),
         is_offered=row["is_offered"],
     )
-
-
-def _row(catalog: Catalog, row: PriceRow) -> dict[str, str | int | bool]:
-    plan, addon = catalog.plan(row.item), catalog.addon(row.item)
-    named = plan or addon
-    return {
-        "key": row.id,
-        "item": row.item,
-        "title": named.name if named else row.item,
-        "deployment": row.deployment,
-        "currency": row.currency,
-        "interval": row.interval,
-        "amount": row.amount,
-        "is_plan": plan is not None,
-        "is_offered": row.active,
-    }

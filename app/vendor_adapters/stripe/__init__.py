@@ -7,6 +7,7 @@ from app.config import Config
 from app.core.clock import Clock
 from app.vendor_adapters.errors import VendorMisconfigured
 from app.vendor_adapters.stripe.adapter import StripeAdapter
+from app.vendor_adapters.stripe.checkup import Keys
 from app.vendor_adapters.stripe.client import Client
 from app.vendor_adapters.stripe.names import NAME
 from app.vendor_adapters.stripe.shop import Shop
@@ -32,5 +33,9 @@ def create(config: Config, catalog: Catalog, clock: Clock) -> StripeAdapter:
             secret=settings.secret_key,
         ),
         api_base=settings.api_base,
-        webhook_secrets=settings.webhook_secrets,
+        keys=Keys(
+            webhook_secrets=settings.webhook_secrets,
+            publishable=settings.publishable_key,
+            is_production=not config.is_demo,
+        ),
     )

@@ -22,11 +22,12 @@ from app.vendor_adapters.stripe import (
     quotes,
     subscriptions,
 )
-from app.vendor_adapters.stripe.catalog_sync import SyncStep
-from app.vendor_adapters.stripe.client import Client
+from app.vendor_adapters.stripe.checkup import Keys
+from app.vendor_adapters.stripe.client import Call, Client
 from app.vendor_adapters.stripe.names import NAME
 from app.vendor_adapters.stripe.shop import Shop
 from app.vendor_adapters.types import (
+    CatalogStep,
     Change,
     ChangeOutcome,
     ChargeRef,
@@ -53,6 +54,7 @@ from app.vendor_adapters.types import (
     Quote,
     RefundRef,
     RenewalDecision,
+    SetupFault,
     SubscriptionRef,
     SubscriptionSnapshot,
 )
@@ -65,7 +67,8 @@ PAGES = (
     "https://hooks.stripe.com",
 )
 """Where Stripe's own pages are: payment, invoices, the customer's portal, the way to the bank's check."""
-SYNC_SECONDS = 60.0
+UPKEEP_SECONDS = 60.0
+"""Mirroring makes several requests for each price, and no page waits for it."""
 NEVER = frozenset({Capability.PAID_RENEWAL, Capability.DISCOUNTED_CHANGES})
 
 
@@ -73,14 +76,13 @@ class StripeAdapter:
     """Stripe Billing with hosted Checkout.
 
     Args:
-        api_base: where the API answers; a counterpart in tests has its pages there, too. webhook_secrets: tried in
-            turn.
+        api_base: where the API answers; a counterpart in tests has its pages there, too.
     """
 
-    def __init__(self, *, client: Client, shop: Shop, api_base: str, webhook_secrets: tuple[str, ...]) -> None:
+    def __init__(self, *, client: Client, shop: Shop, api_base: str, keys: Keys) -> None:
         self._client = client
         self._shop = shop
-        self._webhook_secrets = webhook_secrets
+        self._keys = keys
         self._origins = PAGES if api_base == API else (_origin(api_base),)
 
     @property
@@ -231,7 +233,7 @@ class StripeAdapter:
 
     def read_notification(self, headers: Mapping[str, str], *, body: bytes, received_at: datetime) -> Notification:
         return notifications.read(
-            self._webhook_secrets,
+            self._keys.webhook_secrets,
             is_live=self._client.is_live,
             headers=headers,
             body=body,
@@ -241,23 +243,21 @@ class StripeAdapter:
     async def changes_since(self, cursor: str) -> Page[Notification]:
         return await self._client.run("changes_since", lambda call: notifications.changes_since(call, cursor))
 
-    # --- beside the port: setting it up ---
+    # --- upkeep ---
 
-    async def sync_catalog(self, *, apply: bool) -> tuple[SyncStep, ...]:
-        """Return what differs between the catalog and Stripe's prices; with ``apply`` it is mended, conflicts aside.
+    async def sync_catalog(self, *, apply: bool) -> tuple[CatalogStep, ...]:
+        async def sync(call: Call) -> tuple[CatalogStep, ...]:
+            if apply:
+                return await catalog_sync.apply(call, self._shop)
+            return (await catalog_sync.plan(call, self._shop)).steps
 
-        Makes several requests for each price, so that it has a minute.
-        """
-        step = catalog_sync.apply if apply else catalog_sync.plan
-        return await self._client.run("sync_catalog", lambda call: step(call, self._shop), seconds=SYNC_SECONDS)
+        return await self._client.run("sync_catalog", sync, seconds=UPKEEP_SECONDS)
 
-    async def checkup(self, webhook_url: str) -> tuple[str, ...]:
-        """Return in plain words what is wrong with keys, prices, tax, the webhook endpoint and the clock."""
-        has_secrets = bool(self._webhook_secrets)
+    async def checkup(self, *, webhook_url: str) -> tuple[SetupFault, ...]:
         return await self._client.run(
             "checkup",
-            lambda call: checkup.checkup(call, self._shop, webhook_url=webhook_url, has_secrets=has_secrets),
-            seconds=SYNC_SECONDS,
+            lambda call: checkup.checkup(call, self._shop, self._keys, webhook_url=webhook_url),
+            seconds=UPKEEP_SECONDS,
         )
 
 

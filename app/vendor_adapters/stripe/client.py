@@ -53,6 +53,7 @@ class Client:
         self.clock = clock
         self.is_live = "_live_" in secret_key
         self._deadline = deadline
+        self._stamped = 0
         self._transport = Transport(seconds=deadline * 0.9, sleep=sleep, network=network)
         self._stripe = stripe.StripeClient(
             secret_key,
@@ -68,8 +69,12 @@ class Client:
         return self._stripe.v1
 
     def stamp(self) -> int:
-        """Return wall time in microseconds: the version of what is read from now on, because Stripe keeps none."""
-        return int(self.clock.wall().timestamp() * 1_000_000)
+        """Return wall time in microseconds: the version of what is read from now on, because Stripe keeps none.
+
+        It grows with each request, even while the clock stands or is set back.
+        """
+        self._stamped = max(self._stamped + 1, int(self.clock.wall().timestamp() * 1_000_000))
+        return self._stamped
 
     async def run(self, operation: str, body: Body[T], *, seconds: float | None = None) -> T:
         """Do one call: within the deadline, or ``seconds``, with our errors, and logged without bodies."""
@@ -91,7 +96,15 @@ class Client:
         finally:
             ms = (self.clock.wall() - started) // timedelta(milliseconds=1)
             ref = call.request_id
-            log.info("vendor call", vendor=NAME, operation=operation, ms=ms, outcome=outcome, vendor_request_id=ref)
+            log.info(
+                "vendor call",
+                vendor=NAME,
+                operation=operation,
+                ms=ms,
+                outcome=outcome,
+                vendor_request_id=ref,
+                requests=call.requests,
+            )
 
     async def close(self) -> None:
         """Give up connections."""
@@ -104,7 +117,7 @@ class Call:
     Attributes:
         request_id: Stripe's id of the last answer. sent_at: the version of what the last request reads.
         is_replay: the last answer was given before, to a request with the same key: things may have moved on since.
-        dated: when Stripe answered last, by its own clock.
+        dated: when Stripe answered last, by its own clock. requests: how many there were, repetitions aside.
     """
 
     def __init__(self, client: Client, operation: str) -> None:
@@ -114,6 +127,7 @@ class Call:
         self.sent_at = 0
         self.is_replay = False
         self.dated = ""
+        self.requests = 0
         self._has_written = False
         self._is_writing = False
 
@@ -163,6 +177,7 @@ class Call:
 
     async def _await(self, request: Awaitable[R], *, is_write: bool) -> R:
         self.sent_at, self.request_id, self.is_replay = self.client.stamp(), "", False
+        self.requests += 1
         self._is_writing = self._is_writing or is_write
         try:
             answer = _of_stripe(await request)

@@ -39,6 +39,7 @@ from app.vendor_adapters.types import (
 
 KEY_WINDOW = timedelta(hours=25)
 MOST_PAGES = 20
+TRIES = 3
 
 
 async def ensure(call: Call, profile: CustomerProfile, key: IdempotencyKey) -> CustomerRef:
@@ -97,16 +98,38 @@ async def _found(call: Call, profile: CustomerProfile) -> stripe.Customer | None
 
 
 async def _made(call: Call, profile: CustomerProfile, marked: str) -> stripe.Customer:
-    once: stripe.RequestOptions = {"idempotency_key": f"account:{profile.account_id}:customer"}
+    """Make a customer; one that was deleted within a day still holds its key, and then the next key is tried."""
+    for attempt in range(TRIES):
+        once = f"account:{profile.account_id}:customer" + (f":{attempt}" if attempt else "")
+        try:
+            made = await _made_once(call, profile, marked, once)
+        except KeyReused:
+            if (found := await _made_a_moment_ago(call, profile)) is not None:
+                return found
+            continue
+        if not call.is_replay or await _is_there(call, made):
+            return made
+    raise VendorUnavailable(vendor=NAME, operation=call.operation, detail="the customer is being made")
+
+
+async def _made_once(call: Call, profile: CustomerProfile, marked: str, once: str) -> stripe.Customer:
     try:
-        return await _create(call, new_customer(profile, marked, with_tax_id=True), once)
+        return await _create(call, new_customer(profile, marked, with_tax_id=True), {"idempotency_key": once})
     except VendorRejected as error:
         if error.reason is not RejectReason.INVALID_TAX_ID:
             raise
-        without: stripe.RequestOptions = {"idempotency_key": f"account:{profile.account_id}:customer:untaxed"}
+        without: stripe.RequestOptions = {"idempotency_key": f"{once}:untaxed"}
         return await _create(call, new_customer(profile, marked, with_tax_id=False), without)
-    except KeyReused:
-        return await _made_a_moment_ago(call, profile)
+
+
+async def _is_there(call: Call, made: stripe.Customer) -> bool:
+    try:
+        found = await call.read(call.v1.customers.retrieve_async(made.id))
+    except VendorRejected as error:
+        if error.reason is not RejectReason.NOT_FOUND:
+            raise
+        return False
+    return not getattr(found, "deleted", None)
 
 
 async def _create(
@@ -116,13 +139,10 @@ async def _create(
     return await call.write(call.v1.customers.create_async(params, options))
 
 
-async def _made_a_moment_ago(call: Call, profile: CustomerProfile) -> stripe.Customer:
+async def _made_a_moment_ago(call: Call, profile: CustomerProfile) -> stripe.Customer | None:
     since = int((call.client.clock.now() - KEY_WINDOW).timestamp())
     listed = call.v1.customers.list_async({"created": {"gte": since}, "limit": 100, "expand": ["data.tax_ids"]})
-    found = ours(await call.pages(listed, MOST_PAGES), profile.account_id)
-    if found is None:
-        raise VendorUnavailable(vendor=NAME, operation=call.operation, detail="the customer is being made")
-    return found
+    return ours(await call.pages(listed, MOST_PAGES), profile.account_id)
 
 
 async def _is_done(call: Call, customer: stripe.Customer, marked: str) -> bool:

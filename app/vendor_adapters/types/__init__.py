@@ -65,11 +65,14 @@ from app.vendor_adapters.types.subscriptions import (
     SubscriptionSnapshot,
     SubscriptionStatus,
 )
+from app.vendor_adapters.types.upkeep import CatalogStep, CatalogStepKind, SetupFault
 
 __all__ = [
     "AddPack",
     "Address",
     "Arrangement",
+    "CatalogStep",
+    "CatalogStepKind",
     "Change",
     "ChangeOutcome",
     "ChargeRef",
@@ -116,6 +119,7 @@ __all__ = [
     "RenewalDecision",
     "SalesChannel",
     "SetSeats",
+    "SetupFault",
     "SubscriptionRef",
     "SubscriptionSnapshot",
     "SubscriptionStatus",

@@ -22,6 +22,22 @@ class TestStranger(AdapterConformance):
     def harness(self):
         pytest.skip("not today")
 """
+PAGELESS = """
+import pytest
+from app.vendor_adapters.conformance import AdapterConformance, Facility, FacilityLacking
+from tests.adapters.minimal.harness import MinimalHarness
+
+class Pageless(MinimalHarness):
+    lacks = MinimalHarness.lacks | LACKS
+
+    async def pay_checkout(self, url, payment):
+        raise FacilityLacking(Facility.PAYMENT_PAGE)
+
+class TestStranger(AdapterConformance):
+    @pytest.fixture
+    def harness(self):
+        return Pageless()
+"""
 
 
 def test_the_kit_runs_from_the_command_line() -> None:
@@ -45,6 +61,17 @@ def test_an_undeclared_skip_fails(tmp_path: Path) -> None:
     assert run.returncode == 1
     assert "skipped without a declaration" in run.stdout
     assert "3 FAIL" in run.stdout
+
+
+def test_what_a_check_comes_to_and_the_harness_lacks(tmp_path: Path) -> None:
+    """Declared it is a skip that is counted; raised without a word in ``lacks`` it is a failure."""
+    module = tmp_path / "test_stranger.py"
+    for lacks, told in (("{Facility.PAYMENT_PAGE: 'wants a person'}", "1 skip"), ("{}", "1 FAIL")):
+        module.write_text(PAGELESS.replace("LACKS", lacks), encoding="utf-8")
+        run = _pytest(str(module), "-k", "test_14_start")
+        assert run.returncode == (told == "1 FAIL"), run.stdout
+        assert f"minimal: {told}" in run.stdout
+    assert "no payment page: wants a person" not in run.stdout
 
 
 def test_a_check_cannot_be_replaced() -> None:

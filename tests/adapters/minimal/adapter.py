@@ -11,6 +11,7 @@ from app.core.money import Money
 from app.vendor_adapters.capabilities import Capabilities, Capability, Grain
 from app.vendor_adapters.errors import NotSupported, RejectReason
 from app.vendor_adapters.types import (
+    CatalogStep,
     Change,
     ChangeOutcome,
     ChargeRef,
@@ -37,6 +38,7 @@ from app.vendor_adapters.types import (
     Quote,
     RefundRef,
     RenewalDecision,
+    SetupFault,
     SubscriptionRef,
     SubscriptionSnapshot,
 )
@@ -226,6 +228,14 @@ class MinimalAdapter:
 
     async def changes_since(self, cursor: str) -> Page[Notification]:
         raise _lacks("changes_since", Capability.LIST_OF_CHANGES)
+
+    # --- upkeep ---
+
+    async def sync_catalog(self, *, apply: bool) -> tuple[CatalogStep, ...]:
+        raise _lacks("sync_catalog", Capability.CATALOG_SYNC)
+
+    async def checkup(self, *, webhook_url: str) -> tuple[SetupFault, ...]:
+        return ()
 
     def _quote(self, request: PurchaseRequest) -> Quote:
         if len(request.items) != 1:

@@ -118,6 +118,22 @@ async def test_a_customer_that_was_deleted(shop: Shop, twin: StripeTwin) -> None
         assert refused.value.reason is RejectReason.NOT_FOUND
 
 
+@pytest.mark.parametrize("is_same_key", [True, False])
+async def test_who_was_deleted_within_a_day_becomes_a_customer_again(
+    shop: Shop, twin: StripeTwin, is_same_key: bool
+) -> None:
+    """Stripe keeps the answer that made the first one for a day; nobody waits for that."""
+    key = shop.key()
+    refs = [await shop.adapter.ensure_customer(profile(), key=key)]
+    for _ in range(2):
+        del twin.books.tables["customer"][refs[-1]]
+        again = key if is_same_key else shop.key()
+        refs.append(await shop.adapter.ensure_customer(profile(), key=again))
+        assert [row["id"] for row in twin.books.all("customer")] == [refs[-1]]
+    assert len(set(refs)) == 3
+    assert await shop.adapter.ensure_customer(profile(), key=shop.key()) == refs[-1]
+
+
 # --- invoices and money given back ---
 
 

@@ -260,3 +260,21 @@ async def test_one_currency_for_a_customers_subscriptions(shop: Shop) -> None:
     request = replace(await shop.cart((TEAM_EUR, 1)), customer=await shop.customer())
     with pytest.raises(VendorRejected):
         await shop.open(request)
+
+
+async def test_a_purchase_whose_bank_was_not_asked_is_gone_on_with(shop: Shop, twin: StripeTwin) -> None:
+    """The invoice was made and the call ended there: it is no purchase yet, and the same key pays it."""
+    request, key = await shop.cart((TEAM, 3)), shop.key()
+    quote = await shop.adapter.quote_purchase(request)
+    card = twin.add_card(request.customer or "")
+    twin.fail("lost_request", r"post /v1/payment_intents/[^/]+/confirm", times=0)
+    with pytest.raises(OutcomeUnknown):
+        await shop.buy(request, quote=quote, key=key, payment_method=card)
+    twin.heal()
+    assert [invoice["status"] for invoice in twin.books.all("invoice")] == ["open"]
+    assert await shop.adapter.find_checkouts(request.order) == ()
+    outcome = await shop.buy(request, quote=quote, key=key, payment_method=card)
+    assert isinstance(outcome, Done), outcome
+    (found,) = await shop.adapter.find_checkouts(request.order)
+    assert found.state is CheckoutState.COMPLETE
+    assert shop.paid(request.order) == [quote.due_now.minor]

@@ -68,6 +68,22 @@ class CatalogChecks(Checks):
             await harness.adapter.quote_purchase(buyer.request((RETIRED, 1)))
         assert refused.value.reason is RejectReason.NOT_SOLD
 
+    @check(0, Capability.CATALOG_SYNC)
+    async def test_mirroring_again_changes_nothing(self, harness: Harness) -> None:
+        """Mirroring the catalog to a vendor that holds it already is nothing to do."""
+        before = await harness.adapter.list_offers()
+        assert await harness.adapter.sync_catalog(apply=False) == ()
+        assert await harness.adapter.sync_catalog(apply=True) == ()
+        assert await harness.adapter.list_offers() == before
+
+    @check(0)
+    async def test_a_checkup_changes_nothing(self, harness: Harness) -> None:
+        """A checkup says what to mend for each fault, and changes nothing."""
+        for _ in range(2):
+            faults = await harness.adapter.checkup(webhook_url="https://store.example/webhooks/kit")
+            assert all(fault.found and fault.mend for fault in faults)
+        assert await harness.charges() == ()
+
     @check(0)
     async def test_an_unknown_price_is_not_found(self, harness: Harness) -> None:
         """An unknown price is not found."""
