@@ -59,7 +59,7 @@ async def look_at_charge(deps: Deps, vendor: str, ref: str) -> None:
         raise
     if charge.refunded.is_zero and charge.dispute is DisputeState.NONE:
         return
-    paid_for = await deps.db.read(lambda connection: _paid_for(connection, charge))
+    paid_for = await deps.db.read(lambda connection: _paid_for(connection, vendor, charge))
     if paid_for is None:
         return
     if charge.is_returned and await _is_of_running_term(deps, vendor, charge, paid_for.subscription):
@@ -67,8 +67,9 @@ async def look_at_charge(deps: Deps, vendor: str, ref: str) -> None:
     await deps.db.write(lambda connection: _note(connection, deps, charge, paid_for))
 
 
-def _paid_for(connection: Connection, charge: ChargeSummary) -> PaidFor | None:
-    order = store.get_order(connection, charge.order) if charge.order else None
+def _paid_for(connection: Connection, vendor: str, charge: ChargeSummary) -> PaidFor | None:
+    named = store.get_order(connection, charge.order) if charge.order else None
+    order = named or store.order_of_charge(connection, vendor, charge.ref)
     subscription = by_ref(connection, charge.subscription) if charge.subscription else None
     known = order or subscription
     account = account_by_id(connection, known.account_id) if known else None

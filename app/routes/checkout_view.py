@@ -66,7 +66,7 @@ class CheckoutView:
     seats_proposed: str
     seats_most: int
     trial_note: str
-    seats_note: Problem | None
+    notices: tuple[Problem, ...]
     instance_users: str
     details: Details
     details_are_kept: bool
@@ -78,7 +78,6 @@ class CheckoutView:
     has_postal: bool
     tax_id_label: str
     tax_id_example: str
-    tax_note: Problem | None
     tax_id_shown: str
     place_changed: bool
     group_changed: bool
@@ -104,6 +103,16 @@ class CheckoutView:
     def needs_group(self) -> bool:
         """Whether nothing is priced because another group has to be chosen."""
         return self.blocker is not None and self.blocker.id in (ProblemId.E_GROUP, ProblemId.E_HASPLAN)
+
+    @property
+    def seats_note(self) -> Problem | None:
+        """What there is to know about the seats, which stops nobody."""
+        return next((found for found in self.notices if found.id is ProblemId.E_SEATS_LOW), None)
+
+    @property
+    def tax_note(self) -> Problem | None:
+        """The same about the tax id."""
+        return next((found for found in self.notices if found.id is ProblemId.E_TAXID), None)
 
     @property
     def money_note(self) -> str:
@@ -138,7 +147,7 @@ def checkout_view(
     """Return the page for ``checkout``; ``typed`` is shown in place of what is kept, with ``problems`` beside it."""
     typed, rules = typed or Typed(card=checkout.cards[0].ref if checkout.cards else ""), deps.catalog.rules
     intent, choice, details = checkout.intent, checkout.intent.choice, typed.details or checkout.details
-    bill, promo = _bill(deps, checkout), _promo(deps, checkout, problems, typed.code)
+    promo = _promo(deps, checkout, problems, typed.code)
     return CheckoutView(
         intent_id=intent.intent_id,
         plan_name=wording.plan_name(deps.catalog, choice.plan),
@@ -153,7 +162,7 @@ def checkout_view(
         seats_proposed="" if choice.seats else str(checkout.seats),
         seats_most=rules.seats.self_serve_max,
         trial_note=_trial_note(deps, checkout),
-        seats_note=next((found for found in checkout.notices if found.id is ProblemId.E_SEATS_LOW), None),
+        notices=checkout.notices,
         instance_users=typed.instance_users or str(intent.instance_users or ""),
         details=details,
         details_are_kept=checkout.account is not None and typed.details is None and not change_billing,
@@ -165,7 +174,6 @@ def checkout_view(
         has_postal=not details.country or countries.has_postal(details.country),
         tax_id_label=tax_ids.tax_id_label(details.country, rules.tax_ids),
         tax_id_example=tax_ids.tax_id_example(details.country, rules.tax_ids),
-        tax_note=next((found for found in checkout.notices if found.id is ProblemId.E_TAXID), None),
         tax_id_shown=checkout.details.tax_id,
         place_changed=typed.place_changed,
         group_changed=typed.group_changed,
@@ -173,7 +181,7 @@ def checkout_view(
         card=typed.card,
         terms=typed.terms,
         agreement=typed.agreement,
-        bill=bill,
+        bill=_bill(deps, checkout),
         attempt_id=new_attempt(),
         blocker=checkout.blocker,
         switch_next=_buy_path(checkout, with_group=True),
@@ -183,7 +191,7 @@ def checkout_view(
         cancel_to=wording.with_outcome(choice.return_to, status="cancelled") if choice.return_to else "",
         suggests_sales=checkout.addon is None and checkout.seats >= rules.seats.suggest_sales_from,
         problems=problems,
-        announcement=_announcement(bill, f"{notice} {promo.told_text}".strip()),
+        announcement=_announcement(checkout, f"{notice} {promo.told_text}".strip()),
         packs=packs_part(deps, checkout),
         promo=promo,
     )
@@ -289,10 +297,11 @@ def tax_text(tax: Tax | None) -> str:
     return f"Tax{rate}{pending}"
 
 
-def _announcement(bill: Bill | None, notice: str) -> str:
+def _announcement(checkout: Checkout, notice: str) -> str:
     parts = [notice] if notice else []
-    if bill:
-        parts.append(f"Total today: {formats.money(bill.total)}{'' if bill.tax_text else ' plus tax'}.")
+    if checkout.priced and checkout.blocker is None:
+        quote = checkout.priced.quote
+        parts.append(f"Total today: {formats.money(quote.due_now)}{'' if quote.tax else ' plus tax'}.")
     return " ".join(parts)
 
 
