@@ -22,15 +22,16 @@ from app.flows import grant_packs, payment, provision
 from app.flows.campaign_acts import take_away_old
 from app.flows.count_usage import count_usage
 from app.flows.deps import Deps
+from app.flows.ending_notices import send_ending_notices
 from app.flows.offers import current_offers
 from app.flows.order_steps import END_RENEWAL, PROMO_REDEEMED
 from app.flows.packs_paid import GRANT_MINUTES
 from app.flows.post import send_mail
 from app.flows.programmes import end_renewal
 from app.flows.promo_sweeps import sweep_promotions
-from app.flows.refunds import note_refund
 from app.flows.renewal import RENEWAL_TOGGLED
 from app.flows.renewal_notices import send_notices
+from app.flows.returned_money import look_at_charge
 from app.flows.settle import ORDER_PAID, RECEIPT, REFUND_DUPLICATE, SEATS_ADDED, SUBSCRIPTION_CHANGED, settle
 from app.flows.storage import GRANT_STORAGE
 from app.flows.sync import GRANT, sync
@@ -135,6 +136,7 @@ async def sweep(deps: Deps) -> int:
     await deps.db.write(lambda connection: take_away_old(connection, deps))
     await deps.db.write(lambda connection: forget_visits(connection, before=deps.clock.now() - VISITS_KEPT))
     await send_notices(deps)
+    await send_ending_notices(deps)
     await count_usage(deps)
     await sweep_promotions(deps)
     before = deps.clock.now() - PROJECTION_AGES_AFTER
@@ -145,6 +147,7 @@ async def sweep(deps: Deps) -> int:
 async def drain(deps: Deps) -> Counts:
     """Run inbox, outbox and sweep until quiet, treating every waiting row as due, and looking at each open order."""
     await send_notices(deps)
+    await send_ending_notices(deps)
     await count_usage(deps)
     await sweep_promotions(deps)
     counts = Counts(orders=await _sweep_all_orders(deps))
@@ -184,8 +187,8 @@ async def _follow(deps: Deps, message: Message) -> None:
     order = await deps.db.read(lambda connection: _order_of(connection, message))
     if order is not None:
         order = await settle(deps, order.order_id)
-        if message.kind == NotificationKind.CHARGE.value:
-            await note_refund(deps, order)
+    if message.kind == NotificationKind.CHARGE.value:
+        await look_at_charge(deps, message.vendor, message.subject)
     if message.kind == NotificationKind.SUBSCRIPTION.value:
         await sync(deps, message.vendor, message.subject)
     elif order is not None and order.subscription_ref:

@@ -69,10 +69,11 @@ class AddressRules:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentRules:
-    """How many declines are taken before a pause; honest orders are never counted."""
+    """How many declines are taken before a pause (honest orders are never counted), and when an old card is told."""
 
     declines_per_minute: int
     declines_per_hour: int
+    card_expiry_notice_days: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +95,13 @@ class PromotionRules:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """The rules that the store owns."""
+    """The rules that the store owns.
+
+    Attributes:
+        grace_days: so long an unpaid renewal keeps its plan, and an ended hosted one can be taken up again; one of an
+            instance of one's own for ``reactivate_days_self_hosted``. grace_notice_days: before the grace ends, it is
+            mailed. renewal_window_days: before the end of a term the next one can be paid by hand.
+    """
 
     seats: SeatRules
     address: AddressRules
@@ -103,6 +110,9 @@ class Rules:
     auto_renew_default: bool
     grace_days: int
     renewal_notice_days: int
+    renewal_window_days: int
+    grace_notice_days: int
+    reactivate_days_self_hosted: int
     tax_ids: tuple[tuple[str, str], ...]
     sales_required_for: tuple[str, ...]
     promotions: PromotionRules = PromotionRules()

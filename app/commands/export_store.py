@@ -46,7 +46,7 @@ def _orders(connection: Connection) -> Iterator[Record]:
             "tax": row.tax,
             "total": row.total,
             "paid": row.amount_paid,
-            "refunded": row.amount_paid if row.state == "refunded" else 0,
+            "refunded": row.amount_refunded,
             "charge": row.charge_ref,
             "invoice": row.invoice_ref,
             "subscription": row.subscription_ref,

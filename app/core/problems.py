@@ -24,6 +24,7 @@ class ProblemId(Enum):
     E_COMMUNITY = "E-COMMUNITY"
     E_CHANGES = "E-CHANGES"
     E_EXPIRED = "E-EXPIRED"
+    E_RENEWED = "E-RENEWED"
     E_PASTDUE = "E-PASTDUE"
     E_SEATS = "E-SEATS"
     E_ADDR_REGION = "E-ADDR-REGION"
@@ -107,7 +108,8 @@ _TEXTS: dict[ProblemId, tuple[str, int]] = {
     ProblemId.E_OFFLINE: ("This subscription uses an offline licence. Our sales team changes it for you.", 422),
     ProblemId.E_CHANGES: ("Our sales team changes seats, plan and renewal of this subscription for you.", 422),
     ProblemId.E_COMMUNITY: ("This subscription is a community grant. Apply again to renew it.", 422),
-    ProblemId.E_EXPIRED: ("This subscription ended on {date}. Buy a new one to go on.", 422),
+    ProblemId.E_EXPIRED: ("This subscription ended on {date}. {what}.", 422),
+    ProblemId.E_RENEWED: ("The next term is paid already, until {until}. It can be changed from {start} on.", 422),
     ProblemId.E_PASTDUE: ("Invoice {invoice} is unpaid. Pay it first.", 422),
     ProblemId.E_SEATS: ("Enter the number of seats as a whole number from 1 to {most}, like 25.", 422),
     ProblemId.E_ADDR_REGION: ("Choose a {region}: your bank checks it.", 422),

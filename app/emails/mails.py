@@ -120,6 +120,76 @@ class RenewalNotice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RenewalFailed:
+    """Told when a renewal is not paid: until when everything stays, and where it is paid and the card mended."""
+
+    to: str
+    name: str
+    what: str
+    keeps_until: str
+    pay_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenewalRecovered:
+    """Told when a renewal that was not paid at first is paid after all."""
+
+    to: str
+    name: str
+    what: str
+    until: str
+    page_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AboutToEnd:
+    """Told before something ends: why it does, and what to do who does not want that."""
+
+    to: str
+    name: str
+    what: str
+    ends_on: str
+    why: str
+    action: str
+    action_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubscriptionEnded:
+    """Told when a subscription has ended; ``renew_until`` is empty where it can only be bought anew."""
+
+    to: str
+    name: str
+    what: str
+    ended_on: str
+    renew_until: str
+    page_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoneyReturned:
+    """Told when a charge was paid back, in part or whole; ``then`` says what follows for what it had paid for."""
+
+    to: str
+    name: str
+    what: str
+    amount: str
+    then: str
+    page_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargeDisputed:
+    """Told when a bank disputes a charge, and when it has decided; ``outcome`` says which and what follows."""
+
+    to: str
+    name: str
+    what: str
+    outcome: str
+    page_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UsageAlert:
     """Told when seats, minutes or storage run out: the fact, and the purchase of what is missing."""
 
@@ -142,5 +212,11 @@ Mail = (
     | SalesRequest
     | ManagerInvite
     | RenewalNotice
+    | RenewalFailed
+    | RenewalRecovered
+    | AboutToEnd
+    | SubscriptionEnded
+    | MoneyReturned
+    | ChargeDisputed
     | UsageAlert
 )

@@ -28,6 +28,12 @@ _FILES = {
     mails.EmailConfirmation: "email_confirmation",
     mails.SalesRequest: "sales_request",
     mails.RenewalNotice: "renewal_notice",
+    mails.RenewalFailed: "renewal_failed",
+    mails.RenewalRecovered: "renewal_recovered",
+    mails.AboutToEnd: "about_to_end",
+    mails.SubscriptionEnded: "subscription_ended",
+    mails.MoneyReturned: "money_returned",
+    mails.ChargeDisputed: "charge_disputed",
     mails.ManagerInvite: "manager_invite",
     mails.UsageAlert: "usage_alert",
 }

@@ -11,8 +11,6 @@ from app.vendor_adapters.capabilities import Capability
 from app.vendor_adapters.errors import VendorError
 from app.vendor_adapters.types import IdempotencyKey, PaymentMethodRef, PaymentMethodSummary, PortalPurpose
 
-WARN_BEFORE = timedelta(days=60)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cards:
@@ -68,6 +66,11 @@ def expires_at(card: PaymentMethodSummary) -> datetime:
     return add_months(datetime(card.expires_year, card.expires_month, 1, tzinfo=UTC), 1)
 
 
-def expires_soon(card: PaymentMethodSummary, now: datetime) -> bool:
-    """Whether a card has expired or will within 60 days of ``now`` (business time)."""
-    return expires_at(card) - now <= WARN_BEFORE
+def expires_soon(card: PaymentMethodSummary, now: datetime, *, days: int) -> bool:
+    """Whether a card has expired or will within so many days of ``now`` (business time)."""
+    return expires_at(card) - now <= timedelta(days=days)
+
+
+def can_pay(card: PaymentMethodSummary, at: datetime) -> bool:
+    """Whether a card is still good at that time."""
+    return expires_at(card) > at

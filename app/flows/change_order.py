@@ -28,9 +28,9 @@ from app.orders.packing import pack
 from app.orders.states import State
 from app.orders.store import Order
 from app.promotions.claims import ClaimRefused
-from app.vendor_adapters.types import SetSeats, SwitchOffer
+from app.vendor_adapters.types import Renew, SetSeats, SwitchOffer
 
-Growth = SetSeats | SwitchOffer
+Growth = SetSeats | SwitchOffer | Renew
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +107,8 @@ def _page_of(owned: Owned, wanted: Wanted) -> str:
     path, change = wording.subscription_path(owned.subscription.subscription_id), wanted.change
     if isinstance(change, SetSeats):
         return f"{path}/seat-changes?add={change.seats - change.base}"
+    if isinstance(change, Renew):
+        return f"{path}/renewal/payment?plan={wanted.plan}&seats={change.seats}"
     return f"{path}/plan-changes?plan={wanted.plan}"
 
 

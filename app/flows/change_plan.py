@@ -10,7 +10,7 @@ from app.flows.deps import Deps
 from app.flows.own_subscriptions import Owned, away, cards, read_owned
 from app.flows.payment import Step
 from app.flows.purchase import offer_key
-from app.flows.renewal import book, check_enough
+from app.flows.renewal import book, check_enough, check_unpaid, renewed_problem
 from app.identity.actor import Person
 from app.orders.change_quotes import KeptChange
 from app.orders.kinds import PLAN_CHANGE
@@ -45,7 +45,7 @@ async def read_plan_page(deps: Deps, person: Person, subscription_id: str, *, pl
     is_upgrade = bool(chosen) and _is_higher(deps, owned, chosen)
     least = owned.subscription.seats if is_upgrade else 1
     wanted = min(max(seats or owned.subscription.seats, least), deps.catalog.rules.seats.self_serve_max)
-    found = owned.problem or (None if owned.is_fresh else away())
+    found = owned.problem or (None if owned.is_fresh else away()) or renewed_problem(owned)
     shown = None
     if chosen and not found:
         try:
@@ -77,6 +77,7 @@ async def change_plan(
         return again
     owned = await read_owned(deps, person, subscription_id)
     check_open(owned, base)
+    check_unpaid(owned)
     if plan not in other_plans(deps, owned):
         raise Refused(problem(ProblemId.E_CHANGED, seats=formats.number(owned.subscription.seats)))
     is_upgrade = _is_higher(deps, owned, plan)

@@ -8,11 +8,11 @@ from app.flows.deps import Deps
 from app.flows.promo_decide import Promo
 from app.identity.actor import Actor
 from app.orders.intents import Choice
-from app.orders.kinds import ADD_SEATS, FIRST_ORDER, PACKS, PLAN_CHANGE
+from app.orders.kinds import ADD_SEATS, FIRST_ORDER, PACKS, PLAN_CHANGE, RENEWAL
 from app.orders.states import State
 from app.orders.store import Order
 from app.subscriptions.store import Subscription, by_id
-from app.vendor_adapters.types import Change, SetSeats, SwitchOffer
+from app.vendor_adapters.types import Change, Renew, SetSeats, SwitchOffer
 
 FROM_PLANS = "plans"
 """What the plan page's own buttons say in ``from``."""
@@ -128,4 +128,6 @@ def _told(connection: Connection, deps: Deps, journey_id: str, promo: Promo) -> 
 def _kind_of(change: Change) -> str:
     if isinstance(change, SwitchOffer):
         return "" if change.at_renewal else PLAN_CHANGE
+    if isinstance(change, Renew):
+        return RENEWAL
     return ADD_SEATS if isinstance(change, SetSeats) else ""

@@ -14,10 +14,12 @@ from app.flows.deps import Deps
 from app.flows.settle import look_up
 from app.identity.actor import Person
 from app.orders import store
-from app.orders.kinds import ADD_SEATS, OF_PACKS, PLAN_CHANGE
+from app.orders.kinds import OF_PACKS, OF_PLANS, RENEWAL
+from app.orders.packing import unpack
 from app.orders.states import PAID, UNPAID, State
 from app.orders.store import Order
 from app.subscriptions.store import by_ref
+from app.vendor_adapters.types import Quote
 
 WATCHED_FOR = timedelta(seconds=60)  # so long the page asks again by itself; then a mail tells
 PAGE_SIZE = 20
@@ -28,7 +30,7 @@ class OrderView:
     """An order in words and amounts.
 
     Attributes:
-        gain: what packs give, empty for a plan.
+        gain: what packs give, empty for a plan. renewed_until: the end of the term that was paid by hand.
         is_known: False while the vendor does not tell whether it was paid; then nothing is said of money.
         can_pay: the payment page is open. is_watched: the page asks again by itself. problem: what went wrong.
         subscription_path: of what a change was for, where its card can be mended.
@@ -44,6 +46,7 @@ class OrderView:
     group_name: str
     is_hosted: bool
     gain: str
+    renewed_until: datetime | None
     placed_at: datetime
     subtotal: Money
     discount: Money
@@ -102,7 +105,7 @@ async def list_orders(deps: Deps, person: Person, page: int) -> tuple[tuple[Orde
 
 def _changed(connection: Connection, order: Order) -> str:
     """Return the path of the subscription that an order of seats or of another plan changes; empty for all others."""
-    if order.kind not in (ADD_SEATS, PLAN_CHANGE) or not order.subscription_ref:
+    if order.kind not in OF_PLANS or not order.subscription_ref:
         return ""
     subscription = by_ref(connection, order.subscription_ref)
     return wording.subscription_path(subscription.subscription_id) if subscription else ""
@@ -131,6 +134,7 @@ def _view(deps: Deps, order: Order, *, code: str = "", is_known: bool = True) ->
         group_name=order.group_name or order.group_id,
         is_hosted=order.deployment == "hosted",
         gain=wording.pack_gain(deps.catalog, order.plan, order.seats) if order.kind in OF_PACKS else "",
+        renewed_until=_renewed_until(order),
         placed_at=order.created_at,
         subtotal=amount(order.subtotal),
         discount=amount(order.discount),
@@ -150,6 +154,12 @@ def _view(deps: Deps, order: Order, *, code: str = "", is_known: bool = True) ->
         again_path=wording.again_path(order),
         usage_path=wording.usage_path(order.group_id) if order.kind in OF_PACKS and order.group_id else "",
     )
+
+
+def _renewed_until(order: Order) -> datetime | None:
+    if order.kind != RENEWAL:
+        return None
+    return max((line.ends_at for line in unpack(Quote, order.quote).lines if line.ends_at), default=None)
 
 
 def _is_watched(deps: Deps, order: Order) -> bool:

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from app.core.problems import NotYours, Problem, ProblemId, problem
 from app.entitlements.product import ProductUnavailable, Usage
+from app.flows import wording
 from app.flows.deps import Deps
 from app.flows.known_usage import last_known, usage_now
 from app.flows.sync import sync
@@ -14,8 +15,9 @@ from app.identity import accounts
 from app.identity.accounts import BillingAccount
 from app.identity.actor import Person
 from app.subscriptions import store
-from app.subscriptions.eligibility import Reason, reason_for, reason_problem
+from app.subscriptions.eligibility import Circumstances, Reason, reason_for, reason_problem
 from app.subscriptions.store import Subscription
+from app.subscriptions.windows import Window, window_of
 from app.usage.readings import Reading
 from app.vendor_adapters.capabilities import Capability
 from app.vendor_adapters.errors import VendorError
@@ -43,6 +45,8 @@ class Owned:
         reading: the same to be shown, or what was last read.
         problem: why nothing can be changed.
         unpaid: the invoice that has to be paid first.
+        window: when the next term can be paid by hand, where it can; can_renew: that is now.
+        other: the plan that the group has instead of this one, which has ended.
     """
 
     subscription: Subscription
@@ -53,6 +57,9 @@ class Owned:
     reason: Reason
     problem: Problem | None
     unpaid: InvoiceSummary | None
+    window: Window | None = None
+    can_renew: bool = False
+    other: Subscription | None = None
 
     @property
     def customer(self) -> CustomerRef:
@@ -120,8 +127,13 @@ async def read_known(deps: Deps, subscription: Subscription, *, looks: bool = Tr
         _as_it_is(deps, subscription, looks=looks), usage_now(deps, subscription.group_id)
     )
     reading = await last_known(deps, subscription.group_id, usage, subscription.seats)
+    now = deps.clock.now()
     reason = _reason(deps, subscription)
     unpaid = await _unpaid(deps, account, subscription) if reason is Reason.PAST_DUE else None
+    other = await _other_plan(deps, subscription) if reason is Reason.EXPIRED else None
+    reason = Reason.GROUP_HAS_PLAN if other else reason
+    window = _window(deps, subscription, reason)
+    can_renew = window is not None and window.is_open(now)
     return Owned(
         subscription=subscription,
         account=account,
@@ -129,8 +141,11 @@ async def read_known(deps: Deps, subscription: Subscription, *, looks: bool = Tr
         usage=usage,
         reading=reading,
         reason=reason,
-        problem=reason_problem(reason, subscription, invoice=unpaid.number if unpaid else ""),
+        problem=reason_problem(reason, subscription, _around(deps, unpaid, other, window if can_renew else None)),
         unpaid=unpaid,
+        window=window,
+        can_renew=can_renew,
+        other=other,
     )
 
 
@@ -171,6 +186,34 @@ def away() -> Problem:
 def _reason(deps: Deps, subscription: Subscription) -> Reason:
     takes_changes = Capability.CHANGES in deps.vendors[subscription.vendor].capabilities
     return reason_for(subscription, now=deps.clock.now(), takes_changes=takes_changes)
+
+
+def _window(deps: Deps, subscription: Subscription, reason: Reason) -> Window | None:
+    vendor = deps.vendors[subscription.vendor]
+    if Capability.PAID_RENEWAL not in vendor.capabilities:
+        return None
+    return window_of(subscription, reason, deps.catalog.rules)
+
+
+def _around(
+    deps: Deps, unpaid: InvoiceSummary | None, other: Subscription | None, window: Window | None
+) -> Circumstances:
+    return Circumstances(
+        invoice=unpaid.number if unpaid else "",
+        renew_until=window.closes_at if window else None,
+        plan_now=wording.plan_name(deps.catalog, other.plan) if other else "",
+        until=other.ends_at if other else None,
+        most=deps.catalog.rules.seats.self_serve_max,
+    )
+
+
+async def _other_plan(deps: Deps, ended: Subscription) -> Subscription | None:
+    """Return the plan that a group has by now instead of one that has ended."""
+    if not ended.group_id:
+        return None
+    now = deps.clock.now()
+    found = await deps.db.read(lambda connection: store.live_for_group(connection, ended.group_id, now=now))
+    return found if found and found.subscription_id != ended.subscription_id else None
 
 
 async def _as_it_is(deps: Deps, subscription: Subscription, *, looks: bool) -> tuple[Subscription, bool]:

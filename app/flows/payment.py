@@ -35,6 +35,7 @@ from app.vendor_adapters.types import (
     PaymentMethodRef,
     PurchaseRequest,
     Quote,
+    Renew,
     SetSeats,
     SubscriptionRef,
     SwitchOffer,
@@ -324,5 +325,6 @@ async def _mark(
 _CHANGES: dict[str, type[Change]] = {
     kinds.ADD_SEATS: SetSeats,
     kinds.PLAN_CHANGE: SwitchOffer,
+    kinds.RENEWAL: Renew,
     kinds.ADD_PACKS: AddPack,
 }

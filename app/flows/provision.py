@@ -172,7 +172,8 @@ def tell_switched_on(connection: Connection, deps: Deps, order: Order) -> None:
 def _refunded(connection: Connection, deps: Deps, order: Order) -> None:
     now = deps.clock.wall()
     locked = store.lock_order(connection, order.order_id)
-    if locked is None or advance(connection, deps, locked, Action.REFUND, now=now) is None:
+    changes = {"amount_refunded": order.amount_paid}
+    if locked is None or advance(connection, deps, locked, Action.REFUND, now=now, changes=changes) is None:
         return
     amount = f"{order.amount_paid} {order.currency}"
     audit.record(connection, actor="system", action="order.refunded", subject=order.order_id, detail=amount, now=now)

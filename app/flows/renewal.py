@@ -77,7 +77,7 @@ async def renewal_of(deps: Deps, owned: Owned) -> RenewalPage:
     found = owned.problem or (None if owned.is_fresh else away())
     return RenewalPage(
         owned=owned,
-        preview=None if found else await _preview(deps, owned, offer, seats),
+        preview=None if found or subscription.paid_until else await _preview(deps, owned, offer, seats),
         plan=row.item if row else subscription.plan,
         seats=seats,
         is_booked=booked is not None,
@@ -119,6 +119,7 @@ async def book_seats(
     """Let ``seats`` renew; E-SEATS-RENEW when more people than that use one."""
     owned = await read_owned(deps, person, subscription_id)
     check_open(owned, base)
+    check_unpaid(owned)
     check_enough(owned, seats)
     await book(deps, owned, SetSeats(base=base, seats=seats, at_renewal=True), attempt_id, actor=person.person_id)
 
@@ -128,6 +129,7 @@ async def undo(deps: Deps, person: Person, subscription_id: str, *, attempt_id: 
     owned = await read_owned(deps, person, subscription_id)
     subscription = owned.subscription
     check_open(owned, subscription.seats)
+    check_unpaid(owned)
     offer = OfferKey(subscription.offer)
     as_it_is = SwitchOffer(base=offer, offer=offer, seats=subscription.seats, at_renewal=True)
     await book(deps, owned, as_it_is, attempt_id, actor=person.person_id)
@@ -165,11 +167,29 @@ async def book(deps: Deps, owned: Owned, change: Booking, attempt_id: str, *, ac
     )
 
 
+def check_unpaid(owned: Owned) -> None:
+    """Refuse what would change the next term once that is paid."""
+    found = renewed_problem(owned)
+    if found is not None:
+        raise Refused(found)
+
+
+def renewed_problem(owned: Owned) -> Problem | None:
+    """Return E-RENEWED where the next term is paid already."""
+    subscription = owned.subscription
+    if subscription.paid_until is None:
+        return None
+    words = {"until": formats.date(subscription.paid_until), "start": formats.date(subscription.ends_at)}
+    return problem(ProblemId.E_RENEWED, **words)
+
+
 def check_enough(owned: Owned, seats: int) -> None:
     """Refuse fewer seats at renewal than people use; while the product does not tell, no fewer than there are."""
-    if seats >= owned.subscription.seats or not owned.subscription.group_id:
+    if not owned.subscription.group_id:
         return
     if owned.usage is None:
+        if seats >= owned.subscription.seats:
+            return
         raise Refused(problem(ProblemId.E_PRODUCT))
     people = owned.usage.seats_in_use
     if seats < people:

@@ -14,6 +14,7 @@ from app.core.problems import Refused
 from app.emails.mails import RenewalNotice
 from app.events import outbox
 from app.flows import wording
+from app.flows.cards import can_pay
 from app.flows.deps import Deps
 from app.flows.own_subscriptions import Owned, read_known
 from app.flows.post import enqueue_mail
@@ -21,7 +22,7 @@ from app.flows.renewal import RenewalPage, book, renewal_of
 from app.subscriptions import store
 from app.subscriptions.eligibility import Reason
 from app.subscriptions.store import Subscription
-from app.vendor_adapters.types import PaymentMethodSummary, SetSeats
+from app.vendor_adapters.types import SetSeats
 
 MOST_AT_ONCE = 500
 
@@ -32,11 +33,6 @@ async def send_notices(deps: Deps) -> int:
     """Send each notice that is due and was not sent for this term; return how many. One failure stops no other."""
     due = await deps.db.read(lambda connection: _due(connection, deps))
     return sum([await _try(deps, subscription) for subscription in due])
-
-
-def can_pay(card: PaymentMethodSummary, at: datetime) -> bool:
-    """Whether a card is still good at that time; it is so until its month ends."""
-    return (card.expires_year, card.expires_month) >= (at.year, at.month)
 
 
 def _due(connection: Connection, deps: Deps) -> tuple[Subscription, ...]:

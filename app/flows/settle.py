@@ -20,7 +20,7 @@ from app.flows.post import enqueue_mail
 from app.flows.sync import project
 from app.flows.told import tell_not_charged
 from app.orders import store
-from app.orders.kinds import ADD_SEATS, FIRST_ORDER, OF_PACKS, PLAN_CHANGE
+from app.orders.kinds import ADD_SEATS, FIRST_ORDER, OF_PACKS, OF_PLANS, RENEWAL
 from app.orders.states import PAID, Action, State
 from app.orders.store import Order
 from app.promotions.reservation import Cause
@@ -181,15 +181,15 @@ def _paid(
         return
     paid = replace(order, state=State.PAID, amount_paid=snapshot.amount_paid.minor)
     _record_payment(connection, paid, snapshot, deps)
-    if order.kind in (ADD_SEATS, PLAN_CHANGE):
-        _changed(connection, deps, paid, subscription)
-        return
     if order.kind in OF_PACKS:
         packs_paid(connection, deps, paid, subscription)
         _announce(connection, deps, paid)
         return
     if _has_other_plan(connection, deps, paid, subscription):
         _refund_duplicate(connection, deps, paid, snapshot)
+        return
+    if order.kind in OF_PLANS:
+        _changed(connection, deps, paid, subscription)
         return
     if subscription is not None:
         projected = project(connection, deps, order.vendor, subscription, order.account_id)
@@ -231,7 +231,8 @@ def _record_payment(connection: Connection, order: Order, snapshot: CheckoutSnap
 def _has_other_plan(
     connection: Connection, deps: Deps, order: Order, subscription: SubscriptionSnapshot | None
 ) -> bool:
-    if order.kind != FIRST_ORDER or not order.group_id or subscription is None:
+    # an ended plan that is taken up again meets a newer one of its group just as a first order does
+    if order.kind not in (FIRST_ORDER, RENEWAL) or not order.group_id or subscription is None:
         return False
     live = live_for_group(connection, order.group_id, now=deps.clock.now())
     return live is not None and live.subscription_ref != subscription.ref

@@ -8,6 +8,7 @@ from app.entitlements import store as entitlements
 from app.entitlements.plan_rules import entitled_plan
 from app.events import audit, outbox
 from app.flows.deps import Deps
+from app.flows.lifecycle_mails import tell_changes
 from app.flows.storage import derive_storage
 from app.identity.accounts import account_of_customer
 from app.subscriptions import store as subscriptions
@@ -42,6 +43,7 @@ def project(
     if price is None:
         raise LookupError(f"subscription {snapshot.ref} is for {snapshot.offer}, which the catalog does not have")
     kind, _, target = snapshot.subject.partition(":")
+    before = subscriptions.by_ref(connection, snapshot.ref)
     subscription, changed = subscriptions.write_snapshot(
         connection,
         snapshot,
@@ -55,6 +57,7 @@ def project(
         _derive(connection, deps, subscription)
     if changed:
         derive_storage(connection, deps, subscription)
+        tell_changes(connection, deps, before, subscription)
     return subscription
 
 

@@ -18,7 +18,7 @@ from app.flows.promo_claims import claim_for
 from app.flows.promo_decide import Promo
 from app.flows.settle import settle_quietly
 from app.orders import intents, store
-from app.orders.kinds import ADD_PACKS, ADD_SEATS, FIRST_ORDER, PLAN_CHANGE
+from app.orders.kinds import ADD_PACKS, FIRST_ORDER, OF_PLANS
 from app.orders.packing import unpack
 from app.orders.states import KEPT, PAID, UNPAID
 from app.orders.store import Order
@@ -130,7 +130,7 @@ def _check_bought(deps: Deps, paid: Order, order: Order) -> None:
     """Refuse what another order, paid after all, has overtaken; packs come on top of whatever else was bought."""
     if paid.kind == FIRST_ORDER:
         raise Refused(has_plan(deps, paid.group_id, paid.plan, paid.renews_at))
-    if paid.kind in (ADD_SEATS, PLAN_CHANGE) and order.kind != ADD_PACKS:
+    if paid.kind in OF_PLANS and order.kind != ADD_PACKS:
         raise Refused(problem(ProblemId.E_CHANGED, seats=formats.number(paid.seats)))
 
 

@@ -8,7 +8,7 @@ from app.catalog.model import Catalog
 from app.config import Config
 from app.core.money import Money
 from app.core.problems import Problem, ProblemId, problem
-from app.orders.kinds import ADD_SEATS, OF_PACKS
+from app.orders.kinds import ADD_SEATS, OF_PACKS, RENEWAL
 from app.orders.packing import unpack
 from app.orders.store import Order
 from app.vendor_adapters.types import DeclineReason, Line, LineKind, SetSeats
@@ -50,6 +50,8 @@ def bought(catalog: Catalog, order: Order) -> str:
         more = f"{more_seats(change.seats - change.base)} of {plan_name(catalog, order.plan)}"
         return f"{more}, for {order.group_name or order.group_id}" if order.group_id else more
     text = f"{plan_name(catalog, order.plan)}, {deployment_name(order.deployment)}, {seats(order.seats)}"
+    if order.kind == RENEWAL:
+        text = f"Renewal of {text}"
     return f"{text}, for {order.group_name or order.group_id}" if order.group_id else text
 
 

@@ -65,6 +65,7 @@ class Order:
     settled_at: datetime | None
     check_at: datetime | None
     check_tries: int
+    amount_refunded: int = 0
 
     @property
     def target(self) -> str:

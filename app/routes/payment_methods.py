@@ -115,7 +115,7 @@ def _row(deps: Deps, card: PaymentMethodSummary) -> CardRow:
 
 def _warning(deps: Deps, card: PaymentMethodSummary) -> str:
     now = deps.clock.now()
-    if not expires_soon(card, now):
+    if not expires_soon(card, now, days=deps.catalog.rules.payment.card_expiry_notice_days):
         return ""
     name, at = f"{card.brand.title()} ending {card.last4}", expires_at(card)
     said = "has expired" if at <= now else f"can be charged until {formats.date(at)} only"

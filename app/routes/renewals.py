@@ -35,7 +35,10 @@ class RenewalView:
     plan_path: str
     subscription_path: str
     members_url: str
+    payment_path: str
     renews: bool
+    is_paid: bool
+    last_day: str
     is_booked: bool
     text: str
     card: str
@@ -153,7 +156,10 @@ def _view(
         plan_path=f"{path}/plan-changes",
         subscription_path=path,
         members_url=f"{deps.config.product_home}/groups/{subscription.group_id}",
+        payment_path=f"{path}/renewal/payment" if owned.can_renew else "",
         renews=found.renews,
+        is_paid=subscription.paid_until is not None,
+        last_day=formats.date(subscription.paid_until or subscription.ends_at),
         is_booked=found.is_booked,
         text=text,
         card=card_text(found.cards),

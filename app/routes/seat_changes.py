@@ -25,6 +25,7 @@ from app.routes.promo_view import PromoPart, promo_part
 from app.routes.signed_in import is_live, person_of, sign_in
 from app.routes.subscriptions import sales_path
 from app.routes.way_out import WayOut, way_out
+from app.subscriptions.store import Subscription
 from app.usage.alerts import AlertKind
 from app.web.addresses import allowed_return
 from app.web.deps import deps_of
@@ -43,6 +44,8 @@ class SeatsView:
     path: str
     card_path: str
     renewal_path: str
+    renew_more_path: str
+    next_term_note: str
     subscription_path: str
     for_whom: str
     plan_name: str
@@ -224,6 +227,8 @@ def _view(
         path=path,
         card_path=f"{wording.subscription_path(subscription.subscription_id)}/card",
         renewal_path=f"{wording.subscription_path(subscription.subscription_id)}/renewal",
+        renew_more_path=_renew_more_path(found) if owned.can_renew else "",
+        next_term_note=_next_term_note(subscription),
         subscription_path=wording.subscription_path(subscription.subscription_id),
         for_whom=subscription.group_id or owned.account.company or owned.account.email,
         plan_name=wording.plan_name(deps.catalog, subscription.plan),
@@ -253,6 +258,21 @@ def _view(
         announcement=" ".join(part for part in (notice, promo.told_text, _told(bill)) if part),
         promo=promo,
     )
+
+
+def _renew_more_path(found: SeatPage) -> str:
+    subscription = found.owned.subscription
+    path = f"{wording.subscription_path(subscription.subscription_id)}/renewal/payment"
+    return link(path, seats=subscription.seats + found.add)
+
+
+def _next_term_note(subscription: Subscription) -> str:
+    """Say what the next term has where that is paid already: seats that are added now end with this one."""
+    if subscription.paid_until is None:
+        return ""
+    seats = subscription.booked.quantity if subscription.booked else subscription.seats
+    starts = formats.date(subscription.ends_at)
+    return f"The next term is paid for {wording.seats(seats)}: what you add now ends on {starts}; add it again then."
 
 
 def _owed_text(owed: int) -> str:

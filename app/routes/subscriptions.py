@@ -11,14 +11,17 @@ from app import formats
 from app.core.money import Money
 from app.core.problems import Problem, ProblemId
 from app.flows import own_subscriptions, wording
+from app.flows.cards import can_pay, expires_soon
 from app.flows.deps import Deps
+from app.flows.own_subscriptions import Owned
 from app.flows.renewal import RenewalPage, read_renewal
 from app.routes.alert_lines import alerts_of
 from app.routes.change_bill import card_text
 from app.routes.signed_in import person_of, sign_in
 from app.routes.way_out import WayOut, way_out
+from app.subscriptions.eligibility import Reason
 from app.subscriptions.store import Subscription
-from app.vendor_adapters.types import PaymentMethodSummary, SubscriptionStatus
+from app.vendor_adapters.types import SubscriptionStatus
 from app.web.deps import deps_of
 from app.web.forms import one, whole_number
 from app.web.render import AlertLine, link, page
@@ -127,10 +130,10 @@ def _card_view(deps: Deps, found: RenewalPage, alerts: tuple[AlertLine, ...]) ->
         status=_status(subscription, deps.clock.now()),
         rows=(*_seat_rows(deps, found), *_money_rows(deps, found)),
         as_of="" if owned.is_fresh else wording.instant(subscription.observed_at),
-        actions=() if found.problem else _actions(path),
+        actions=() if found.problem else _actions(path, owned),
         owed_text=f"More people use it than you pay for: {owed} would cover them." if owned.seats_owed else "",
         card_path=f"{path}/card",
-        card_note=_card_note(found),
+        card_note=_card_note(deps, found),
         has_account=bool(owned.customer) and subscription.is_direct,
         blocker=found.problem,
         way_out=way_out(deps, owned),
@@ -152,12 +155,15 @@ def sales_path(subscription: Subscription, back: str, seats: int = 0) -> str:
     )
 
 
-def _actions(path: str) -> tuple[tuple[str, str], ...]:
-    return (
+def _actions(path: str, owned: Owned) -> tuple[tuple[str, str], ...]:
+    renew = (("Renew now", f"{path}/renewal/payment"),) if owned.can_renew else ()
+    others = (
         ("Add seats", f"{path}/seat-changes"),
         ("Change the plan", f"{path}/plan-changes"),
         ("Renewal", f"{path}/renewal"),
     )
+    # the first one is the page's next step: renewing, where nothing else does
+    return (*renew, *others) if owned.subscription.cancel_at else (*others, *renew)
 
 
 def _seat_rows(deps: Deps, found: RenewalPage) -> tuple[tuple[str, str], ...]:
@@ -194,13 +200,17 @@ def renewal_text(deps: Deps, found: RenewalPage) -> str:
     """Return what happens at the end of the term."""
     subscription = found.owned.subscription
     ends = formats.date(subscription.ends_at)
+    by_people = renewed_by_people(found.owned.reason, subscription)
+    if by_people:
+        return f"{by_people}: it ends on {ends}"
     if subscription.status is SubscriptionStatus.CANCELLED:
         return "It has ended"
-    if not subscription.is_direct:
-        return f"Ends on {ends}; {subscription.sold_by or 'its seller'} renews it"
+    what = f"{wording.plan_name(deps.catalog, found.plan)}, {wording.seats(found.seats)}"
+    if subscription.paid_until is not None:
+        then = "renews by itself then" if found.renews else "ends then"
+        return f"{ends}: {what}, paid until {formats.date(subscription.paid_until)}; it {then}"
     if not found.renews:
         return f"Automatic renewal is off: it ends on {ends}"
-    what = f"{wording.plan_name(deps.catalog, found.plan)}, {wording.seats(found.seats)}"
     if found.preview is None:
         amount = Money(subscription.unit_amount * found.seats, subscription.currency)
         return f"{ends}: {what}, about {formats.money(amount)} plus tax"
@@ -208,19 +218,38 @@ def renewal_text(deps: Deps, found: RenewalPage) -> str:
     return f"{ends}: {what}, {formats.money(found.preview.subtotal)}{total}"
 
 
-def _card_note(found: RenewalPage) -> str:
+def renewed_by_people(reason: Reason, subscription: Subscription) -> str:
+    """Return why a subscription is never renewed by the store itself, and who does; empty where it may be."""
+    if reason in (Reason.RESELLER, Reason.MARKETPLACE):
+        return f"{subscription.sold_by or 'The partner who sold it'} renews it"
+    return _BY_PEOPLE.get(reason, "")
+
+
+_BY_PEOPLE = {
+    Reason.MULTI_YEAR: "Our sales team renews a term of several years",
+    Reason.PURCHASE_ORDER: "Our sales team renews what is paid by purchase order",
+    Reason.BANK_TRANSFER: "Our sales team renews what is paid by bank transfer",
+    Reason.PUBLIC_SECTOR: "Our sales team renews public sector contracts",
+    Reason.OFFLINE_LICENSE: "Our sales team renews offline licences",
+    Reason.COMMUNITY: "A community grant is renewed by applying again",
+}
+
+
+def _card_note(deps: Deps, found: RenewalPage) -> str:
+    """What is wrong with the card that the next renewal is charged to, and what can be done about it."""
     subscription = found.owned.subscription
     if not subscription.is_direct or not found.renews or found.owned.problem:
         return ""
+    path = ", or renew it now" if found.owned.can_renew else ""
+    due = subscription.paid_until or subscription.ends_at
     if not found.cards:
-        return "There is no card on file: the renewal cannot be paid. Add one."
-    if _expired_by(found.cards[0], subscription.ends_at):
-        return f"The card expires before {formats.date(subscription.ends_at)}: the renewal cannot be paid. Add another."
+        return f"There is no card on file: the renewal cannot be paid. Add one{path}."
+    card = found.cards[0]
+    if not can_pay(card, due):
+        return f"The card expires before {formats.date(due)}: the renewal cannot be paid. Add another{path}."
+    if expires_soon(card, deps.clock.now(), days=deps.catalog.rules.payment.card_expiry_notice_days):
+        return f"{card_text((card,))} expires soon. Add another card, so that nothing stops."
     return ""
-
-
-def _expired_by(card: PaymentMethodSummary, at: datetime) -> bool:
-    return (card.expires_year, card.expires_month) < (at.year, at.month)
 
 
 def _status(subscription: Subscription, now: datetime) -> str:

@@ -35,6 +35,15 @@ def way_out(deps: Deps, owned: Owned) -> WayOut:
     if reason is Reason.PAST_DUE:
         pay = owned.unpaid.pay_url if owned.unpaid else ""
         return WayOut(href=pay, label="Pay the invoice" if pay else "", mends_card=True)
+    if owned.can_renew:
+        renew = f"{wording.subscription_path(subscription.subscription_id)}/renewal/payment"
+        return WayOut(href=renew, label=f"Renew {wording.plan_name(deps.catalog, subscription.plan)}")
+    if reason is Reason.GROUP_HAS_PLAN and owned.other is not None:
+        return WayOut(href=wording.subscription_path(owned.other.subscription_id), label="See the plan that it has")
+    if reason is Reason.NO_GROUP_OWNER:
+        return WayOut(href="/plans", label="Choose another group")
+    if reason is Reason.NOT_MANAGER:
+        return WayOut(href="/subscriptions", label="See your subscriptions")
     if reason is Reason.EXPIRED:
         again = link(
             "/buy",

@@ -1,5 +1,6 @@
 """What may be done with a subscription now, and if nothing, why: one reason, one text. Pure."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 
@@ -59,18 +60,51 @@ def reason_for(subscription: Subscription, *, now: datetime, takes_changes: bool
     return Reason.OK if subscription.status is SubscriptionStatus.ACTIVE else Reason.VENDOR_DOWN
 
 
-def reason_problem(reason: Reason, subscription: Subscription, *, invoice: str = "") -> Problem | None:
-    """Return the text of ``reason``; None for OK. ``invoice`` is the number of the unpaid one, if it is known."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circumstances:
+    """What a reason's text names beside the subscription itself, where it is known.
+
+    Attributes:
+        invoice: the number of the unpaid one. renew_until: until when what has ended can be taken up again.
+        plan_now, until: what the group has instead. most: how many seats can be bought here.
+    """
+
+    invoice: str = ""
+    renew_until: datetime | None = None
+    plan_now: str = ""
+    until: datetime | None = None
+    most: int = 0
+
+
+def reason_problem(
+    reason: Reason, subscription: Subscription, around: Circumstances = Circumstances()
+) -> Problem | None:
+    """Return the text of ``reason``; None for OK."""
     if reason is Reason.OK:
         return None
     words = {
         "partner": subscription.sold_by or "a partner",
         "how": _HOW.get(reason, ""),
-        "date": formats.date(min(subscription.ends_at, subscription.cancel_at or subscription.ends_at)),
-        "invoice": invoice or "of this term",
+        "date": formats.date(ended_at(subscription)),
+        "what": _after_end(around.renew_until),
+        "invoice": around.invoice or "of this term",
         "group": subscription.group_id,
+        "plan": around.plan_now or subscription.plan,
+        "until": formats.date(around.until or subscription.ends_at),
+        "most": formats.number(around.most),
     }
     return problem(_PROBLEMS[reason], **words)
+
+
+def ended_at(subscription: Subscription) -> datetime:
+    """Return when a subscription ended, or will."""
+    return min(subscription.ends_at, subscription.cancel_at or subscription.ends_at)
+
+
+def _after_end(renew_until: datetime | None) -> str:
+    if renew_until is None:
+        return "Buy a new one to go on"
+    return f"Until {formats.date(renew_until)} it can be renewed without a gap"
 
 
 _CHANNELS = {
@@ -99,6 +133,9 @@ _PROBLEMS = {
     Reason.OFFLINE_LICENSE: ProblemId.E_OFFLINE,
     Reason.COMMUNITY: ProblemId.E_COMMUNITY,
     Reason.EXPIRED: ProblemId.E_EXPIRED,
+    Reason.SEAT_MAX: ProblemId.E_SEATS_MAX,
+    Reason.NO_GROUP_OWNER: ProblemId.E_GROUP,
+    Reason.GROUP_HAS_PLAN: ProblemId.E_HASPLAN,
     Reason.PAST_DUE: ProblemId.E_PASTDUE,
     Reason.NOT_MANAGER: ProblemId.E_GONE,
     Reason.VENDOR_DOWN: ProblemId.E_VENDOR,

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, update
 from sqlalchemy.engine import RowMapping
 
 from app.core.ids import new_id
@@ -27,7 +27,10 @@ PACKS_OF = "packs:"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
-    """A projected subscription; ``unit_amount`` is minor units per seat and term, ``ends_at`` exclusive."""
+    """A projected subscription; ``unit_amount`` is minor units per seat and term, ``ends_at`` exclusive.
+
+    ``paid_until`` is the end of the next term where that one is paid; ``packs`` are (offer, quantity) pairs.
+    """
 
     subscription_id: str
     vendor: str
@@ -49,6 +52,8 @@ class Subscription:
     sold_by: str
     arrangement: str
     renews_as: str
+    paid_until: datetime | None
+    packs: tuple[tuple[str, int], ...]
     version: int
     observed_at: datetime
     subject: str
@@ -109,6 +114,7 @@ def write_snapshot(
         "sold_by": snapshot.sold_by,
         "arrangement": snapshot.arrangement.value,
         "renews_as": f"{renewal.offer} {renewal.quantity}" if renewal else "",
+        "paid_until": snapshot.paid_until,
         "packs": json.dumps([[pack.offer, pack.quantity] for pack in snapshot.packs]),
         "version": snapshot.version,
         "observed_at": snapshot.observed_at,
@@ -128,13 +134,13 @@ def write_snapshot(
 
 def by_ref(connection: Connection, ref: str) -> Subscription | None:
     """Return the projection of one of the vendor's subscriptions."""
-    row = connection.execute(select(*_COLUMNS).where(subscriptions.c.subscription_ref == ref)).mappings().first()
+    row = connection.execute(select(subscriptions).where(subscriptions.c.subscription_ref == ref)).mappings().first()
     return _subscription(row) if row else None
 
 
 def by_id(connection: Connection, subscription_id: str) -> Subscription | None:
     """Return a projection by our own id; pages ask whose it is as well."""
-    query = select(*_COLUMNS).where(subscriptions.c.subscription_id == subscription_id)
+    query = select(subscriptions).where(subscriptions.c.subscription_id == subscription_id)
     row = connection.execute(query).mappings().first()
     return _subscription(row) if row else None
 
@@ -146,7 +152,7 @@ def plans_of(
     is_over = subscriptions.c.status == SubscriptionStatus.CANCELLED.value
     is_theirs = or_(subscriptions.c.account_id.in_(account_ids), subscriptions.c.group_id.in_(group_ids))
     rows = connection.execute(
-        select(*_COLUMNS)
+        select(subscriptions)
         .where(is_theirs, subscriptions.c.subject.not_like(f"{PACKS_OF}%"))
         .order_by(is_over, subscriptions.c.ends_at, subscriptions.c.subscription_id)
         .limit(limit)
@@ -163,7 +169,7 @@ def live_for_group(connection: Connection, group_id: str, *, now: datetime) -> S
     running = subscriptions.c.status.in_([status.value for status in _RUNNING])
     row = (
         connection.execute(
-            select(*_COLUMNS)
+            select(subscriptions)
             .where(subscriptions.c.group_id == group_id, running, subscriptions.c.ends_at > now)
             .order_by(subscriptions.c.starts_at)
         )
@@ -177,24 +183,57 @@ def of_subject(connection: Connection, group_id: str) -> tuple[tuple[Subscriptio
     """Return every subscription for a group, the plan's and those of packs alone, with the packs beside the plan."""
     mine = subscriptions.c.subject.in_([PLAN_OF + group_id, PACKS_OF + group_id])
     rows = connection.execute(select(subscriptions).where(mine).order_by(subscriptions.c.subscription_id)).mappings()
-    return tuple((_subscription(row), dict(json.loads(row["packs"]))) for row in rows)
+    return tuple((found, dict(found.packs)) for found in map(_subscription, rows))
 
 
 def renewing(connection: Connection, *, after: datetime, until: datetime, limit: int) -> tuple[Subscription, ...]:
     """Return the plans that the store's cards will pay for again between two instants, the soonest first."""
     columns = subscriptions.c
     rows = connection.execute(
-        select(*_COLUMNS)
+        select(subscriptions)
         .where(
             columns.status == SubscriptionStatus.ACTIVE.value,
             columns.cancel_at.is_(None),
-            columns.channel == SalesChannel.DIRECT.value,
-            columns.arrangement == Arrangement.CARD.value,
-            columns.subject.not_like(f"{PACKS_OF}%"),
+            columns.paid_until.is_(None),
+            _is_ours(),
             columns.ends_at > after,
             columns.ends_at <= until,
         )
         .order_by(columns.ends_at, columns.subscription_id)
+        .limit(limit)
+    ).mappings()
+    return tuple(_subscription(row) for row in rows)
+
+
+def ending(connection: Connection, *, after: datetime, until: datetime, limit: int) -> tuple[Subscription, ...]:
+    """Return the plans that end between two instants because nobody wants them renewed, the soonest first."""
+    columns = subscriptions.c
+    rows = connection.execute(
+        select(subscriptions)
+        .where(
+            columns.status == SubscriptionStatus.ACTIVE.value,
+            columns.cancel_at > after,
+            columns.cancel_at <= until,
+            _is_ours(),
+        )
+        .order_by(columns.cancel_at, columns.subscription_id)
+        .limit(limit)
+    ).mappings()
+    return tuple(_subscription(row) for row in rows)
+
+
+def owing(connection: Connection, *, since: datetime, until: datetime, limit: int) -> tuple[Subscription, ...]:
+    """Return the plans whose unpaid term began between two instants, the oldest first."""
+    columns = subscriptions.c
+    rows = connection.execute(
+        select(subscriptions)
+        .where(
+            columns.status == SubscriptionStatus.PAST_DUE.value,
+            columns.starts_at > since,
+            columns.starts_at <= until,
+            _is_ours(),
+        )
+        .order_by(columns.starts_at, columns.subscription_id)
         .limit(limit)
     ).mappings()
     return tuple(_subscription(row) for row in rows)
@@ -243,6 +282,15 @@ def stale_refs(connection: Connection, *, before: datetime, limit: int) -> tuple
     return tuple((row.vendor, row.subscription_ref) for row in rows)
 
 
+def _is_ours() -> ColumnElement[bool]:
+    """A plan that the store sold and a card pays: all others are looked after by people."""
+    return and_(
+        subscriptions.c.channel == SalesChannel.DIRECT.value,
+        subscriptions.c.arrangement == Arrangement.CARD.value,
+        subscriptions.c.subject.not_like(f"{PACKS_OF}%"),
+    )
+
+
 def _is_news(values: Mapping[str, object]) -> ColumnElement[bool]:
     """A later version, or other facts of the same one: a vendor may count its versions by a clock."""
     columns, version = subscriptions.c, values["version"]
@@ -252,11 +300,10 @@ def _is_news(values: Mapping[str, object]) -> ColumnElement[bool]:
 
 
 def _subscription(row: RowMapping) -> Subscription:
-    values = {name: value for name, value in row.items() if name not in _LISTS}
-    return Subscription(**{**values, "status": SubscriptionStatus(row["status"])})
+    packs = tuple((offer, quantity) for offer, quantity in json.loads(row["packs"]))
+    return Subscription(**{**row, "status": SubscriptionStatus(row["status"]), "packs": packs})
 
 
-_LISTS = ("packs",)
 _RUNNING = (
     SubscriptionStatus.ACTIVE,
     SubscriptionStatus.TRIALING,
@@ -264,4 +311,3 @@ _RUNNING = (
     SubscriptionStatus.PAUSED,
     SubscriptionStatus.UNKNOWN,
 )
-_COLUMNS = tuple(column for column in subscriptions.c if column.name not in _LISTS)

@@ -21,6 +21,7 @@ from app.vendor_adapters.types import (
     Change,
     ChangeOutcome,
     ChargeRef,
+    ChargeSummary,
     CheckoutRef,
     CheckoutSnapshot,
     CustomerProfile,
@@ -159,6 +160,10 @@ class Billing(Protocol):
         self, customer: CustomerRef, *, ref: PaymentMethodRef, key: IdempotencyKey
     ) -> None:
         """Charge renewals to this card from now on."""
+        ...
+
+    async def get_charge(self, ref: ChargeRef) -> ChargeSummary:
+        """Return a charge that went through, with what was given back of it and how a dispute about it stands."""
         ...
 
     async def refund(self, charge: ChargeRef, *, amount: Money, reason: str, key: IdempotencyKey) -> RefundRef:

@@ -51,6 +51,7 @@ OPERATIONS = frozenset(
         "get_invoice",
         "payment_methods",
         "set_default_payment_method",
+        "get_charge",
         "refund",
         "portal_page",
         "materialise_discount",

@@ -96,7 +96,7 @@ async def test_an_instance_of_ones_own_gets_more_seats_at_once(shop: Shop) -> No
     assert "You have Team for 7 people" in browser.text
 
 
-PAGES = ("", "/seat-changes", "/plan-changes", "/renewal")
+PAGES = ("", "/seat-changes", "/plan-changes", "/renewal", "/renewal/payment")
 FORMS = (
     "/card",
     "/seat-changes",
@@ -106,6 +106,8 @@ FORMS = (
     "/renewal",
     "/renewal/seats",
     "/renewal/undo",
+    "/renewal/payment",
+    "/renewal/payment/quote",
 )
 FIELDS = {
     "add": "3",

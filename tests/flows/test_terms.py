@@ -20,7 +20,8 @@ MARCH_1 = datetime(2027, 3, 1, tzinfo=UTC)
 
 
 async def go_to(shop: Shop, clock: FrozenClock, instant: datetime) -> None:
-    """Move business time on and let everything that fell due happen."""
+    """Move business time on and let everything that fell due happen; wall time goes on by a second."""
+    clock.advance(timedelta(seconds=1))
     clock.advance_business(instant - clock.now())
     await settled(shop)
 
@@ -30,6 +31,13 @@ async def notices(shop: Shop) -> list[str]:
     await worker.sweep(shop.deps)
     await settled(shop)
     return [str(mail["text"]) for mail in await shop.world.mails() if mail["kind"] == "renewal_notice"]
+
+
+async def mails(shop: Shop, *kinds: str) -> list[tuple[str, str]]:
+    """Return the kind and the text of the mails of those kinds, in the order in which they were sent."""
+    return [
+        (str(mail["kind"]), str(mail["text"])) for mail in reversed(await shop.world.mails()) if mail["kind"] in kinds
+    ]
 
 
 async def read_again(shop: Shop, before: Subscription) -> Subscription:
@@ -78,18 +86,26 @@ async def test_what_was_booked_renews(shop: Shop, clock: FrozenClock) -> None:
     assert group.seats == 8
 
 
+@pytest.mark.vendors("embedded")  # when a card is tried again, and what follows an end, is the vendor's
 async def test_what_is_turned_off_ends_and_gets_no_notice(shop: Shop, clock: FrozenClock) -> None:
     before = await subscription_of(shop, "globex")
     browser = await at(shop, "bob", f"/subscriptions/{before.subscription_id}/renewal")
     await browser.press("Turn it off", reason="not_needed")
     await go_to(shop, clock, MARCH_1 - timedelta(days=10))
     assert await notices(shop) == []
+    ((_, about_to_end),) = await mails(shop, "about_to_end")
+    assert "Team for globex (10 seats) ends on 1 March 2027. Automatic renewal is off." in about_to_end
+    assert f"/subscriptions/{before.subscription_id}/renewal" in about_to_end
     await go_to(shop, clock, MARCH_1 + timedelta(minutes=1))
+    await go_to(shop, clock, MARCH_1 + timedelta(minutes=2))
+    told = await mails(shop, "about_to_end", "renewal_failed", "subscription_ended")
+    assert [kind for kind, _ in told] == ["about_to_end", "subscription_ended"]
+    assert "Until 15 March 2027 it can be renewed without a gap" in told[-1][1]
     assert (await read_again(shop, before)).status is SubscriptionStatus.CANCELLED
     assert (await product_term(shop))[0] == "free"
     await browser.open(f"/subscriptions/{before.subscription_id}/seat-changes")
     assert "This subscription ended on 1 March 2027." in browser.text
-    assert "Buy Team again" in browser.text
+    assert "Renew Team" in browser.text
 
 
 async def test_a_refused_renewal_keeps_the_plan_for_a_while_and_can_be_mended(shop: Shop, clock: FrozenClock) -> None:
@@ -103,12 +119,32 @@ async def test_a_refused_renewal_keeps_the_plan_for_a_while_and_can_be_mended(sh
     assert "Payment overdue" in browser.text
     assert browser.form("Change the card on file")
     await browser.open(re.findall(r'href="([^"]+)">Pay the invoice', browser.text)[0])
+    clock.advance(timedelta(seconds=1))
     await pay(browser, GOOD_CARD)
     await settled(shop)
     assert (await read_again(shop, before)).status is SubscriptionStatus.ACTIVE
     assert await product_term(shop) == ("team", datetime(2028, 3, 1, tzinfo=UTC))
+    (_, failed), (_, recovered) = await mails(shop, "renewal_failed", "renewal_recovered", "subscription_ended")
+    assert "everything stays as it is until 15 March 2027" in failed
+    assert f"/subscriptions/{before.subscription_id}" in failed
+    assert "It runs until 1 March 2028." in recovered
 
 
+@pytest.mark.vendors("embedded")  # when a card is tried again, and what follows an end, is the vendor's
+async def test_another_card_alone_mends_a_refused_renewal(shop: Shop, clock: FrozenClock) -> None:
+    before = await subscription_of(shop, "globex")
+    await put_card(shop, "globex", DECLINES)
+    await go_to(shop, clock, MARCH_1 + timedelta(minutes=1))
+    browser = await at(shop, "bob", f"/subscriptions/{before.subscription_id}/seat-changes")
+    assert "E-PASTDUE" in browser.text  # the seats are frozen until it is paid
+    await put_card(shop, "globex", "4242424242424242")
+    await go_to(shop, clock, MARCH_1 + timedelta(days=3, minutes=1))
+    assert (await read_again(shop, before)).status is SubscriptionStatus.ACTIVE
+    told = await mails(shop, "renewal_failed", "renewal_recovered", "about_to_end")
+    assert [kind for kind, _ in told] == ["renewal_failed", "renewal_recovered"]
+
+
+@pytest.mark.vendors("embedded")  # when a card is tried again, and what follows an end, is the vendor's
 async def test_a_renewal_that_stays_unpaid_ends_with_its_grace(shop: Shop, clock: FrozenClock) -> None:
     before = await subscription_of(shop, "globex")
     await put_card(shop, "globex", DECLINES)
@@ -117,4 +153,8 @@ async def test_a_renewal_that_stays_unpaid_ends_with_its_grace(shop: Shop, clock
     after = await read_again(shop, before)
     assert after.status is SubscriptionStatus.CANCELLED
     assert reason_for(after, now=clock.now()) is Reason.EXPIRED
+    told = await mails(shop, "renewal_failed", "about_to_end", "subscription_ended", "renewal_recovered")
+    assert [kind for kind, _ in told] == ["renewal_failed", "about_to_end", "subscription_ended"]
+    assert "is still unpaid" in told[1][1]
+    assert "until you buy a plan again" in told[2][1]
     assert (await product_term(shop))[0] == "free"

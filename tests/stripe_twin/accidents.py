@@ -32,6 +32,7 @@ EFFECTS = {
     "apply_change": r"post /v1/subscriptions/[^/]+",
     "set_renewal": r"post /v1/subscriptions/[^/]+",
     "set_default_payment_method": r"post /v1/customers/[^/]+",
+    "get_charge": r"get /v1/payment_intents/[^/]+",
     "refund": r"post /v1/refunds",
     "materialise_discount": r"post /v1/coupons",
     "revoke_discount": r"delete /v1/coupons/[^/]+",

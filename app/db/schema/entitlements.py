@@ -30,6 +30,7 @@ subscriptions = Table(
     Column("arrangement", String(20), nullable=False, default="card", server_default="card"),
     Column("packs", Text, nullable=False, default="[]"),
     Column("renews_as", Text, nullable=False, default=""),
+    Column("paid_until", UtcDateTime, nullable=True),  # the end of the next term, where that one is paid
     Column("version", BigInteger, nullable=False),
     Column("observed_at", UtcDateTime, nullable=False, index=True),
 )

@@ -104,6 +104,7 @@ orders = Table(
     Column("invoice_ref", String(255), nullable=True),
     Column("charge_ref", String(255), nullable=True, index=True),
     Column("amount_paid", BigInteger, nullable=False, default=0),
+    Column("amount_refunded", BigInteger, nullable=False, default=0, server_default="0"),
     Column("decline", String(20), nullable=False, default=""),  # the newest decline's reason, until it is paid
     Column("created_at", UtcDateTime, nullable=False),
     Column("settled_at", UtcDateTime, nullable=True),

@@ -33,6 +33,7 @@ KINDS = {
     "packs": "Packs",
     "add_seats": "More seats",
     "plan_change": "Another plan",
+    "renewal": "A renewal paid by hand",
 }
 DEPLOYMENTS = {"hosted": "Hosted", "self_hosted": "Self-hosted"}
 _FAILURES = {

@@ -37,6 +37,7 @@ from app.vendor_adapters.types import (
     Change,
     ChangeOutcome,
     ChargeRef,
+    ChargeSummary,
     CheckoutRef,
     CheckoutSnapshot,
     CustomerProfile,
@@ -239,6 +240,9 @@ class EmbeddedVendor:
             _once(desk, key, (customer, ref), lambda: wallet.set_default(desk, customer, ref))
 
         await self.calls.write("set_default_payment_method", prefer)
+
+    async def get_charge(self, ref: ChargeRef) -> ChargeSummary:
+        return await self.calls.read("get_charge", lambda desk: refunds.summary(desk, ref))
 
     async def refund(self, charge: ChargeRef, *, amount: Money, reason: str, key: IdempotencyKey) -> RefundRef:
         def refund(desk: Desk) -> RefundRef:

@@ -4,12 +4,20 @@ from sqlalchemy import RowMapping, insert, update
 
 from app.core.ids import new_id
 from app.core.money import Money
-from app.vendor_adapters.embedded import charges, events, invoices, prepaid
+from app.vendor_adapters.embedded import charges, checkouts, events, invoices, prepaid
 from app.vendor_adapters.embedded.desk import Desk
 from app.vendor_adapters.embedded.schema import charges as charges_table
 from app.vendor_adapters.embedded.schema import refunds
 from app.vendor_adapters.errors import RejectReason
-from app.vendor_adapters.types import NotificationKind
+from app.vendor_adapters.types import (
+    ChargeRef,
+    ChargeSummary,
+    DisputeState,
+    InvoiceRef,
+    NotificationKind,
+    OrderId,
+    SubscriptionRef,
+)
 
 
 def refund(desk: Desk, charge: str, amount: Money, reason: str) -> str:
@@ -42,6 +50,29 @@ def refund(desk: Desk, charge: str, amount: Money, reason: str) -> str:
         prepaid.give_back(desk, row["checkout"])
     events.record(desk, NotificationKind.CHARGE, charge, row["order_id"])
     return ref
+
+
+def summary(desk: Desk, charge: str) -> ChargeSummary:
+    """Return a charge that went through as the port speaks of it."""
+    row = charges.get(desk, charge)
+    subscription = checkouts.load(desk, row["checkout"]).subscription
+    return ChargeSummary(
+        ref=ChargeRef(row["ref"]),
+        order=OrderId(row["order_id"]),
+        subscription=SubscriptionRef(subscription) if subscription else None,
+        invoice=InvoiceRef(row["invoice"]) if row["invoice"] else None,
+        amount=Money(row["amount"], row["currency"]),
+        refunded=Money(row["amount_refunded"], row["currency"]),
+        dispute=_DISPUTES[row["dispute"]],
+    )
+
+
+_DISPUTES = {
+    "": DisputeState.NONE,
+    "opened": DisputeState.OPEN,
+    "won": DisputeState.WON,
+    "lost": DisputeState.LOST,
+}
 
 
 def _check(desk: Desk, charge: RowMapping, amount: Money) -> None:

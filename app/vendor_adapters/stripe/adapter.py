@@ -11,6 +11,7 @@ from app.vendor_adapters.stripe import (
     catalog,
     catalog_sync,
     changes,
+    charges,
     checkouts,
     checkup,
     customers,
@@ -30,6 +31,7 @@ from app.vendor_adapters.types import (
     Change,
     ChangeOutcome,
     ChargeRef,
+    ChargeSummary,
     CheckoutRef,
     CheckoutSnapshot,
     CustomerProfile,
@@ -207,6 +209,9 @@ class StripeAdapter:
         self, customer: CustomerRef, *, ref: PaymentMethodRef, key: IdempotencyKey
     ) -> None:
         await self._client.run("set_default_payment_method", lambda call: billing.set_default(call, customer, ref, key))
+
+    async def get_charge(self, ref: ChargeRef) -> ChargeSummary:
+        return await self._client.run("get_charge", lambda call: charges.read(call, ref))
 
     async def refund(self, charge: ChargeRef, *, amount: Money, reason: str, key: IdempotencyKey) -> RefundRef:
         return await self._client.run("refund", lambda call: billing.refund(call, charge, amount, reason, key))

@@ -4,7 +4,9 @@ Amounts are Money (minor units with a currency), instants are aware and in UTC, 
 """
 
 from app.vendor_adapters.types.billing import (
+    ChargeSummary,
     DiscountTerms,
+    DisputeState,
     InvoiceStatus,
     InvoiceSummary,
     Page,
@@ -74,6 +76,7 @@ __all__ = [
     "Change",
     "ChangeOutcome",
     "ChargeRef",
+    "ChargeSummary",
     "CheckoutRef",
     "CheckoutSnapshot",
     "CheckoutState",
@@ -84,6 +87,7 @@ __all__ = [
     "Declined",
     "DiscountRef",
     "DiscountTerms",
+    "DisputeState",
     "Done",
     "Fidelity",
     "Handoff",

@@ -7,7 +7,14 @@ from typing import Generic, TypeVar
 
 from app.core.money import Money
 from app.vendor_adapters.types.purchases import Line
-from app.vendor_adapters.types.refs import InvoiceRef, OfferKey, OrderId, PaymentMethodRef, SubscriptionRef
+from app.vendor_adapters.types.refs import (
+    ChargeRef,
+    InvoiceRef,
+    OfferKey,
+    OrderId,
+    PaymentMethodRef,
+    SubscriptionRef,
+)
 
 T = TypeVar("T")
 
@@ -42,6 +49,38 @@ class InvoiceSummary:
     amount_paid: Money
     document_url: str
     pay_url: str
+
+
+class DisputeState(Enum):
+    """How a card holder's complaint about a charge stands; only LOST takes the money away for good."""
+
+    NONE = "none"
+    OPEN = "open"
+    WON = "won"
+    LOST = "lost"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargeSummary:
+    """A charge that went through, and what became of its money since.
+
+    Attributes:
+        order: empty for a renewal by itself. subscription: what it paid for, None for one-off packs. refunded: what was
+            given back so far.
+    """
+
+    ref: ChargeRef
+    order: OrderId
+    subscription: SubscriptionRef | None
+    invoice: InvoiceRef | None
+    amount: Money
+    refunded: Money
+    dispute: DisputeState = DisputeState.NONE
+
+    @property
+    def is_returned(self) -> bool:
+        """Whether all of its money is back with the buyer."""
+        return self.refunded == self.amount or self.dispute is DisputeState.LOST
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

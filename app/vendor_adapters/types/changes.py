@@ -1,7 +1,7 @@
 """Changes of a subscription and what came of them."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import Enum
 
 from app.vendor_adapters.types.checkouts import Decline
@@ -57,6 +57,10 @@ class Renew:
     seats: int
     packs: tuple[PurchaseItem, ...] = ()
     discounts: tuple[DiscountRef, ...] = ()
+
+    def __post_init__(self) -> None:
+        """One instant in one spelling: adapters tell changes apart by how they read."""
+        object.__setattr__(self, "base", self.base.astimezone(UTC))
 
 
 Change = SetSeats | SwitchOffer | AddPack | Renew

@@ -15,6 +15,7 @@ from app.vendor_adapters.types import (
     Change,
     ChangeOutcome,
     ChargeRef,
+    ChargeSummary,
     CheckoutRef,
     CheckoutSnapshot,
     CustomerProfile,
@@ -201,6 +202,9 @@ class MinimalAdapter:
         self, customer: CustomerRef, *, ref: PaymentMethodRef, key: IdempotencyKey
     ) -> None:
         raise _lacks("set_default_payment_method", Capability.STORED_CARD_PURCHASE)
+
+    async def get_charge(self, ref: ChargeRef) -> ChargeSummary:
+        raise _lacks("get_charge", Capability.REFUNDS)
 
     async def refund(self, charge: ChargeRef, *, amount: Money, reason: str, key: IdempotencyKey) -> RefundRef:
         raise _lacks("refund", Capability.REFUNDS)

@@ -24,13 +24,14 @@ TEAM_ROW = next(row for row in CATALOG.prices if row.id == TEAM)
     [
         (states.SUBSCRIPTIONS, values_of(stripe.Subscription, "status")),
         (states.INVOICES, values_of(stripe.Invoice, "status")),
+        (states.DISPUTES, values_of(stripe.Dispute, "status")),
         (states.TAXES, values_of(stripe.Invoice.TotalTax, "taxability_reason")),
         ({**checkouts.SESSIONS, "complete": "by payment"}, values_of(stripe.checkout.Session, "status")),
         ({**checkouts.PAYMENTS, "unpaid": "not yet"}, values_of(stripe.checkout.Session, "payment_status")),
         (checkouts.INVOICES, values_of(stripe.Invoice, "status")),
         (quotes.VERIFICATIONS, values_of(stripe.TaxId.Verification, "status")),
     ],
-    ids=["subscriptions", "invoices", "taxes", "sessions", "payments", "direct", "verifications"],
+    ids=["subscriptions", "invoices", "disputes", "taxes", "sessions", "payments", "direct", "verifications"],
 )
 def test_a_table_has_every_published_value_and_no_other(table: Mapping[str, object], published: Iterable[str]) -> None:
     assert set(table) == set(published)

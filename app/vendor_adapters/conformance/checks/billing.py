@@ -75,6 +75,23 @@ class BillingChecks(Checks):
         assert await buyer.card() == other.ref
 
     @check(0, Capability.REFUNDS)
+    async def test_a_charge_says_what_became_of_it(self, harness: Harness) -> None:
+        """A charge names its order and says how much of it was given back."""
+        buyer = await Buyer.arrive(harness)
+        bought = await buyer.purchase((TEAM, 2))
+        charge = bought.charge
+        assert charge is not None
+        before = await harness.adapter.get_charge(charge)
+        await harness.adapter.refund(charge, amount=Money(60_000, "usd"), reason="kit", key=new_key("refund"))
+        part = await harness.adapter.get_charge(charge)
+        await harness.adapter.refund(charge, amount=Money(9_600, "usd"), reason="kit", key=new_key("refund"))
+        whole = await harness.adapter.get_charge(charge)
+        assert (before.order, before.subscription) == (bought.order, bought.subscription)
+        assert (before.invoice, before.amount) == (bought.invoice, Money(69_600, "usd"))
+        assert [each.refunded.minor for each in (before, part, whole)] == [0, 60_000, 69_600]
+        assert [each.is_returned for each in (before, part, whole)] == [False, False, True]
+
+    @check(0, Capability.REFUNDS)
     async def test_no_more_is_refunded_than_was_paid(self, harness: Harness) -> None:
         """Parts of a charge can be refunded until nothing is left of it, and no more."""
         buyer = await Buyer.arrive(harness)

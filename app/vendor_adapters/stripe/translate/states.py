@@ -3,6 +3,7 @@
 from app.vendor_adapters.types import (
     Arrangement,
     DeclineReason,
+    DisputeState,
     InvoiceStatus,
     SalesChannel,
     SubscriptionStatus,
@@ -45,6 +46,18 @@ TAXES = {
     "product_exempt_holiday": TaxTreatment.NOT_COLLECTED,
 }
 """By the reason that Stripe gives for a tax."""
+DISPUTES = {
+    "won": DisputeState.WON,
+    "prevented": DisputeState.WON,
+    "warning_closed": DisputeState.WON,
+    "lost": DisputeState.LOST,
+    "warning_needs_response": DisputeState.OPEN,
+    "warning_under_review": DisputeState.OPEN,
+    "needs_response": DisputeState.OPEN,
+    "under_review": DisputeState.OPEN,
+    "appeal_needs_response": DisputeState.OPEN,
+    "appeal_under_review": DisputeState.OPEN,
+}
 DECLINES = {
     "insufficient_funds": DeclineReason.FUNDS,
     "expired_card": DeclineReason.EXPIRED,
@@ -76,6 +89,11 @@ def subscription_status(value: str) -> SubscriptionStatus:
 def invoice_status(value: str | None) -> InvoiceStatus:
     """Return an invoice's status; one that Stripe did not have so far is UNKNOWN."""
     return INVOICES.get(value or "", InvoiceStatus.UNKNOWN)
+
+
+def dispute_state(value: str) -> DisputeState:
+    """Return how a dispute stands; one that Stripe did not have so far is still open."""
+    return DISPUTES.get(value, DisputeState.OPEN)
 
 
 def tax_treatment(reasons: list[str], amount: int) -> TaxTreatment:

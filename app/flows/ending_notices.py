@@ -1,0 +1,97 @@
+"""Telling who is billed that something is about to end: a term that is not to renew, and the grace of an unpaid one."""
+
+from datetime import timedelta
+
+import structlog
+from sqlalchemy import Connection
+
+from app import formats
+from app.core.problems import Refused
+from app.emails.mails import AboutToEnd
+from app.events import outbox
+from app.flows import wording
+from app.flows.deps import Deps
+from app.flows.lifecycle_mails import grace_ends_at, name_of, page_url, subject_of
+from app.flows.own_subscriptions import Owned, read_known
+from app.flows.post import enqueue_mail
+from app.subscriptions import store
+from app.subscriptions.eligibility import Reason
+from app.subscriptions.store import Subscription
+
+MOST_AT_ONCE = 500
+
+_log = structlog.get_logger()
+
+
+async def send_ending_notices(deps: Deps) -> int:
+    """Send each notice that is due and was not sent for this end; return how many. One failure stops no other."""
+    due = await deps.db.read(lambda connection: _due(connection, deps))
+    return sum([await _try(deps, subscription) for subscription in due])
+
+
+def _due(connection: Connection, deps: Deps) -> tuple[Subscription, ...]:
+    now, rules = deps.clock.now(), deps.catalog.rules
+    until = now + timedelta(days=rules.renewal_notice_days)
+    ending = store.ending(connection, after=now, until=until, limit=MOST_AT_ONCE)
+    grace = timedelta(days=rules.grace_days)
+    last_days = now - grace + timedelta(days=rules.grace_notice_days)
+    owing = store.owing(connection, since=now - grace, until=last_days, limit=MOST_AT_ONCE)
+    return tuple(
+        each
+        for each in (*ending, *owing)
+        if not outbox.is_known(connection, kind=outbox.MAIL, dedupe_key=_dedupe_key(each))
+    )
+
+
+async def _try(deps: Deps, subscription: Subscription) -> bool:
+    try:
+        return await _notify(deps, subscription)
+    except Refused as error:
+        _log.warning("notice of an end put off", error=type(error).__name__)
+        return False
+
+
+async def _notify(deps: Deps, subscription: Subscription) -> bool:
+    owned = await read_known(deps, subscription)
+    is_same = _dedupe_key(owned.subscription) == _dedupe_key(subscription)
+    if not owned.is_fresh or not is_same or owned.reason not in (Reason.OK, Reason.PAST_DUE):
+        return False
+    mail = _unpaid(deps, owned) if owned.reason is Reason.PAST_DUE else _not_renewed(deps, owned)
+    now = deps.clock.wall()
+    return await deps.db.write(
+        lambda connection: enqueue_mail(connection, deps.sealer, mail, dedupe_key=_dedupe_key(subscription), now=now)
+    )
+
+
+def _not_renewed(deps: Deps, owned: Owned) -> AboutToEnd:
+    subscription = owned.subscription
+    path = f"{wording.subscription_path(subscription.subscription_id)}/renewal"
+    return AboutToEnd(
+        to=owned.account.email,
+        name=name_of(owned.account),
+        what=subject_of(deps.catalog, subscription),
+        ends_on=formats.date(subscription.cancel_at or subscription.ends_at),
+        why="Automatic renewal is off.",
+        action="Renew it, or turn automatic renewal on",
+        action_url=f"{deps.config.base_url}{path}",
+    )
+
+
+def _unpaid(deps: Deps, owned: Owned) -> AboutToEnd:
+    subscription = owned.subscription
+    invoice = f"Invoice {owned.unpaid.number}" if owned.unpaid else "The invoice of this term"
+    return AboutToEnd(
+        to=owned.account.email,
+        name=name_of(owned.account),
+        what=subject_of(deps.catalog, subscription),
+        ends_on=grace_ends_at(deps, subscription),
+        why=f"{invoice} is still unpaid.",
+        action="Pay it, or use another card",
+        action_url=page_url(deps, subscription),
+    )
+
+
+def _dedupe_key(subscription: Subscription) -> str:
+    if subscription.cancel_at is not None:
+        return f"about_to_end:{subscription.subscription_id}:{subscription.cancel_at:%Y-%m-%d}"
+    return f"grace_ends:{subscription.subscription_id}:{subscription.starts_at:%Y-%m-%d}"

@@ -1,0 +1,114 @@
+"""Telling who is billed what became of a subscription by itself: a renewal that is not paid, paid after all, its end.
+
+Written with the projection, from what it was before and is now: whichever way that became known, each is told once.
+"""
+
+from datetime import timedelta
+
+from sqlalchemy import Connection
+
+from app import formats
+from app.catalog.model import Catalog
+from app.emails.mails import Mail, RenewalFailed, RenewalRecovered, SubscriptionEnded
+from app.flows import wording
+from app.flows.deps import Deps
+from app.flows.post import enqueue_mail
+from app.identity.accounts import BillingAccount, account_by_id
+from app.subscriptions.eligibility import Reason, ended_at
+from app.subscriptions.store import PACKS_OF, Subscription
+from app.subscriptions.windows import window_of
+from app.vendor_adapters.capabilities import Capability
+from app.vendor_adapters.types import Arrangement, SubscriptionStatus
+
+
+def tell_changes(connection: Connection, deps: Deps, before: Subscription | None, after: Subscription) -> None:
+    """Enqueue the mail that follows from ``before`` having become ``after``, if one does."""
+    if before is None or not after.is_direct or after.paid_by is not Arrangement.CARD:
+        return
+    account = account_by_id(connection, after.account_id)
+    if account is None:
+        return
+    term = f"{after.subscription_id}:{after.starts_at:%Y-%m-%d}"
+    was_owing = before.status is SubscriptionStatus.PAST_DUE and before.starts_at == after.starts_at
+    if after.status is SubscriptionStatus.PAST_DUE and not was_owing:
+        _tell(connection, deps, _failed(deps, account, after), f"renewal_failed:{term}")
+    elif after.status is SubscriptionStatus.ACTIVE and before.status is SubscriptionStatus.PAST_DUE:
+        _tell(connection, deps, _recovered(deps, account, after), f"renewal_recovered:{term}")
+    elif after.status is SubscriptionStatus.CANCELLED and _ran_out(before, after):
+        _tell(connection, deps, _ended(deps, account, after), f"ended:{term}")
+
+
+def subject_of(catalog: Catalog, subscription: Subscription) -> str:
+    """Return what a mail calls a subscription, such as ``Team for globex (10 seats)``."""
+    name = wording.plan_name(catalog, subscription.plan)
+    if subscription.is_of_packs:
+        return f"{name} for {subscription.subject.removeprefix(PACKS_OF)}"
+    for_group = f" for {subscription.group_id}" if subscription.group_id else ""
+    return f"{name}{for_group} ({wording.seats(subscription.seats)})"
+
+
+def page_url(deps: Deps, subscription: Subscription) -> str:
+    """Return where what is owed is paid and a card is mended; packs alone have no page but their invoices."""
+    path = "/invoices" if subscription.is_of_packs else wording.subscription_path(subscription.subscription_id)
+    return f"{deps.config.base_url}{path}"
+
+
+def grace_ends_at(deps: Deps, subscription: Subscription) -> str:
+    """Return until when an unpaid term keeps what it had."""
+    return formats.date(subscription.starts_at + timedelta(days=deps.catalog.rules.grace_days))
+
+
+def name_of(account: BillingAccount) -> str:
+    """Return whom a mail greets."""
+    return account.company or account.full_name or account.email
+
+
+def _ran_out(before: Subscription, after: Subscription) -> bool:
+    """Whether it ended by itself; what was ended early (paid back, doubled) is told by who did that."""
+    if before.status is SubscriptionStatus.CANCELLED:
+        return False
+    was_unpaid = before.status is SubscriptionStatus.PAST_DUE or after.starts_at >= before.ends_at
+    return was_unpaid or after.cancel_at is None or after.cancel_at >= after.ends_at
+
+
+def _failed(deps: Deps, account: BillingAccount, subscription: Subscription) -> Mail:
+    return RenewalFailed(
+        to=account.email,
+        name=name_of(account),
+        what=subject_of(deps.catalog, subscription),
+        keeps_until=grace_ends_at(deps, subscription),
+        pay_url=page_url(deps, subscription),
+    )
+
+
+def _recovered(deps: Deps, account: BillingAccount, subscription: Subscription) -> Mail:
+    return RenewalRecovered(
+        to=account.email,
+        name=name_of(account),
+        what=subject_of(deps.catalog, subscription),
+        until=formats.date(subscription.ends_at),
+        page_url=page_url(deps, subscription),
+    )
+
+
+def _ended(deps: Deps, account: BillingAccount, subscription: Subscription) -> Mail:
+    vendor = deps.vendors[subscription.vendor]
+    window = window_of(subscription, Reason.EXPIRED, deps.catalog.rules)
+    can_renew = (
+        window is not None
+        and Capability.PAID_RENEWAL in vendor.capabilities
+        and not subscription.is_of_packs
+        and window.is_open(deps.clock.now())
+    )
+    return SubscriptionEnded(
+        to=account.email,
+        name=name_of(account),
+        what=subject_of(deps.catalog, subscription),
+        ended_on=formats.date(ended_at(subscription)),
+        renew_until=formats.date(window.closes_at) if window and can_renew else "",
+        page_url=page_url(deps, subscription),
+    )
+
+
+def _tell(connection: Connection, deps: Deps, mail: Mail, dedupe_key: str) -> None:
+    enqueue_mail(connection, deps.sealer, mail, dedupe_key=dedupe_key, now=deps.clock.wall())

@@ -1,0 +1,197 @@
+"""Paying the next term by hand: in the last days of a term, or after it has ended, and then without a gap.
+
+What renews can be changed on the way: the plan, the seats (never fewer than people use) and the add-ons.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from app import formats
+from app.core.problems import Problem, ProblemId, Refused, problem
+from app.flows import wording
+from app.flows.change_order import Press, Wanted, order_change, pressed_before, show_change
+from app.flows.change_plan import other_plans
+from app.flows.deps import Deps
+from app.flows.own_subscriptions import Owned, away, cards, read_owned
+from app.flows.payment import Step
+from app.flows.purchase import offer_key
+from app.flows.renewal import check_enough, renewed_problem
+from app.identity.actor import Person
+from app.orders.change_quotes import KeptChange
+from app.orders.kinds import RENEWAL
+from app.subscriptions.eligibility import reason_problem
+from app.subscriptions.store import Subscription
+from app.subscriptions.windows import Window
+from app.vendor_adapters.errors import RejectReason, VendorError, VendorRejected
+from app.vendor_adapters.types import OfferKey, PaymentMethodSummary, PurchaseItem, Renew
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenewalWish:
+    """What should renew; ``plan`` empty and ``seats`` or a number of packs None is what would by itself."""
+
+    plan: str = ""
+    seats: int | None = None
+    packs: Mapping[str, int] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackChoice:
+    """An add-on that the subscription has: of ``held`` packs, ``wanted`` renew."""
+
+    offer: str
+    name: str
+    held: int
+    wanted: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentPage:
+    """What the page shows.
+
+    Attributes:
+        plans: what can renew, what runs first. people: who uses a seat, None where nobody tells. window: the days in
+            which it can be paid; None with the ``problem`` that stands in the way. shown: the vendor's quote.
+    """
+
+    owned: Owned
+    window: Window | None
+    plans: tuple[str, ...]
+    plan: str
+    seats: int
+    packs: tuple[PackChoice, ...]
+    people: int | None
+    shown: KeptChange | None
+    problem: Problem | None
+    cards: tuple[PaymentMethodSummary, ...]
+
+
+async def read_payment_page(deps: Deps, person: Person, subscription_id: str, wish: RenewalWish) -> PaymentPage:
+    """Return the page for ``wish``, priced by the vendor; what is out of bounds is put right."""
+    owned = await read_owned(deps, person, subscription_id)
+    plans = plans_to_renew(deps, owned)
+    plan = wish.plan if wish.plan in plans else _plan_of(deps, owned.subscription)
+    people = owned.usage.seats_in_use if owned.usage else None
+    seats = min(max(wish.seats or _usual_seats(owned), 1), deps.catalog.rules.seats.self_serve_max)
+    packs = _packs(deps, owned.subscription, wish)
+    found = _blocker(owned)
+    shown = None
+    if owned.window is not None and not found:
+        try:
+            change = _change(deps, owned, owned.window.base, plan, seats, packs)
+            shown = await show_change(deps, owned, change)
+        except VendorRejected as error:
+            owned, found = _refused(owned, error)
+        except VendorError:
+            found = away()
+    return PaymentPage(
+        owned=owned,
+        window=owned.window if owned.can_renew else None,
+        plans=plans,
+        plan=plan,
+        seats=seats,
+        packs=packs,
+        people=people,
+        shown=shown,
+        problem=found,
+        cards=await cards(deps, owned) if shown else (),
+    )
+
+
+async def pay_renewal(
+    deps: Deps, person: Person, subscription_id: str, *, base: datetime, wish: RenewalWish, press: Press
+) -> Step:
+    """Order the next term as the page showed it, and return where the buyer goes next.
+
+    Args:
+        base: the end of what is paid, as the page showed it.
+
+    Raises Refused when the page must be read again: nothing was charged and nothing changed.
+    """
+    again = await pressed_before(deps, person, press.attempt_id)
+    if again is not None:
+        return again
+    owned = await read_owned(deps, person, subscription_id)
+    found = _blocker(owned)
+    if found or owned.window is None or wish.seats is None:
+        raise Refused(found or away())
+    if owned.window.base != base:
+        raise Refused(problem(ProblemId.E_QUOTE))  # it has moved on: the page shows what it is now
+    check_enough(owned, wish.seats)
+    plan = wish.plan if wish.plan in plans_to_renew(deps, owned) else _plan_of(deps, owned.subscription)
+    change = _change(deps, owned, base, plan, wish.seats, _packs(deps, owned.subscription, wish))
+    wanted = Wanted(kind=RENEWAL, change=change, plan=plan, offer=change.offer, seats=wish.seats)
+    return await order_change(deps, person, owned, wanted, press)
+
+
+def plans_to_renew(deps: Deps, owned: Owned) -> tuple[str, ...]:
+    """Return the plans that the next term can have, what runs first."""
+    return (owned.subscription.plan, *other_plans(deps, owned))
+
+
+def _blocker(owned: Owned) -> Problem | None:
+    """Why the next term cannot be paid now: by the reason of the subscription, unless it has ended a moment ago."""
+    if not owned.is_fresh:
+        return away()
+    if owned.can_renew:
+        return None
+    return owned.problem or renewed_problem(owned) or (_too_early(owned.window) if owned.window else _not_here())
+
+
+def _too_early(window: Window) -> Problem:
+    day, end = formats.date(window.opens_at), formats.date(window.base)
+    return Problem(ProblemId.E_INPUT, f"The next term begins on {end}. It can be paid from {day} on.")
+
+
+def _not_here() -> Problem:
+    return Problem(ProblemId.E_INPUT, "The next term is charged on its day and cannot be paid before.")
+
+
+def _refused(owned: Owned, error: VendorRejected) -> tuple[Owned, Problem]:
+    """What has ended and was paid back in its last term looks like one that was never paid: only the vendor knows."""
+    if error.reason is not RejectReason.STALE_STATE or not owned.problem:
+        return owned, away()
+    found = reason_problem(owned.reason, owned.subscription)
+    return replace(owned, can_renew=False, problem=found), found or away()
+
+
+def _plan_of(deps: Deps, subscription: Subscription) -> str:
+    """Return the plan that would renew by itself."""
+    booked = subscription.booked
+    row = next((row for row in deps.catalog.prices if booked and row.id == booked.offer), None)
+    return row.item if row else subscription.plan
+
+
+def _usual_seats(owned: Owned) -> int:
+    """As many as would renew by themselves, and no fewer than people use."""
+    subscription = owned.subscription
+    renews = subscription.booked.quantity if subscription.booked else subscription.seats
+    return max(renews, owned.usage.seats_in_use if owned.usage else 0)
+
+
+def _packs(deps: Deps, subscription: Subscription, wish: RenewalWish) -> tuple[PackChoice, ...]:
+    chosen = wish.packs or {}
+    items = {row.id: row.item for row in deps.catalog.prices}
+    return tuple(
+        PackChoice(
+            offer=offer,
+            name=wording.plan_name(deps.catalog, items.get(offer, offer)),
+            held=held,
+            wanted=min(max(chosen.get(offer, held), 0), held),
+        )
+        for offer, held in subscription.packs
+    )
+
+
+def _change(deps: Deps, owned: Owned, base: datetime, plan: str, seats: int, packs: tuple[PackChoice, ...]) -> Renew:
+    mine = owned.subscription
+    offer = (
+        OfferKey(mine.offer)
+        if plan == mine.plan
+        else offer_key(deps, plan=plan, deployment=mine.deployment, currency=mine.currency)
+    )
+    if offer is None:
+        raise Refused(away())
+    kept = tuple(PurchaseItem(offer=OfferKey(pack.offer), quantity=pack.wanted) for pack in packs if pack.wanted)
+    return Renew(base=base, offer=offer, seats=seats, packs=kept)

@@ -1,0 +1,175 @@
+"""Money that the vendor's people or a bank gave back: noted, told, and followed by one absolute rule.
+
+What a charge paid for ends when all of its money is back with the buyer and it had paid for the term that runs. A part,
+a dispute that is not lost, seats added within a term, and packs leave everything as it is: people look at those.
+"""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from app import formats
+from app.emails.mails import ChargeDisputed, Mail, MoneyReturned
+from app.events import audit, outbox
+from app.flows import wording
+from app.flows.deps import Deps
+from app.flows.lifecycle_mails import name_of, page_url, subject_of
+from app.flows.order_steps import advance
+from app.flows.post import enqueue_mail
+from app.flows.settle import REFUND_DUPLICATE
+from app.flows.sync import sync
+from app.identity.accounts import BillingAccount, account_by_id
+from app.orders import store
+from app.orders.states import Action
+from app.orders.store import Order
+from app.subscriptions.store import Subscription, by_ref
+from app.vendor_adapters.errors import NotSupported, RejectReason, VendorRejected
+from app.vendor_adapters.types import (
+    ChargeRef,
+    ChargeSummary,
+    DisputeState,
+    IdempotencyKey,
+    LineKind,
+    RenewalDecision,
+    SubscriptionStatus,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaidFor:
+    """What a charge paid for, as the store knows it; at least one of the two is there."""
+
+    order: Order | None
+    subscription: Subscription | None
+    account: BillingAccount
+
+
+async def look_at_charge(deps: Deps, vendor: str, ref: str) -> None:
+    """Read a charge and take over what became of its money; repeatable, and nothing for one that is nobody's here.
+
+    Raises the vendor's errors; then nothing is noted, and the next look will find out.
+    """
+    try:
+        charge = await deps.vendors[vendor].get_charge(ChargeRef(ref))
+    except NotSupported:
+        return
+    except VendorRejected as error:
+        if error.reason is RejectReason.NOT_FOUND:
+            return
+        raise
+    if charge.refunded.is_zero and charge.dispute is DisputeState.NONE:
+        return
+    paid_for = await deps.db.read(lambda connection: _paid_for(connection, vendor, charge))
+    if paid_for is None:
+        return
+    if charge.is_returned and await _is_of_running_term(deps, vendor, charge, paid_for.subscription):
+        await _end(deps, vendor, charge)
+    await deps.db.write(lambda connection: _note(connection, deps, charge, paid_for))
+
+
+def _paid_for(connection: Connection, vendor: str, charge: ChargeSummary) -> PaidFor | None:
+    named = store.get_order(connection, charge.order) if charge.order else None
+    order = named or store.order_of_charge(connection, vendor, charge.ref)
+    subscription = by_ref(connection, charge.subscription) if charge.subscription else None
+    known = order or subscription
+    account = account_by_id(connection, known.account_id) if known else None
+    return PaidFor(order=order, subscription=subscription, account=account) if account else None
+
+
+async def _is_of_running_term(
+    deps: Deps, vendor: str, charge: ChargeSummary, subscription: Subscription | None
+) -> bool:
+    """Whether it had paid for the whole term that runs; changes within a term credit and charge, and buy none."""
+    if subscription is None or charge.invoice is None or subscription.status is SubscriptionStatus.CANCELLED:
+        return False
+    invoice = await deps.vendors[vendor].get_invoice(charge.invoice)
+    return any(
+        line.kind is LineKind.PURCHASE
+        and line.starts_at is not None
+        and line.ends_at is not None
+        and line.starts_at <= subscription.starts_at < line.ends_at
+        for line in invoice.lines
+    )
+
+
+async def _end(deps: Deps, vendor: str, charge: ChargeSummary) -> None:
+    if charge.subscription is None:
+        return
+    key = IdempotencyKey(f"charge:{charge.ref}:end_now:1")
+    await deps.vendors[vendor].set_renewal(charge.subscription, decision=RenewalDecision.END_NOW, key=key)
+    await sync(deps, vendor, charge.subscription)
+
+
+def _note(connection: Connection, deps: Deps, charge: ChargeSummary, paid_for: PaidFor) -> None:
+    """Write it down and tell it once for each sum and each state; the order says what is left of it."""
+    now, order = deps.clock.wall(), paid_for.order
+    if order is not None and outbox.is_known(connection, kind=REFUND_DUPLICATE, dedupe_key=order.order_id):
+        return  # our own doing: whoever paid it back says so
+    if order is not None:
+        locked = store.lock_order(connection, order.order_id)
+        store.update_order(connection, order.order_id, amount_refunded=charge.refunded.minor)
+        if locked is not None and charge.refunded == charge.amount:
+            advance(connection, deps, locked, Action.REFUND, now=now)
+    after = by_ref(connection, charge.subscription) if charge.subscription else None
+    subject = order.order_id if order else (after.subscription_id if after else charge.ref)
+    if not charge.refunded.is_zero:
+        mail = _returned(deps, charge, paid_for, after)
+        if _tell(connection, deps, mail, f"money_returned:{charge.ref}:{charge.refunded.minor}", order):
+            detail = f"{charge.refunded.minor} of {charge.amount.minor} {charge.amount.currency}, charge {charge.ref}"
+            audit.record(connection, actor="vendor", action="charge.refunded", subject=subject, detail=detail, now=now)
+    if charge.dispute is not DisputeState.NONE:
+        mail = _disputed(deps, charge, paid_for, after)
+        if _tell(connection, deps, mail, f"dispute:{charge.ref}:{charge.dispute.value}", order):
+            detail = f"{charge.dispute.value}, charge {charge.ref}"
+            audit.record(connection, actor="vendor", action="charge.disputed", subject=subject, detail=detail, now=now)
+
+
+def _returned(deps: Deps, charge: ChargeSummary, paid_for: PaidFor, after: Subscription | None) -> Mail:
+    return MoneyReturned(
+        to=paid_for.account.email,
+        name=name_of(paid_for.account),
+        what=_what(deps, paid_for),
+        amount=formats.money(charge.refunded),
+        then=_then(charge, after),
+        page_url=_page(deps, paid_for),
+    )
+
+
+def _disputed(deps: Deps, charge: ChargeSummary, paid_for: PaidFor, after: Subscription | None) -> Mail:
+    amount, what = formats.money(charge.amount), _what(deps, paid_for)
+    outcomes = {
+        DisputeState.OPEN: f"The charge of {amount} for {what} is disputed at your bank. "
+        "Nothing changes before the bank has decided.",
+        DisputeState.WON: f"Your bank has decided that the charge of {amount} for {what} stands. Nothing changes.",
+        DisputeState.LOST: f"Your bank has returned the charge of {amount} for {what}. {_then(charge, after)}",
+    }
+    return ChargeDisputed(
+        to=paid_for.account.email,
+        name=name_of(paid_for.account),
+        what=what,
+        outcome=outcomes[charge.dispute],
+        page_url=_page(deps, paid_for),
+    )
+
+
+def _then(charge: ChargeSummary, after: Subscription | None) -> str:
+    if charge.is_returned and after is not None and after.status is SubscriptionStatus.CANCELLED:
+        return "What it had paid for has ended."
+    return "What runs now stays as it is."
+
+
+def _what(deps: Deps, paid_for: PaidFor) -> str:
+    if paid_for.order is not None:
+        return wording.bought(deps.catalog, paid_for.order)
+    return f"the renewal of {subject_of(deps.catalog, paid_for.subscription)}" if paid_for.subscription else "it"
+
+
+def _page(deps: Deps, paid_for: PaidFor) -> str:
+    if paid_for.order is not None:
+        return wording.order_url(deps.config, paid_for.order.order_id)
+    return page_url(deps, paid_for.subscription) if paid_for.subscription else deps.config.base_url
+
+
+def _tell(connection: Connection, deps: Deps, mail: Mail, dedupe_key: str, order: Order | None) -> bool:
+    order_id, now = order.order_id if order else "", deps.clock.wall()
+    return enqueue_mail(connection, deps.sealer, mail, dedupe_key=dedupe_key, order_id=order_id, now=now)

@@ -1,0 +1,267 @@
+"""Paying the next term by hand: the page with the vendor's quote, its live update, and the button."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from app import formats
+from app.core.clock import add_months
+from app.core.ids import new_id
+from app.core.money import Money
+from app.core.problems import Problem, ProblemId, Refused, problem
+from app.flows import wording
+from app.flows.change_order import Press
+from app.flows.deps import Deps
+from app.flows.pay_renewal import PackChoice, PaymentPage, RenewalWish, pay_renewal, read_payment_page
+from app.orders.change_quotes import KeptChange
+from app.routes.change_bill import WorkedLine, card_text
+from app.routes.checkout_view import tax_text
+from app.routes.signed_in import is_live, person_of, sign_in
+from app.routes.subscriptions import is_away, subscription_title
+from app.routes.way_out import WayOut, way_out
+from app.vendor_adapters.types import LineKind
+from app.web.deps import deps_of
+from app.web.forms import Reader, one, whole_number
+from app.web.render import link, page, see_other
+from app.web.session import current_actor
+
+TEMPLATE = "subscriptions/renewal_payment.html"
+NOT_CHARGED = "You have not been charged. Nothing was changed."
+PACKS = "packs-"  # then the add-on's offer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TermBill:
+    """What the next term costs, in words and figures; ``after`` is what follows it."""
+
+    quote_id: str
+    lines: tuple[WorkedLine, ...]
+    discount: Money
+    tax_text: str
+    tax: Money | None
+    total: Money
+    after: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackField:
+    """How many packs of an add-on renew, up to what is there."""
+
+    name: str
+    label: str
+    value: str
+    held: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentView:
+    """The page; ``bill`` is None with the ``blocker`` that stands in its place, and then there is no form.
+
+    ``renew_with`` is the number of people when fewer seats than that were wanted, 0 otherwise.
+    """
+
+    title: str
+    path: str
+    subscription_path: str
+    card_path: str
+    add_path: str
+    members_url: str
+    is_after_end: bool
+    starts: str
+    ends: str
+    closes: str
+    plans: tuple[tuple[str, str, str], ...]
+    plan: str
+    seats: str
+    most: int
+    in_use: int | None
+    renew_with: int
+    renew_with_path: str
+    packs: tuple[PackField, ...]
+    bill: TermBill | None
+    sentence: str
+    button: str
+    card: str
+    base: str
+    attempt_id: str
+    blocker: Problem | None
+    way_out: WayOut
+    problems: tuple[Problem, ...]
+    money_note: str
+    announcement: str
+
+
+async def show(request: Request) -> Response:
+    """The page, priced by the vendor as it is read; what a link asks for beyond the bounds is put right."""
+    if current_actor(request).person is None:
+        return sign_in(request)
+    deps, query = deps_of(request), request.query_params
+    wish = RenewalWish(plan=one(query, "plan"), seats=whole_number(one(query, "seats")))
+    found = await read_payment_page(deps, person_of(request), _id(request), wish)
+    return page(request, TEMPLATE, _view(deps, found), status=_read_status(found))
+
+
+async def update(request: Request) -> Response:
+    """Something else should renew: show what that costs. Nothing is ordered."""
+    deps, form = deps_of(request), await request.form()
+    wish, problems = _typed(deps, form)
+    found = await read_payment_page(deps, person_of(request), _id(request), wish)
+    view = _view(deps, found, problems=problems, typed=one(form, "seats") if problems else "")
+    return page(request, TEMPLATE, view, status=422 if problems else _read_status(found), fragment="update")
+
+
+async def submit(request: Request) -> Response:
+    """The button: order what the page showed and go on; or the same page with what is wrong."""
+    deps, person, form = deps_of(request), person_of(request), await request.form()
+    wish, problems = _typed(deps, form)
+    base = _instant(one(form, "base"))
+    try:
+        if problems or base is None:
+            raise Refused(*problems or (problem(ProblemId.E_QUOTE),))
+        step = await pay_renewal(deps, person, _id(request), base=base, wish=wish, press=_press(form))
+    except Refused as refused:
+        found = await read_payment_page(deps, person, _id(request), wish)
+        view = _view(deps, found, problems=refused.problems, typed=one(form, "seats"))
+        return page(request, TEMPLATE, view, status=refused.problems[0].id.status)
+    return see_other(request, step.url) if is_live(request) else RedirectResponse(step.url, status_code=303)
+
+
+def _typed(deps: Deps, form: FormData) -> tuple[RenewalWish, tuple[Problem, ...]]:
+    reader, most = Reader(form), deps.catalog.rules.seats.self_serve_max
+    typed = whole_number(reader.typed("seats"))
+    is_over = typed is not None and typed > most
+    wrong = problem(ProblemId.E_SEATS_MAX if is_over else ProblemId.E_SEATS, "seats", most=formats.number(most))
+    seats = reader.whole_number("seats", least=1, most=most, otherwise=wrong)
+    packs = {name.removeprefix(PACKS): _packs(reader, name) for name in form if name.startswith(PACKS)}
+    return RenewalWish(plan=reader.text("plan", most=60), seats=seats or None, packs=packs), reader.problems
+
+
+def _packs(reader: Reader, name: str) -> int:
+    wrong = problem(ProblemId.E_INPUT, name, text="Enter the number of packs as a whole number, 0 for none.")
+    return reader.whole_number(name, least=0, most=10_000, otherwise=wrong)
+
+
+def _press(form: FormData) -> Press:
+    reader = Reader(form)
+    return Press(
+        attempt_id=reader.text("attempt", most=40),
+        quote_id=reader.text("quote", most=40),
+        total=whole_number(reader.typed("total")),
+    )
+
+
+def _view(deps: Deps, found: PaymentPage, *, problems: tuple[Problem, ...] = (), typed: str = "") -> PaymentView:
+    owned, subscription, window = found.owned, found.owned.subscription, found.window
+    path = wording.subscription_path(subscription.subscription_id)
+    starts_at = window.base if window else subscription.ends_at
+    bill = _bill(deps, found.shown, _end_of(found, starts_at)) if found.shown else None
+    more = found.seats - subscription.seats
+    people = found.people if any(each.id is ProblemId.E_SEATS_RENEW for each in problems) else None
+    return PaymentView(
+        title=subscription_title(deps, subscription),
+        path=_path(subscription.subscription_id),
+        subscription_path=path,
+        card_path=f"{path}/card",
+        add_path=link(f"{path}/seat-changes", add=more) if more > 0 and window and not window.is_after_end else "",
+        members_url=f"{deps.config.product_home}/groups/{subscription.group_id}",
+        is_after_end=window is not None and window.is_after_end,
+        starts=formats.date(starts_at),
+        ends=formats.date(_end_of(found, starts_at)),
+        closes=formats.date(window.closes_at) if window else "",
+        plans=tuple((key, wording.plan_name(deps.catalog, key), _blurb(deps, key)) for key in found.plans),
+        plan=found.plan,
+        seats=typed or str(found.seats),
+        most=deps.catalog.rules.seats.self_serve_max,
+        in_use=found.people,
+        renew_with=people or 0,
+        renew_with_path=link(_path(subscription.subscription_id), seats=people, plan=found.plan) if people else "",
+        packs=tuple(map(_pack_field, found.packs)),
+        bill=bill,
+        sentence=_sentence(deps, found),
+        button=_button(bill, _end_of(found, starts_at)),
+        card=card_text(found.cards),
+        base=starts_at.isoformat(),
+        attempt_id=new_id("att"),
+        blocker=found.problem,
+        way_out=way_out(deps, owned),
+        problems=problems,
+        money_note=NOT_CHARGED if problems else "",
+        announcement=f"Total today: {formats.money(bill.total)}." if bill else "",
+    )
+
+
+def _bill(deps: Deps, shown: KeptChange, ends_at: datetime) -> TermBill:
+    quote = shown.quote
+    following = quote.next_charges[0] if quote.next_charges else None
+    after = f"Automatic renewal is off: it ends on {formats.date(ends_at)}."
+    if following is not None:
+        tax = f", {formats.money(following.total)} with tax" if following.total else ", plus tax"
+        after = f"From {formats.date(following.at)} it renews at {formats.money(following.subtotal)} a year{tax}."
+    return TermBill(
+        quote_id=shown.quote_id,
+        lines=tuple(
+            WorkedLine(text=wording.line_text(deps.catalog, line), amount=line.amount)
+            for line in quote.lines
+            if line.kind is not LineKind.DISCOUNT
+        ),
+        discount=quote.discount,
+        tax_text=tax_text(quote.tax),
+        tax=quote.tax.amount if quote.tax else None,
+        total=quote.due_now,
+        after=after,
+    )
+
+
+def _end_of(found: PaymentPage, starts_at: datetime) -> datetime:
+    """Return the end of the term that would be paid, by the vendor's word where it has given it."""
+    lines = found.shown.quote.lines if found.shown else ()
+    return max((line.ends_at for line in lines if line.ends_at), default=add_months(starts_at, 12))
+
+
+def _sentence(deps: Deps, found: PaymentPage) -> str:
+    return f"{wording.plan_name(deps.catalog, found.plan)} for {formats.counted(found.seats, 'person', 'people')}"
+
+
+def _button(bill: TermBill | None, ends_at: datetime) -> str:
+    return f"Pay {formats.money(bill.total)} and renew until {formats.date(ends_at)}" if bill else ""
+
+
+def _pack_field(pack: PackChoice) -> PackField:
+    return PackField(name=f"{PACKS}{pack.offer}", label=pack.name, value=str(pack.wanted), held=pack.held)
+
+
+def _blurb(deps: Deps, key: str) -> str:
+    plan = deps.catalog.plan(key)
+    return plan.blurb if plan else ""
+
+
+def _instant(text: str) -> datetime | None:
+    try:
+        at = datetime.fromisoformat(text[:40])
+    except ValueError:
+        return None
+    return at if at.tzinfo else None
+
+
+def _read_status(found: PaymentPage) -> int:
+    return 503 if is_away(found.problem) else 200
+
+
+def _id(request: Request) -> str:
+    found: str = request.path_params["subscription_id"]
+    return found
+
+
+def _path(subscription_id: str) -> str:
+    return f"{wording.subscription_path(subscription_id)}/renewal/payment"
+
+
+routes = [
+    Route("/subscriptions/{subscription_id}/renewal/payment", show, methods=["GET"]),
+    Route("/subscriptions/{subscription_id}/renewal/payment", submit, methods=["POST"]),
+    Route("/subscriptions/{subscription_id}/renewal/payment/quote", update, methods=["POST"]),
+]

@@ -1,0 +1,174 @@
+"""Refunds and disputes that come from the vendor: parts, the whole, twice, in any order, and what each leaves."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from app.db.schema.events import audit
+from app.orders.states import State
+from app.subscriptions.store import by_ref
+from app.vendor_adapters.embedded.faults import Fault
+from app.vendor_adapters.embedded.webhook_faults import WebhookFaults
+from app.vendor_adapters.embedded.world import EmbeddedWorld
+from app.vendor_adapters.types import SubscriptionStatus
+from tests.support.customers import at, at_vendor, go_wrong, seats_of, subscription_of
+from tests.support.journeys import bought, settled
+from tests.support.shop import Shop
+from tests.support.witness import only_order
+
+pytestmark = [pytest.mark.engines("sqlite"), pytest.mark.vendors("embedded")]
+
+PAID = 378_885
+
+
+async def charge_of(shop: Shop) -> str:
+    """Return the charge of the only order."""
+    (charge,) = await shop.books("charges")
+    return str(charge["id"])
+
+
+async def told(shop: Shop, *kinds: str) -> list[str]:
+    """Return the texts of the mails of those kinds, in the order in which they were sent."""
+    return [str(mail["text"]) for mail in reversed(await shop.world.mails()) if mail["kind"] in kinds]
+
+
+async def audited(shop: Shop, action: str) -> list[str]:
+    """Return the details of an action's rows."""
+    rows = await shop.deps.db.read(
+        lambda connection: connection.execute(
+            select(audit.c.detail).where(audit.c.action == action).order_by(audit.c.seq)
+        ).all()
+    )
+    return [row.detail for row in rows]
+
+
+async def plan_of(shop: Shop, group: str) -> str:
+    """Return the plan that the product gives a group."""
+    found = await shop.deps.product.state(group)
+    assert found is not None
+    return found.plan
+
+
+async def test_a_part_is_noted_and_told_and_changes_nothing(shop: Shop) -> None:
+    await bought(shop)
+    charge = await charge_of(shop)
+    for amount in (10_000, 5_000):
+        await shop.world.refund(charge, amount)
+        await settled(shop)
+        await settled(shop)
+        shop.clock.advance(timedelta(minutes=1))
+    order = await only_order(shop)
+    assert (order.state, order.amount_refunded) == (State.GRANTED, 15_000)
+    assert await plan_of(shop, "acme") == "team"
+    first, second = await told(shop, "money_returned")
+    assert "100.00 USD go back to the card that paid for Team, hosted, 10 seats, for " in first
+    assert "150.00 USD go back" in second
+    assert "What runs now stays as it is." in second
+    assert [detail.partition(",")[0] for detail in await audited(shop, "charge.refunded")] == [
+        f"10000 of {PAID} usd",
+        f"15000 of {PAID} usd",
+    ]
+
+
+async def test_the_whole_ends_what_it_paid_for(shop: Shop) -> None:
+    browser = await bought(shop)
+    before = await subscription_of(shop, "acme")
+    await EmbeddedWorld(shop.vendor).set_webhook_faults(WebhookFaults(duplicate=3, shuffle=True))
+    charge = await charge_of(shop)
+    await shop.world.refund(charge, 100_000)
+    await shop.world.refund(charge, PAID - 100_000)
+    await settled(shop)
+    order = await only_order(shop)
+    assert (order.state, order.amount_refunded) == (State.REFUNDED, PAID)
+    after = await shop.deps.db.read(lambda connection: by_ref(connection, before.subscription_ref))
+    assert after is not None
+    assert after.status is SubscriptionStatus.CANCELLED
+    assert await plan_of(shop, "acme") == "free"
+    (text,) = await told(shop, "money_returned", "subscription_ended")
+    assert "3,788.85 USD go back" in text
+    assert "What it had paid for has ended." in text
+    await browser.open(browser.url)
+    assert "This order was paid back" in browser.text
+    await browser.open(f"/subscriptions/{before.subscription_id}/renewal/payment")
+    assert 'name="seats"' not in browser.text  # it is bought anew, not renewed
+    assert browser.link("Buy Team again")
+
+
+async def test_seats_that_are_paid_back_stay_until_somebody_looks(shop: Shop) -> None:
+    browser = await at(shop, "bob", "/buy/seats?group=globex&add=3")
+    await browser.press("and add 3 seats")
+    await settled(shop)
+    await shop.world.refund(await charge_of(shop), 30_518)
+    await settled(shop)
+    assert (await only_order(shop)).state is State.REFUNDED
+    assert await seats_of(shop, "globex") == (13, 13)
+    (text,) = await told(shop, "money_returned")
+    assert "What runs now stays as it is." in text
+
+
+async def test_a_renewal_that_is_paid_back_ends_its_term(shop: Shop) -> None:
+    before = await subscription_of(shop, "globex")
+    march = datetime(2027, 3, 1, 0, 1, tzinfo=UTC)
+    shop.clock.advance_business(march - shop.clock.now())
+    await settled(shop)
+    seeded, renewal = [row for row in await shop.every("charges") if row["amount"] == PAID]
+    await shop.world.refund(str(seeded["id"]), PAID)  # last year's: this one goes on
+    await settled(shop)
+    assert (await at_vendor(shop, "globex")).status is SubscriptionStatus.ACTIVE
+    shop.clock.advance(timedelta(minutes=1))
+    await shop.world.refund(str(renewal["id"]), PAID)
+    await settled(shop)
+    after = await shop.deps.db.read(lambda connection: by_ref(connection, before.subscription_ref))
+    assert after is not None
+    assert after.status is SubscriptionStatus.CANCELLED
+    assert await plan_of(shop, "globex") == "free"
+    texts = await told(shop, "money_returned")
+    assert len(texts) == 2
+    assert "for the renewal of Team for globex (10 seats)" in texts[1]
+
+
+async def test_a_term_paid_by_hand_and_paid_back_before_its_day_is_as_if_never_paid(shop: Shop) -> None:
+    found = await subscription_of(shop, "globex")
+    shop.clock.advance_business(datetime(2027, 2, 20, 12, tzinfo=UTC) - shop.clock.now())
+    browser = await at(shop, "bob", f"/subscriptions/{found.subscription_id}/renewal/payment")
+    await browser.press("and renew until")
+    await settled(shop)
+    await shop.world.refund(await charge_of(shop), PAID)
+    await settled(shop)
+    await browser.open(f"/subscriptions/{found.subscription_id}")
+    assert browser.link("Renew now")
+    assert await plan_of(shop, "globex") == "team"
+
+
+@pytest.mark.parametrize(("states", "plan"), [(["opened", "won"], "team"), (["opened", "lost"], "free")])
+async def test_a_dispute_counts_once_it_is_lost(shop: Shop, states: list[str], plan: str) -> None:
+    await bought(shop)
+    charge = await charge_of(shop)
+    for state in states:
+        assert await plan_of(shop, "acme") == "team"
+        await shop.world.dispute(charge, state)
+        await settled(shop)
+        shop.clock.advance(timedelta(minutes=1))
+    assert await plan_of(shop, "acme") == plan
+    first, second = await told(shop, "charge_disputed", "money_returned", "subscription_ended")
+    assert "is disputed at your bank. Nothing changes before the bank has decided." in first
+    assert ("stands" in second) == (plan == "team")
+    assert ("What it had paid for has ended." in second) == (plan == "free")
+    assert [detail.partition(",")[0] for detail in await audited(shop, "charge.disputed")] == [
+        "open",
+        states[1],
+    ]
+
+
+async def test_an_answer_that_is_lost_is_asked_for_again(shop: Shop) -> None:
+    await bought(shop)
+    await shop.world.refund(await charge_of(shop), PAID)
+    await go_wrong(shop, "get_charge", Fault.TIMEOUT_BEFORE)
+    await go_wrong(shop, "set_renewal", Fault.TIMEOUT_AFTER)
+    for _ in range(3):
+        shop.clock.advance(timedelta(minutes=1))
+        await settled(shop)
+    assert (await only_order(shop)).state is State.REFUNDED
+    assert await plan_of(shop, "acme") == "free"
+    assert len(await told(shop, "money_returned")) == 1
