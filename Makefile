@@ -25,7 +25,7 @@ check: install-test lint types contracts suite ## Run everything but the browser
 
 e2e: install-test browser journeys ## Run the browser tests
 
-bench: install-test ## Time the pages, as ratios within one run
+bench: install-test ## Time the pages and the promotions engine
 	@$(BIN)/python -m tests.bench
 
 format: install-test ## Put the code into its one format and mend what can be mended by machine

@@ -7,6 +7,7 @@ from datetime import timedelta
 from functools import partial
 
 import structlog
+from sqlalchemy import Connection
 
 from app.core.clock import SystemClock
 from app.db.clock_store import follow
@@ -186,7 +187,7 @@ async def _look_into(deps: Deps, message: Message) -> bool:
 
 
 async def _follow(deps: Deps, message: Message) -> None:
-    order = await deps.db.read(lambda connection: store.get_order(connection, message.order_id))
+    order = await deps.db.read(lambda connection: _order_of(connection, message))
     if order is not None:
         order = await settle(deps, order.order_id)
         if message.kind == NotificationKind.CHARGE.value:
@@ -195,6 +196,14 @@ async def _follow(deps: Deps, message: Message) -> None:
         await sync(deps, message.vendor, message.subject)
     elif order is not None and order.subscription_ref:
         await sync(deps, order.vendor, order.subscription_ref)
+
+
+def _order_of(connection: Connection, message: Message) -> store.Order | None:
+    """Return the order that a message is about; what is said of a charge does not always name it."""
+    found = store.get_order(connection, message.order_id)
+    if found is None and message.kind == NotificationKind.CHARGE.value:
+        return store.order_of_charge(connection, message.vendor, message.subject)
+    return found
 
 
 async def _work_outbox(deps: Deps, *, everything: bool) -> int:

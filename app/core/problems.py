@@ -22,6 +22,7 @@ class ProblemId(Enum):
     E_PO = "E-PO"
     E_OFFLINE = "E-OFFLINE"
     E_COMMUNITY = "E-COMMUNITY"
+    E_CHANGES = "E-CHANGES"
     E_EXPIRED = "E-EXPIRED"
     E_PASTDUE = "E-PASTDUE"
     E_SEATS = "E-SEATS"
@@ -104,6 +105,7 @@ _TEXTS: dict[ProblemId, tuple[str, int]] = {
     ProblemId.E_MULTIYEAR: ("This subscription runs for several years. Our sales team changes it for you.", 422),
     ProblemId.E_PO: ("This subscription is paid by {how}. Our sales team changes it for you.", 422),
     ProblemId.E_OFFLINE: ("This subscription uses an offline licence. Our sales team changes it for you.", 422),
+    ProblemId.E_CHANGES: ("Our sales team changes seats, plan and renewal of this subscription for you.", 422),
     ProblemId.E_COMMUNITY: ("This subscription is a community grant. Apply again to renew it.", 422),
     ProblemId.E_EXPIRED: ("This subscription ended on {date}. Buy a new one to go on.", 422),
     ProblemId.E_PASTDUE: ("Invoice {invoice} is unpaid. Pay it first.", 422),

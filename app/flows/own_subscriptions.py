@@ -17,6 +17,7 @@ from app.subscriptions import store
 from app.subscriptions.eligibility import Reason, reason_for, reason_problem
 from app.subscriptions.store import Subscription
 from app.usage.readings import Reading
+from app.vendor_adapters.capabilities import Capability
 from app.vendor_adapters.errors import VendorError
 from app.vendor_adapters.types import (
     CustomerRef,
@@ -95,7 +96,7 @@ async def subscription_of_group(deps: Deps, person: Person, group_id: str) -> Su
 async def only_subscription(deps: Deps, person: Person) -> Subscription | None:
     """Return the one subscription that somebody may change; None when there is none, or a choice."""
     found, _ = await list_subscriptions(deps, person, 1)
-    running = [each for each in found if reason_for(each, now=deps.clock.now()) is Reason.OK]
+    running = [each for each in found if _reason(deps, each) is Reason.OK]
     return running[0] if len(running) == 1 else None
 
 
@@ -119,7 +120,7 @@ async def read_known(deps: Deps, subscription: Subscription, *, looks: bool = Tr
         _as_it_is(deps, subscription, looks=looks), usage_now(deps, subscription.group_id)
     )
     reading = await last_known(deps, subscription.group_id, usage, subscription.seats)
-    reason = reason_for(subscription, now=deps.clock.now())
+    reason = _reason(deps, subscription)
     unpaid = await _unpaid(deps, account, subscription) if reason is Reason.PAST_DUE else None
     return Owned(
         subscription=subscription,
@@ -165,6 +166,11 @@ async def card_page(deps: Deps, owned: Owned, return_to: str) -> str:
 def away() -> Problem:
     """Return what a page says while the vendor does not answer."""
     return problem(ProblemId.E_VENDOR)
+
+
+def _reason(deps: Deps, subscription: Subscription) -> Reason:
+    takes_changes = Capability.CHANGES in deps.vendors[subscription.vendor].capabilities
+    return reason_for(subscription, now=deps.clock.now(), takes_changes=takes_changes)
 
 
 async def _as_it_is(deps: Deps, subscription: Subscription, *, looks: bool) -> tuple[Subscription, bool]:

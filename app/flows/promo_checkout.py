@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import datetime
 
+import structlog
+
 from app.core.money import Money
 from app.events.funnel import Step
 from app.flows import journey
@@ -21,6 +23,7 @@ from app.subscriptions.store import Subscription
 from app.vendor_adapters.capabilities import Capability
 from app.vendor_adapters.types import Interval, OfferKey
 
+_log = structlog.get_logger()
 _TRIES = 2  # a second time where the vendor's price is another one than was kept
 
 
@@ -79,7 +82,15 @@ async def price_with_promotions(
         if gross_of(priced.quote.lines) == promo.cart.subtotal:
             break
         ware = _repriced(ware, priced)
+    _compare(priced, promo)
     return priced, promo
+
+
+def _compare(priced: Priced, promo: Promo) -> None:
+    """The vendor's figure is what is shown and paid; one that is not the engine's is somebody's fault."""
+    decided, taken_off = promo.decision.totals.discount, priced.quote.discount.minor
+    if decided != taken_off:
+        _log.warning("discount differs", intent_id=promo.subject, decided=decided, vendor=taken_off)
 
 
 def _takes_discounts(deps: Deps, coterm: Subscription | None) -> bool:

@@ -13,6 +13,7 @@ from app.flows.deps import Deps
 from app.flows.promo_claims import hold_scarce
 from app.flows.promo_decide import Promo
 from app.promotions import misses, settling, wording
+from app.promotions.answers import Reason
 from app.promotions.codes import canonical
 from app.promotions.decision import Rejected
 from app.promotions.misses import Guesser
@@ -76,6 +77,8 @@ async def take_back(deps: Deps, subject: str, key: str) -> None:
 def with_way_out(deps: Deps, rejected: Rejected) -> Problem:
     """Return why something does not apply, with what can be done: "Applies from 10 seats: add 3."."""
     found, way = wording.refusal(rejected, deps.catalog), wording.way_out(rejected, deps.catalog)
+    if rejected.reason is Reason.NOT_STARTED:  # its text says when already
+        return found
     return Problem(found.id, f"{found.text} {way[0].upper()}{way[1:]}.", found.field) if way else found
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from app.core.clock import add_months, midnight
 from app.flows.deps import Deps
+from app.identity import email_proofs
 from app.identity.accounts import BillingAccount
 from app.identity.actor import Person
 from app.promotions.cart import Cart, CartLine, Facts, History
@@ -49,7 +50,9 @@ class Ware:
 
 def facts_of(connection: Connection, buyer: Buyer, now: datetime) -> Facts:
     """Return what is known of ``buyer``; what is left of budgets is added where they are read."""
-    domain = buyer.person.email.rpartition("@")[2].casefold() if buyer.person.email_verified else ""
+    person = buyer.person
+    is_verified = person.email_verified or (person.email != "" and email_proofs.is_proven(connection, person))
+    domain = person.email.rpartition("@")[2].casefold() if is_verified else ""
     return Facts(
         account_id=buyer.account_id,
         history=History(

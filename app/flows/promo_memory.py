@@ -47,8 +47,8 @@ def ask_for(
         entries.enter(connection, deps.sealer, subject, EntryKind.CODE, value, wall=wall)
     touch = remembered(connection, deps, actor)
     named = campaigns.find(connection, campaign) if campaign else None
-    if _is_known(named):
-        kind, value = entry_of(touch, campaign)
+    kind, value = entry_of(touch, campaign)
+    if named is not None and _leads_somewhere(named, kind):
         entries.enter(connection, deps.sealer, subject, kind, value, wall=wall)
     elif touch is not None and flow is _flow_of(connection, touch):
         kind, value = entry_of(touch, touch.slug)
@@ -62,8 +62,9 @@ def entry_of(touch: Touch | None, slug: str) -> tuple[EntryKind, str]:
     return EntryKind.CAMPAIGN, slug
 
 
-def _is_known(found: Published | None) -> bool:
-    return found is not None and found.status is not Status.DRAFT
+def _leads_somewhere(found: Published, kind: EntryKind) -> bool:
+    """Whether a campaign may be asked for so: by its name alone only where it is listed."""
+    return found.status is not Status.DRAFT and (kind is EntryKind.LINK or found.campaign.is_listed)
 
 
 def _flow_of(connection: Connection, touch: Touch) -> LandingFlow | None:

@@ -165,6 +165,12 @@ def orders_of(connection: Connection, person_id: str, *, limit: int, offset: int
     return tuple(_order(row) for row in rows)
 
 
+def order_of_charge(connection: Connection, vendor: str, charge_ref: str) -> Order | None:
+    """Return the order that a vendor's charge paid."""
+    paid_by = (orders.c.charge_ref == charge_ref) & (orders.c.vendor == vendor)
+    return _first(connection.execute(select(orders).where(paid_by)).mappings().all()) if charge_ref else None
+
+
 def unpaid_of(connection: Connection, person_id: str) -> tuple[Order, ...]:
     """Return the orders of a person that may still be paid, oldest first."""
     states = [state.value for state in UNPAID]

@@ -147,7 +147,7 @@ def checkout_view(
     """Return the page for ``checkout``; ``typed`` is shown in place of what is kept, with ``problems`` beside it."""
     typed, rules = typed or Typed(card=checkout.cards[0].ref if checkout.cards else ""), deps.catalog.rules
     intent, choice, details = checkout.intent, checkout.intent.choice, typed.details or checkout.details
-    bill, promo = _bill(deps, checkout), _promo(deps, checkout, problems, typed.code)
+    promo = _promo(deps, checkout, problems, typed.code)
     return CheckoutView(
         intent_id=intent.intent_id,
         plan_name=wording.plan_name(deps.catalog, choice.plan),
@@ -181,7 +181,7 @@ def checkout_view(
         card=typed.card,
         terms=typed.terms,
         agreement=typed.agreement,
-        bill=bill,
+        bill=_bill(deps, checkout),
         attempt_id=new_attempt(),
         blocker=checkout.blocker,
         switch_next=_buy_path(checkout, with_group=True),
@@ -191,7 +191,7 @@ def checkout_view(
         cancel_to=wording.with_outcome(choice.return_to, status="cancelled") if choice.return_to else "",
         suggests_sales=checkout.addon is None and checkout.seats >= rules.seats.suggest_sales_from,
         problems=problems,
-        announcement=_announcement(bill, f"{notice} {promo.told_text}".strip()),
+        announcement=_announcement(checkout, f"{notice} {promo.told_text}".strip()),
         packs=packs_part(deps, checkout),
         promo=promo,
     )
@@ -297,10 +297,11 @@ def tax_text(tax: Tax | None) -> str:
     return f"Tax{rate}{pending}"
 
 
-def _announcement(bill: Bill | None, notice: str) -> str:
+def _announcement(checkout: Checkout, notice: str) -> str:
     parts = [notice] if notice else []
-    if bill:
-        parts.append(f"Total today: {formats.money(bill.total)}{'' if bill.tax_text else ' plus tax'}.")
+    if checkout.priced and checkout.blocker is None:
+        quote = checkout.priced.quote
+        parts.append(f"Total today: {formats.money(quote.due_now)}{'' if quote.tax else ' plus tax'}.")
     return " ".join(parts)
 
 

@@ -30,12 +30,17 @@ class Reason(Enum):
     NO_GROUP_OWNER = "no_group_owner"
     GROUP_HAS_PLAN = "group_has_plan"
     VENDOR_DOWN = "vendor_down"
+    UNCHANGEABLE = "unchangeable"
+    """The vendor that holds it takes no changes."""
 
 
-def reason_for(subscription: Subscription, *, now: datetime) -> Reason:
+def reason_for(subscription: Subscription, *, now: datetime, takes_changes: bool = True) -> Reason:
     """Return why a subscription cannot be changed here at ``now`` (business time), OK when it can.
 
     Who sold it and how it is paid come first: they say whom to ask, whatever else is wrong.
+
+    Args:
+        takes_changes: whether the vendor that holds it lets it be changed.
     """
     if subscription.channel in _CHANNELS:
         return _CHANNELS[subscription.channel]
@@ -49,6 +54,8 @@ def reason_for(subscription: Subscription, *, now: datetime) -> Reason:
         return Reason.EXPIRED
     if subscription.status is SubscriptionStatus.PAST_DUE:
         return Reason.PAST_DUE
+    if not takes_changes:
+        return Reason.UNCHANGEABLE
     return Reason.OK if subscription.status is SubscriptionStatus.ACTIVE else Reason.VENDOR_DOWN
 
 
@@ -95,4 +102,5 @@ _PROBLEMS = {
     Reason.PAST_DUE: ProblemId.E_PASTDUE,
     Reason.NOT_MANAGER: ProblemId.E_GONE,
     Reason.VENDOR_DOWN: ProblemId.E_VENDOR,
+    Reason.UNCHANGEABLE: ProblemId.E_CHANGES,
 }

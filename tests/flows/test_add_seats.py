@@ -26,7 +26,11 @@ from tests.support.customers import (
 from tests.support.journeys import at_checkout, pay, settled, to_payment
 from tests.support.shop import Shop
 
-pytestmark = pytest.mark.engines("sqlite")  # test_subscriptions.py takes the same way on both
+# test_subscriptions.py takes the same way on both databases
+pytestmark = [
+    pytest.mark.engines("sqlite"),
+    pytest.mark.vendors("embedded", "stripe"),
+]
 
 THREE = "/buy/seats?group=globex&add=3"
 
@@ -211,6 +215,7 @@ async def test_an_unanswered_change_that_comes_too_late_is_given_up(shop: Shop, 
     assert await seats_of(shop, "globex") == (10, 10)
 
 
+@pytest.mark.vendors("embedded")  # where the vendor's invoice can be paid all the same, the order waits for that
 async def test_a_silent_bank_is_waited_for_and_then_a_no(shop: Shop, clock: FrozenClock) -> None:
     await put_card(shop, "globex", SILENT)
     browser = await at(shop, "bob", THREE)

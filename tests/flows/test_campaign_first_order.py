@@ -14,7 +14,6 @@ HEADLINE = "20% off your first year of Team"
 TERMS = "Applies once, to the first year of a new Team subscription. Renewal is at list price."
 
 
-@pytest.mark.vendors("embedded", "stripe")
 async def test_from_the_link_to_the_invoice(shop: Shop) -> None:
     await in_spring(shop)
     browser = shop.browser()
@@ -64,7 +63,6 @@ async def test_looking_claims_nothing(shop: Shop) -> None:
 
 
 @pytest.mark.engines("sqlite")
-@pytest.mark.vendors("embedded", "stripe")
 async def test_the_next_term_is_at_list_price(shop: Shop) -> None:
     """What the page says of the renewal is what the clock then brings."""
     await in_spring(shop)
@@ -76,6 +74,7 @@ async def test_the_next_term_is_at_list_price(shop: Shop) -> None:
 
 
 @pytest.mark.engines("sqlite")
+@pytest.mark.vendors("embedded")
 async def test_nothing_to_pay_needs_no_card(shop: Shop) -> None:
     await in_spring(shop, ("percent_bp = 2000", "percent_bp = 10000"))
     browser = await at_checkout(shop, f"{ACME}&promo=LAUNCH20")

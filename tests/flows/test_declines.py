@@ -32,7 +32,9 @@ from tests.support.witness import (
     sold_once,
 )
 
-pytestmark = pytest.mark.engines("sqlite")
+pytestmark = [pytest.mark.engines("sqlite"), pytest.mark.vendors("embedded", "stripe")]
+own_page = pytest.mark.vendors("embedded")
+"""A refused card leads back to the checkout; where the vendor's page takes another card itself, it tells of it, too."""
 REFUSED = {
     DECLINED_CARD: ProblemId.E_CARD_DECLINED,
     "4000 0000 0000 9995": ProblemId.E_CARD_FUNDS,
@@ -44,6 +46,7 @@ REFUSED = {
 }
 
 
+@own_page
 async def test_each_refusal_has_its_own_text_on_the_checkout_and_another_card_buys(shop: Shop) -> None:
     browser = await at_checkout(shop)
     checkout = browser.url
@@ -66,6 +69,7 @@ async def test_each_refusal_has_its_own_text_on_the_checkout_and_another_card_bu
     assert await history(shop, sold.order_id) == ["draft", "submitted", "paid", "granted"]
 
 
+@own_page
 async def test_the_third_refusal_in_a_minute_makes_the_buyer_wait(shop: Shop) -> None:
     browser = await at_checkout(shop)
     await to_payment(browser)
@@ -90,6 +94,7 @@ async def test_the_third_refusal_in_a_minute_makes_the_buyer_wait(shop: Shop) ->
     await sold_once(shop)
 
 
+@own_page
 async def test_six_refusals_in_an_hour_make_the_buyer_wait_longer(shop: Shop) -> None:
     browser = await at_checkout(shop)
     await to_payment(browser)
@@ -103,6 +108,7 @@ async def test_six_refusals_in_an_hour_make_the_buyer_wait_longer(shop: Shop) ->
     assert int(seconds[1]) == 3600 - 12 * 60 + 1
 
 
+@own_page
 async def test_the_refusals_of_one_person_are_not_anothers(shop: Shop) -> None:
     await more_groups(shop, "dans", owners=("dan",))
     ann = await at_checkout(shop)
@@ -130,6 +136,7 @@ async def test_the_banks_check_passed(shop: Shop) -> None:
     await sold_once(shop)
 
 
+@own_page
 async def test_the_banks_check_failed_and_another_card_buys(shop: Shop) -> None:
     browser = await at_checkout(shop)
     await to_payment(browser)
@@ -156,12 +163,13 @@ async def test_the_banks_check_left_and_resumed_from_the_orders(shop: Shop) -> N
     await elsewhere.open("/orders")
     await elsewhere.press("Continue to payment")
     if "Your bank asks" not in elsewhere.text:
-        await elsewhere.open(f"{elsewhere.url}/challenge")
+        await elsewhere.open(elsewhere.link("Continue with the bank"))
     await elsewhere.press("Complete")
     await settled(shop)
     await sold_once(shop)
 
 
+@own_page
 async def test_a_bank_that_gives_no_answer_is_told_as_confirming_until_it_does(shop: Shop) -> None:
     browser = await at_checkout(shop)
     checkout = browser.url
@@ -182,6 +190,24 @@ async def test_a_bank_that_gives_no_answer_is_told_as_confirming_until_it_does(s
     assert problems(browser) == ["E-CARD-DECLINED"]
     assert "You have not been charged" in browser.text
     await press(browser)
+    await pay(browser)
+    await settled(shop)
+    await sold_once(shop)
+
+
+@pytest.mark.vendors("stripe")
+@pytest.mark.parametrize("card", [DECLINED_CARD, CHECKED_CARD], ids=["declined", "not checked"])
+async def test_a_refused_card_is_told_on_the_vendors_page_and_another_one_buys_there(shop: Shop, card: str) -> None:
+    browser = await at_checkout(shop)
+    await to_payment(browser)
+    await pay(browser, card)
+    if card == CHECKED_CARD:
+        await browser.press("Fail")
+    assert browser.url.startswith(shop.deps.config.vendor_url)
+    assert "Nothing was charged" in browser.text
+    await nothing_charged(shop)
+    await settled(shop)
+    assert (await only_order(shop)).state.value == "submitted"
     await pay(browser)
     await settled(shop)
     await sold_once(shop)

@@ -1,6 +1,7 @@
 """One true price: what the page shows, what the vendor charges, what invoice, receipt and order say, to the cent."""
 
 import random
+import re
 from fractions import Fraction
 
 import pytest
@@ -23,7 +24,7 @@ from tests.support.journeys import (
 from tests.support.shop import Shop
 from tests.support.witness import mails, more_groups, more_people, order, sold_once
 
-pytestmark = pytest.mark.engines("sqlite")
+pytestmark = [pytest.mark.engines("sqlite"), pytest.mark.vendors("embedded", "stripe")]
 EURO = "/buy?plan=team&group=acme&seats=5&currency=eur"
 TEXAS = NEW_YORK | {"region": "TX", "city": "Austin", "postal_code": "78701"}
 TOKYO = NEW_YORK | {"country": "JP", "region": "", "city": "Tokyo", "postal_code": "100-0001"}
@@ -45,7 +46,7 @@ async def test_ten_seats_in_new_york_are_3788_85_on_every_page_and_paper(shop: S
     await press(browser, **NEW_YORK)
     assert problems(browser) == ["E-PRICE"]
     assert "With tax for your address the total is 3,788.85 USD. You have not been charged" in browser.text
-    assert "Tax 8.875 %" in browser.text
+    assert re.search(r"Tax( 8.875 %)?<", browser.text)  # the rate where the vendor tells it
     assert "Renews on 23 November 2027 at 3,788.85 USD" in browser.text
     await press(browser)
     assert total(browser) == 378_885  # on the vendor's page
@@ -67,7 +68,7 @@ async def test_five_seats_in_berlin_are_1927_80_euros(shop: Shop) -> None:
     browser = await at_checkout(shop, EURO)
     await press(browser, **BERLIN)
     assert total(browser) == 192_780
-    assert "Tax 19 %" in browser.text
+    assert re.search(r"Tax( 19 %)?<", browser.text)
     await press(browser)
     await pay(browser)
     await settled(shop)

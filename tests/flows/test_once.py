@@ -21,6 +21,8 @@ from tests.support.journeys import (
 from tests.support.shop import Browser, Shop
 from tests.support.witness import count, history, mails, only_order, orders, sold_once
 
+pytestmark = pytest.mark.vendors("embedded", "stripe")
+
 sqlite = pytest.mark.engines("sqlite")
 
 

@@ -15,7 +15,7 @@ from tests.support.journeys import at_checkout, bought, order_id, pay, press, pr
 from tests.support.shop import Form, Shop
 from tests.support.witness import count, history, later, nothing_charged, only_order, order, sold_once
 
-pytestmark = pytest.mark.engines("sqlite")
+pytestmark = [pytest.mark.engines("sqlite"), pytest.mark.vendors("embedded", "stripe")]
 
 # what a page of each state says first, and whether it says that nothing was charged
 TOLD = {

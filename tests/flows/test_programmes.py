@@ -10,7 +10,7 @@ from tests.support.journeys import NEW_YORK, at_checkout, problems, settled, tot
 from tests.support.shop import Shop
 from tests.support.witness import only_order
 
-pytestmark = pytest.mark.engines("sqlite")
+pytestmark = [pytest.mark.engines("sqlite"), pytest.mark.vendors("embedded")]
 
 
 async def codes(shop: Shop, count: int = 1) -> tuple[str, ...]:

@@ -132,6 +132,7 @@ async def test_failures_of_secret_codes_read_alike(shop: Shop) -> None:
     assert pages[0] == pages[1]
 
 
+@pytest.mark.vendors("embedded")  # the other one takes one discount at a time, and the check says so
 async def test_two_codes_stand_together_when_both_say_so(shop: Shop) -> None:
     await in_spring(shop)
     await publish_text(shop, _PAIR)

@@ -15,6 +15,7 @@ async def at_seats(shop: Shop, add: int = 3, query: str = "") -> Browser:
     return browser
 
 
+@pytest.mark.vendors("embedded")
 async def test_fifty_off_three_more_seats(shop: Shop) -> None:
     browser = await at_seats(shop)
     assert total(browser) == 30_518
@@ -33,6 +34,7 @@ async def test_fifty_off_three_more_seats(shop: Shop) -> None:
 
 
 @pytest.mark.engines("sqlite")
+@pytest.mark.vendors("embedded")
 async def test_too_few_seats_says_how_many(shop: Shop) -> None:
     browser = await at_seats(shop, add=1)
     await type_code(browser, "GROW50")
@@ -45,6 +47,7 @@ async def test_too_few_seats_says_how_many(shop: Shop) -> None:
 
 
 @pytest.mark.engines("sqlite")
+@pytest.mark.vendors("embedded")
 async def test_a_code_of_the_link_and_its_removal(shop: Shop) -> None:
     browser = await at_seats(shop, query="&promo=GROW50")
     assert total(browser) == 25_074
@@ -55,6 +58,7 @@ async def test_a_code_of_the_link_and_its_removal(shop: Shop) -> None:
 
 
 @pytest.mark.engines("sqlite")
+@pytest.mark.vendors("embedded")
 async def test_who_came_by_the_campaign_finds_it_applied(shop: Shop) -> None:
     await publish_samples(shop)
     browser = await shop.known("bob")
@@ -67,6 +71,7 @@ async def test_who_came_by_the_campaign_finds_it_applied(shop: Shop) -> None:
 
 
 @pytest.mark.engines("sqlite")
+@pytest.mark.vendors("embedded")
 async def test_a_code_in_the_field_is_applied_in_place_of_ordering(shop: Shop) -> None:
     browser = await at_seats(shop)
     await browser.press("and add 3 seats", code="GROW50")
@@ -88,7 +93,6 @@ async def test_ten_percent_off_five_packs(shop: Shop) -> None:
 
 
 @pytest.mark.engines("sqlite")
-@pytest.mark.vendors("embedded", "stripe")
 async def test_packs_are_paid_with_their_discount(shop: Shop) -> None:
     await publish_samples(shop)
     browser = await at_checkout(shop, "/buy/packs?addon=compute-1000&group=acme&packs=5&promo=BUILD10")
@@ -104,7 +108,6 @@ async def test_packs_are_paid_with_their_discount(shop: Shop) -> None:
 
 
 @pytest.mark.engines("sqlite")
-@pytest.mark.vendors("embedded", "stripe")
 async def test_who_has_a_plan_buys_packs_with_a_code_too(shop: Shop) -> None:
     await publish_samples(shop)
     browser = await at_checkout(shop, "/buy/packs?addon=compute-1000&group=globex&packs=5&promo=BUILD10", "bob")

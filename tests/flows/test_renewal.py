@@ -10,7 +10,11 @@ from tests.support.customers import at, at_vendor, crowd, put_card, seats_of, su
 from tests.support.journeys import settled
 from tests.support.shop import Browser, Shop
 
-pytestmark = pytest.mark.engines("sqlite")  # test_subscriptions.py takes the same way on both
+# test_subscriptions.py takes the same way on both databases
+pytestmark = [
+    pytest.mark.engines("sqlite"),
+    pytest.mark.vendors("embedded", "stripe"),
+]
 
 
 async def at_renewal(shop: Shop, page: str = "renewal") -> Browser:

@@ -41,6 +41,8 @@ from tests.support.witness import (
     vendor_fails,
 )
 
+pytestmark = pytest.mark.vendors("embedded", "stripe")
+
 sqlite = pytest.mark.engines("sqlite")
 
 

@@ -36,7 +36,7 @@ from tests.support.witness import (
     vendor_fails,
 )
 
-pytestmark = pytest.mark.engines("sqlite")
+pytestmark = [pytest.mark.engines("sqlite"), pytest.mark.vendors("embedded", "stripe")]
 LOST = [Fault.TIMEOUT_BEFORE, Fault.TIMEOUT_AFTER, Fault.HANG, Fault.RESET_AFTER, Fault.ERROR_500]
 
 
@@ -155,10 +155,10 @@ async def test_a_lost_charge_whose_price_has_run_out_is_given_up_and_charges_not
     await press(browser)
     later(shop, minutes=31)
     await settled(shop)
-    assert (await only_order(shop)).state.value == "cancelled"
+    given_up = (await only_order(shop)).state.value
+    assert given_up in ("cancelled", "expired")  # where the vendor has begun a bill, it is closed there
     await nothing_charged(shop)
     await browser.open(browser.url)
-    assert "This order was cancelled" in browser.text
     assert "You have not been charged" in browser.text
     with vendor_calls() as calls:
         await settled(shop)
@@ -180,8 +180,19 @@ async def test_a_charge_under_way_is_not_cancelled(shop: Shop) -> None:
     assert (await order(shop, found.order_id)).state.value == "granted"
 
 
-@pytest.mark.parametrize(("answer", "state"), [("Complete", "granted"), ("Fail", "failed")])
-async def test_the_bank_may_ask_about_a_stored_card_too(shop: Shop, answer: str, state: str) -> None:
+@pytest.mark.vendors("embedded")  # where the vendor's invoice can be paid all the same, the order waits for that
+async def test_a_check_that_fails_ends_the_order(shop: Shop) -> None:
+    browser = await second(shop, CHECKED_CARD)
+    await press(browser)
+    await browser.press("Fail")
+    await settled(shop)
+    assert (await orders(shop))[-1].state.value == "failed"
+    assert problems(browser) == ["E-CARD-AUTH"]
+    assert "You have not been charged" in browser.text
+
+
+@pytest.mark.parametrize("answer", ["Complete", "Fail"])
+async def test_the_bank_may_ask_about_a_stored_card_too(shop: Shop, answer: str) -> None:
     browser = await second(shop, CHECKED_CARD)
     await press(browser)
     assert browser.url.startswith(shop.deps.config.vendor_url)
@@ -190,12 +201,10 @@ async def test_the_bank_may_ask_about_a_stored_card_too(shop: Shop, answer: str,
     await browser.press(answer)
     assert order_id(browser) == asked.order_id
     await settled(shop)
-    assert (await order(shop, asked.order_id)).state.value == state
-    assert len(await shop.books("charges")) == (2 if answer == "Complete" else 1)
-    if answer == "Fail":
-        assert problems(browser) == ["E-CARD-AUTH"]
-        assert "You have not been charged" in browser.text
-        assert [row["reason"] for row in await declines(shop)] == ["auth"]
+    is_paid = answer == "Complete"
+    assert ((await order(shop, asked.order_id)).state.value == "granted") is is_paid
+    assert len(await shop.books("charges")) == (2 if is_paid else 1)
+    assert [row["reason"] for row in await declines(shop)] == ([] if is_paid else ["auth"])
 
 
 async def test_a_check_of_the_bank_that_was_left_is_found_again_among_the_orders(shop: Shop) -> None:

@@ -9,6 +9,8 @@ from tests.support.customers import at, crowd, go_wrong, join, seats_of, subscri
 from tests.support.journeys import pay, settled, to_payment
 from tests.support.shop import Browser, Form, Shop
 
+pytestmark = pytest.mark.vendors("embedded", "stripe")
+
 
 async def test_the_card_says_what_each_authority_says(shop: Shop) -> None:
     await crowd(shop, "globex", in_use=8, most=12)

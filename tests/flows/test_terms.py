@@ -14,7 +14,7 @@ from tests.support.customers import DECLINES, at, at_vendor, crowd, put_card, su
 from tests.support.journeys import GOOD_CARD, pay, settled
 from tests.support.shop import Shop
 
-pytestmark = pytest.mark.engines("sqlite")
+pytestmark = [pytest.mark.engines("sqlite"), pytest.mark.vendors("embedded", "stripe")]
 
 MARCH_1 = datetime(2027, 3, 1, tzinfo=UTC)
 

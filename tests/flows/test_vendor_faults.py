@@ -26,7 +26,7 @@ from tests.support.witness import (
     vendor_fails,
 )
 
-pytestmark = pytest.mark.engines("sqlite")
+pytestmark = [pytest.mark.engines("sqlite"), pytest.mark.vendors("embedded", "stripe")]
 FAULTS = [fault for fault in Fault if fault is not Fault.SLOW]
 QUICK = [fault for fault in FAULTS if fault is not Fault.HANG]  # a call that hangs takes its whole deadline
 E_VENDOR = "We cannot take orders right now. Nothing was charged. Your choices are saved."

@@ -42,7 +42,7 @@ _KINDS = {
     Wanted.TIMEOUT_AFTER: "lost_answer",
     Wanted.RESET_AFTER: "lost_answer",
     Wanted.HANG: "silent",
-    Wanted.ERROR_500: "error_500",
+    Wanted.ERROR_500: "broken",
     Wanted.RATE_LIMIT: "rate_limit",
     Wanted.SLOW: "slow",
     Wanted.DOWN: "refused",
@@ -57,9 +57,7 @@ _ONCE = ("rate_limit", "slow")
 def befalling(planned: PlannedFault) -> Fault:
     """Return the fault of requests that makes ``planned`` happen; ValueError for an operation that there is not."""
     kind = _KINDS[planned.fault]
-    is_write = planned.op in EFFECTS
-    # an answer of 500 to a write is kept for its key, so that repeating the request meets the same one
-    tries = 1 if kind in _ONCE or (kind == "error_500" and is_write) else TRIES
+    tries = 1 if kind in _ONCE else TRIES
     begins = _BEGINS.get(planned.op) if kind in _TURNED_AWAY else None
     return Fault(kind, begins or _pattern(planned.op), planned.times * tries)
 

@@ -18,7 +18,8 @@ from tests.stripe_twin.runs import run_due
 
 KEY_SECONDS = 24 * 3600
 BUSY_SECONDS = 7
-KINDS = ("error_500", "broken", "rate_limit", "in_use", "bad_key", "forbidden")
+KINDS = ("broken", "rate_limit", "in_use", "bad_key", "forbidden")
+KEPT = ("error_500",)
 LOADED = (billing_endpoints, shop_endpoints)
 """Modules whose endpoints are answered."""
 
@@ -102,8 +103,16 @@ class Api:
         if not headers.get("authorization", "").startswith("Bearer sk_test_"):
             return Answer(401, Refusal(401, "invalid_request_error", message="Invalid API Key provided.").body)
         key = headers.get("idempotency-key", "") if verb == "post" else ""
+        if (turned_away := self._turned_away(verb, path)) is not None:
+            return turned_away
         if (known := self._known(key, verb, path, params)) is not None:
             return known
+        if self.take_fault(KEPT, verb, path):
+            return self._keep(key, verb, path, params, Answer(500, _failure().body))
+        return self._done(key, verb, path, params)
+
+    def _turned_away(self, verb: str, path: str) -> Answer | None:
+        """Return what is answered before Stripe looks at a request's key."""
         match self.take_fault(KINDS, verb, path):
             case "bad_key":
                 return Answer(401, Refusal(401, "invalid_request_error", message="Invalid API Key provided.").body)
@@ -119,9 +128,7 @@ class Api:
                 return Answer(409, body)
             case "broken":
                 return Answer(500, _failure().body)
-            case "error_500":
-                return self._keep(key, verb, path, params, Answer(500, _failure().body))
-        return self._done(key, verb, path, params)
+        return None
 
     def _done(self, key: str, verb: str, path: str, params: Mapping[str, Any]) -> Answer:
         run_due(self.books, self.origin)

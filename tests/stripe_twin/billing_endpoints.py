@@ -50,6 +50,7 @@ def create_subscription(request: Request) -> Obj:
     if params.get("payment_behavior") != "default_incomplete":
         raise invalid("The twin knows default_incomplete only.", param="payment_behavior")
     is_taxed = params.get("automatic_tax", {}).get("enabled") == "true"
+    _check_card(request, customer, params.get("default_payment_method"))
     made = subscriptions.begin(
         books,
         customer,
@@ -145,6 +146,7 @@ def create_invoice(request: Request) -> Obj:
     params, books = request.params, request.books
     customer = get(request, "customer", ref=params.get("customer", ""), param="customer")
     coupon = coupon_of(request, params.get("discounts"))
+    _check_card(request, customer, params.get("default_payment_method"))
     made = invoices.draft(
         books,
         customer,
@@ -291,6 +293,13 @@ def coupon_of(request: Request, rows: Any) -> Obj | None:
     if len(rows) > 1:
         raise invalid("The twin takes one discount.", param="discounts")
     return get(request, "coupon", ref=rows[0]["coupon"], param="discounts[0][coupon]")
+
+
+def _check_card(request: Request, customer: Obj, ref: str | None) -> None:
+    """A card that is somebody else's is as good as none."""
+    card = request.books.find("payment_method", ref) if ref else None
+    if ref and (card is None or card["customer"] != customer["id"]):
+        raise missing("PaymentMethod", ref, "default_payment_method")
 
 
 def source_of(coupon: Obj) -> Obj:

@@ -34,7 +34,8 @@ class Network(AsyncBaseTransport):
                 await self._to.handle_async_request(request)
                 raise httpx2.ReadError("reset", request=request)
             case "silent":
-                await asyncio.sleep(3600)
+                await asyncio.sleep(request.extensions["timeout"]["read"])
+                raise httpx2.ReadTimeout("no answer", request=request)
             case "slow":
                 await asyncio.sleep(SLOW_SECONDS)
             case "proxy_page":

@@ -92,7 +92,7 @@ def attempt(books: Books, payment: Obj, card: Obj, *, is_present: bool, return_u
             payment["next_action"] = _challenge(payment, return_url, origin)
             books.tell("payment_intent.requires_action", payment)
         case Answer.LATER:
-            payment["status"] = "processing"
+            payment |= {"status": "processing", "_asked_at": books.now}
             books.tell("payment_intent.processing", payment)
 
 

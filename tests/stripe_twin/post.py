@@ -43,10 +43,10 @@ class PostOffice:
         """Take an event that has just happened."""
         faults, wall = self.faults, self._books.clock.wall()
         for _ in range(faults.copies):
-            if self._lots.random() * 1_000_000 < faults.drop_ppm:
-                continue
+            is_lost = self._lots.random() * 1_000_000 < faults.drop_ppm
             place = self._lots.random() if faults.shuffle else float(len(self.letters))
-            self.letters.append(Letter(event=event, after=wall + faults.delay, place=place))
+            status = "dropped" if is_lost else "waiting"
+            self.letters.append(Letter(event=event, after=wall + faults.delay, place=place, status=status))
 
     async def deliver(self, post: Post, now: datetime, *, everything: bool) -> int:
         """Try each letter that is due, or all that wait, once; return how many arrived."""

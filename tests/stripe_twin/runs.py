@@ -1,18 +1,41 @@
-"""What the twin does by itself when time has passed: renewals, ends, and the expiry of what nobody paid."""
+"""What the twin does by itself when time has passed: renewals, ends, and the expiry of what nobody paid.
 
-from tests.stripe_twin import invoices, schedules, sessions, subscriptions
+An unpaid renewal is charged again and given up as an account can be set to.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from app.vendor_adapters.types import DeclineReason
+from tests.stripe_twin import invoices, payments, schedules, sessions, subscriptions
 from tests.stripe_twin.books import Books, Obj
 from tests.stripe_twin.subscriptions import items, year_after
 
 RUNNING = ("active", "past_due", "trialing")
+A_DAY = 24 * 3600
+TRIES_AFTER = (3 * A_DAY, 5 * A_DAY, 7 * A_DAY)
+GIVEN_UP_AFTER = 14 * A_DAY
+BANK_SECONDS = 60
+"""How long a bank that gives no answer is waited for."""
+
+Act = Callable[[Books, Obj, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    at: int
+    serial: int
+    subscription: Obj
+    act: Act
 
 
 def run_due(books: Books, origin: str) -> None:
     """Do everything that is due by now, in the order in which it was."""
     while due := _next_due(books):
-        at, subscription = due
-        with books.at(at):
-            _renew(books, subscription, origin)
+        with books.at(due.at):
+            due.act(books, due.subscription, origin)
+    for payment in books.all("payment_intent", status="processing"):
+        _stop_waiting(books, payment)
     for session in books.all("checkout.session", status="open"):
         if session["expires_at"] <= books.now:
             sessions.expire(books, session)
@@ -20,13 +43,42 @@ def run_due(books: Books, origin: str) -> None:
         _expire(books, subscription)
 
 
-def _next_due(books: Books) -> tuple[int, Obj] | None:
-    waiting = [
-        (items(one)[0]["current_period_end"], one["_serial"], one)
-        for one in books.tables["subscription"].values()
-        if one["status"] in RUNNING and items(one)[0]["current_period_end"] <= books.now
-    ]
-    return (min(waiting)[0], min(waiting, key=lambda row: row[:2])[2]) if waiting else None
+def _next_due(books: Books) -> _Due | None:
+    every = [due for one in books.tables["subscription"].values() for due in _dues(one)]
+    return min((due for due in every if due.at <= books.now), key=lambda due: (due.at, due.serial), default=None)
+
+
+def _dues(subscription: Obj) -> list[_Due]:
+    """Return what a subscription waits for."""
+    if subscription["status"] not in RUNNING:
+        return []
+    serial = subscription["_serial"]
+    found = [_Due(items(subscription)[0]["current_period_end"], serial, subscription, _renew)]
+    since, tries = subscription.get("_owed_since"), subscription.get("_tries", 0)
+    if subscription["status"] == "past_due" and since is not None:
+        found += [_Due(since + wait, serial, subscription, _try_again) for wait in TRIES_AFTER[tries:]][:1]
+        found.append(_Due(since + GIVEN_UP_AFTER, serial, subscription, _give_up))
+    return found
+
+
+def _try_again(books: Books, subscription: Obj, origin: str) -> None:
+    subscription["_tries"] += 1
+    invoice = books.tables["invoice"][subscription["_owed"]]
+    if invoice["status"] == "open":
+        subscriptions.charge(books, subscription, invoice, is_present=False, origin=origin)
+
+
+def _give_up(books: Books, subscription: Obj, origin: str) -> None:
+    invoice = books.tables["invoice"][subscription["_owed"]]
+    if invoice["status"] == "open":
+        invoices.void(books, invoice)
+    subscriptions.end(books, subscription)
+
+
+def _stop_waiting(books: Books, payment: Obj) -> None:
+    if payment["_asked_at"] + BANK_SECONDS <= books.now:
+        card = books.tables["payment_method"][payment["payment_method"]]
+        payments.refuse(books, payment, card, DeclineReason.DECLINED)
 
 
 def _renew(books: Books, subscription: Obj, origin: str) -> None:
@@ -40,7 +92,7 @@ def _renew(books: Books, subscription: Obj, origin: str) -> None:
         item |= {"current_period_start": at, "current_period_end": year_after(at)}
     invoice = subscriptions.bill_term(books, subscription, [], "subscription_cycle", origin)
     if not subscriptions.charge(books, subscription, invoice, is_present=False, origin=origin):
-        subscription["status"] = "past_due"
+        subscription |= {"status": "past_due", "_owed": invoice["id"], "_owed_since": at, "_tries": 0}
     books.tell("customer.subscription.updated", subscription)
 
 

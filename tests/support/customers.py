@@ -1,13 +1,17 @@
 """Customers as a test needs them: another card on file, more people in a group, calls that go wrong."""
 
+from datetime import datetime
+
 from sqlalchemy import insert, update
 
+from app.core.clock import midnight
 from app.demo.seed import PEOPLE
 from app.demo.store.schema import groups, members
 from app.identity.accounts import account_by_id
 from app.identity.actor import Person
 from app.identity.people import find_by_verified_email
 from app.subscriptions.store import Subscription, live_for_group
+from app.vendor_adapters.capabilities import Grain
 from app.vendor_adapters.types import CustomerProfile, SubscriptionRef, SubscriptionSnapshot
 from app.vendor_adapters.world import Fault, PlannedFault
 from tests.support.shop import Browser, Shop
@@ -15,6 +19,17 @@ from tests.support.shop import Browser, Shop
 DECLINES = "4000000000000341"
 CHALLENGES = "4000002500003155"
 SILENT = "4000000000000119"
+
+
+def term_begins(shop: Shop, bought_at: datetime) -> datetime:
+    """Return when the term of what is bought at an instant begins: with its day, where the vendor counts in days."""
+    is_by_day = shop.capabilities.proration_grain is Grain.DAY
+    return midnight(bought_at) if is_by_day else bought_at
+
+
+def instant(at: datetime) -> str:
+    """Return an instant as the product writes it."""
+    return at.isoformat().replace("+00:00", "Z")
 
 
 async def at(shop: Shop, who: str, link: str) -> Browser:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from starlette.types import ASGIApp
 
 from app.catalog.model import Catalog
+from app.commands.own_world import OwnWorld
 from app.config import Config
 from app.core.clock import FrozenClock
 from app.db.engine import Database
@@ -13,11 +14,16 @@ from app.vendor_adapters.embedded import EmbeddedVendor, EmbeddedWorld
 from app.vendor_adapters.embedded.pages import create_pages
 from app.vendor_adapters.port import VendorAdapter
 from app.vendor_adapters.world import VendorWorld
+from tests.adapters.minimal.adapter import MinimalAdapter
+from tests.adapters.minimal.pages import minimal_pages
+from tests.adapters.minimal.vendor import Vendor
 from tests.stripe_twin.account import Account
 from tests.stripe_twin.network import Network
 from tests.stripe_twin.speaking import adapter_over
 from tests.stripe_twin.world import TwinWorld
 
+TWIN_TAKES = 4
+"""Times as long: each of its calls is several requests, which the guard checks."""
 DEADLINE = 1.0
 """Seconds: short, because a test waits for a vendor that says nothing; long, because other tests keep it busy."""
 
@@ -54,9 +60,20 @@ def stripe(config: Config, catalog: Catalog, clock: FrozenClock) -> Seller:
     webhook_url = f"{config.base_url}/webhooks/stripe"
     account = Account(catalog, clock, origin=config.stripe.api_base, webhook_url=webhook_url, secret=secret)
     network = Network(account.api, account.app)
-    adapter = adapter_over(config.stripe, catalog, clock, network=network, deadline=DEADLINE)
+    adapter = adapter_over(config.stripe, catalog, clock, network=network, deadline=DEADLINE * TWIN_TAKES)
     world = TwinWorld(account, clock)
     return Seller(adapter=adapter, world=world, pages=account.app, complaints=lambda: account.api.guard.problems)
 
 
-SELLERS: dict[str, Callable[[Config, Catalog, FrozenClock], Seller]] = {"embedded": embedded, "stripe": stripe}
+def minimal(config: Config, catalog: Catalog, clock: FrozenClock) -> Seller:
+    """Return an adapter without a single capability; its vendor has no world of ours."""
+    vendor = Vendor(clock)
+    adapter = MinimalAdapter(vendor, catalog, clock)
+    return Seller(adapter=adapter, world=OwnWorld(clock, adapter.name), pages=minimal_pages(vendor))
+
+
+SELLERS: dict[str, Callable[[Config, Catalog, FrozenClock], Seller]] = {
+    "embedded": embedded,
+    "stripe": stripe,
+    "minimal": minimal,
+}

@@ -244,7 +244,8 @@ async def open_shop(config: Config, database: Database, clock: FrozenClock) -> A
     network, catalog = Network(), load_catalog(config.catalog)
     http = AsyncClient(transport=network, timeout=5)
     seller = SELLERS[config.vendors[0]](config, catalog, clock)
-    network.put(config.vendor_port, seller.pages)
+    for port in (config.vendor_port, 80):  # a vendor that is nowhere on this machine has its pages there
+        network.put(port, seller.pages)
     product = DemoProduct(
         Database(f"sqlite:///{config.var}/product.db"),
         clock,

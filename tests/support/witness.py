@@ -90,7 +90,7 @@ async def sold_once(shop: Shop, *, group_id: str = "acme", total: int = 378_885)
 async def nothing_charged(shop: Shop) -> None:
     """Assert that no money moved for any order."""
     assert await shop.books("charges") == []
-    assert await shop.books("invoices") == []
+    assert [row for row in await shop.books("invoices") if row["status"] != "void"] == []
 
 
 async def declines(shop: Shop) -> list[Row]:

@@ -102,7 +102,7 @@ orders = Table(
     Column("checkout_expires_at", UtcDateTime, nullable=True),
     Column("subscription_ref", String(255), nullable=True, index=True),
     Column("invoice_ref", String(255), nullable=True),
-    Column("charge_ref", String(255), nullable=True),
+    Column("charge_ref", String(255), nullable=True, index=True),
     Column("amount_paid", BigInteger, nullable=False, default=0),
     Column("decline", String(20), nullable=False, default=""),  # the newest decline's reason, until it is paid
     Column("created_at", UtcDateTime, nullable=False),

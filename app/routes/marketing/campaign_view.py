@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from app import formats
+from app.catalog.model import Catalog
 from app.core.ids import new_id
 from app.core.problems import Problem
 from app.events.funnel import Step
+from app.flows import wording
 from app.flows.campaign_report import Report, Spent, Standing
 from app.flows.deps import Deps
 from app.promotions.cart import Audience
@@ -119,9 +121,9 @@ def campaign_view(
 ) -> CampaignPage:
     """Return the page of ``report``."""
     return CampaignPage(
-        head=_head(report),
+        head=_head(deps, report),
         budgets=_budgets(report),
-        results=_results(report),
+        results=_results(deps, report),
         links=links_view(deps, report),
         codes=codes_view(report),
         typed=typed or Typed(),
@@ -130,8 +132,8 @@ def campaign_view(
     )
 
 
-def offer_text(offer: Offer) -> str:
-    """Return what an offer takes off and for how long, such as ``20 % off, the first term``."""
+def offer_text(offer: Offer, catalog: Catalog) -> str:
+    """Return what an offer takes off, for how long and of what, such as ``20 % off, once, on Team``."""
     match offer.benefit:
         case Percent(percent_bp=percent_bp):
             off = f"{formats.percent(percent_bp * _BASIS_POINT_PPM)} off"
@@ -140,10 +142,11 @@ def offer_text(offer: Offer) -> str:
         case FreeUnits(free_units=units):
             off = f"{formats.number(units)} free"
     terms = "every term" if offer.periods is None else "once" if offer.periods == 1 else f"{offer.periods} terms"
-    return f"{off}, {terms}, on {', '.join((*offer.target.plans, *offer.target.addons))}"
+    items = (*offer.target.plans, *offer.target.addons)
+    return f"{off}, {terms}, on {' and '.join(wording.plan_name(catalog, item) for item in items)}"
 
 
-def _head(report: Report) -> Head:
+def _head(deps: Deps, report: Report) -> Head:
     campaign, status = report.campaign, report.published.status
     switches = {Status.LIVE: Status.PAUSED.value, Status.PAUSED: Status.LIVE.value}
     return Head(
@@ -155,7 +158,7 @@ def _head(report: Report) -> Head:
         starts=campaign.window.starts,
         ends=campaign.window.ends,
         version=report.published.version,
-        offers=tuple(offer_text(offer) for offer in campaign.offers),
+        offers=tuple(offer_text(offer, deps.catalog) for offer in campaign.offers),
         switch="" if report.standing is Standing.ENDED else switches.get(status, ""),
         attempt_id=new_id("att"),
     )
@@ -183,9 +186,9 @@ def _time_to_cap(report: Report) -> str:
     return f"The cap was reached on {formats.date(reached)}, {took} after the start."
 
 
-def _results(report: Report) -> Results:
+def _results(deps: Deps, report: Report) -> Results:
     landed, everybody = report.landed.steps, report.everybody
-    window, slug = report.campaign.window, report.campaign.slug
+    window = report.campaign.window
     return Results(
         money=money_rows(report.results),
         customers=_customers(report),
@@ -201,7 +204,7 @@ def _results(report: Report) -> Results:
         by_code=money_rows(report.by_code, {code.code_id: code.label for code in report.codes}),
         by_link=money_rows(report.by_link, {link.link_id: link.note or link.link_id for link in report.links}),
         by_offer=money_rows(
-            report.by_offer, {offer.id: offer_text(offer) for offer in report.campaign.offers if offer.slug == slug}
+            report.by_offer, {offer.id: offer_text(offer, deps.catalog) for offer in report.campaign.offers}
         ),
     )
 

@@ -24,7 +24,7 @@ from app.vendor_adapters.stripe.requests.carts import Cart
 from app.vendor_adapters.stripe.shop import Shop
 from app.vendor_adapters.stripe.subscriptions import read as read_subscription
 from app.vendor_adapters.stripe.translate.basics import instant, money, payment_of, subscription_of, whole
-from app.vendor_adapters.stripe.translate.checkouts import direct_state, last_decline, page_of
+from app.vendor_adapters.stripe.translate.checkouts import direct_state, is_unasked, last_decline, page_of
 from app.vendor_adapters.stripe.translate.states import decline_reason
 from app.vendor_adapters.types import (
     ChangeOutcome,
@@ -75,9 +75,12 @@ async def buy(
         check_age(call, shop, quote)
     except VendorRejected:
         known = own(call, await of_customer(call, request), marked)
-        if isinstance(known, stripe.Invoice):
-            return await outcome(call, shop, known)
-        raise
+        if not isinstance(known, stripe.Invoice):
+            raise
+        if is_unasked(known, await payment_with_charge(call, payment_of(known))):
+            await void(call, known.id)  # it was begun at a price that is over, and no bank was asked
+            raise
+        return await outcome(call, shop, known)
     return await _pay(call, buying, await _invoiced(call, buying))
 
 
@@ -156,6 +159,8 @@ async def _make(call: Call, buying: Buying, attempt: str) -> stripe.Invoice:
     try:
         return await make(call, buying, attempt)
     except VendorRejected as error:
+        if error.reason is RejectReason.NOT_FOUND and error.field == "default_payment_method":
+            raise rejected(call.operation, RejectReason.NOT_FOUND, "payment_method", "not this customer's") from error
         raise expired_where_priced(call, error) from error
 
 

@@ -42,3 +42,5 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("intents", schema=None) as batch_op:
         batch_op.drop_column("promo")
+    with op.batch_alter_table("orders", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_orders_charge_ref"), ["charge_ref"], unique=False)

@@ -43,7 +43,7 @@ def snapshot(
             starts_at=instant(main.current_period_start),
             ends_at=instant(main.current_period_end),
         ),
-        cancel_at=instant(subscription.cancel_at) if subscription.cancel_at else None,
+        cancel_at=ends(subscription),
         renews_as=booked(subscription, main),
         packs=tuple(PurchaseItem(offer=key_of(item), quantity=item.quantity or 0) for item in packs),
         channel=sales_channel(meta(subscription.metadata, CHANNEL)),
@@ -52,6 +52,15 @@ def snapshot(
         observed_at=observed_at,
         arrangement=arrangement(meta(subscription.metadata, ARRANGEMENT), subscription.collection_method),
     )
+
+
+def ends(subscription: stripe.Subscription) -> datetime | None:
+    """Return when a subscription ends or has ended, None while it renews.
+
+    One that was given up unpaid has ended in the middle of a term that nobody paid for.
+    """
+    at = subscription.ended_at or subscription.cancel_at
+    return instant(at) if at else None
 
 
 def our_items(subscription: stripe.Subscription, catalog: Catalog) -> list[stripe.SubscriptionItem]:
