@@ -148,9 +148,15 @@ async def drain(deps: Deps) -> Counts:
     """Run inbox, outbox and sweep until quiet, treating every waiting row as due, and looking at each open order."""
     await send_notices(deps)
     await send_ending_notices(deps)
-    await count_usage(deps)
     await sweep_promotions(deps)
     counts = Counts(orders=await _sweep_all_orders(deps))
+    counts += await _until_quiet(deps)
+    # last: what was bought a moment ago is switched on by now, and what runs out is told by its figures
+    return counts + await _until_quiet(deps) if await count_usage(deps) else counts
+
+
+async def _until_quiet(deps: Deps) -> Counts:
+    counts = Counts()
     for _ in range(MOST_ROUNDS):
         done = await work_once(deps, everything=True)
         counts += done

@@ -7,6 +7,7 @@ import structlog
 from sqlalchemy import Connection
 
 from app.emails.mails import UsageAlert
+from app.entitlements import store as entitlements
 from app.entitlements.product import ProductRefused, ProductUnavailable
 from app.events import outbox
 from app.flows.counting_store import due_groups, payer_of
@@ -16,7 +17,7 @@ from app.flows.post import enqueue_mail
 from app.flows.usage_alerts import Told, told
 from app.flows.wording import usage_path
 from app.identity.managers import Manager, managers_of
-from app.subscriptions.store import Subscription, live_for_group
+from app.subscriptions.store import PLAN_OF, Subscription, live_for_group
 from app.usage import store
 from app.usage.readings import Reading
 
@@ -56,6 +57,11 @@ async def _count(deps: Deps, group_id: str, turn: asyncio.Semaphore) -> bool:
         plan = live_for_group(connection, group_id, now=deps.clock.now())
         reading = reading_of(usage, group_id, plan.seats if plan else 0)
         store.record(connection, reading)
+        wanted = entitlements.get(connection, f"{PLAN_OF}{group_id}")
+        if wanted is not None and not wanted.is_granted:
+            # what was just bought is not switched on yet: these figures are those of the plan before
+            store.look_again(connection, group_id, deps.clock.now() + TRIED_AGAIN_AFTER)
+            return
         store.look_again(connection, group_id, deps.clock.now() + COUNTED_EVERY)
         _tell(connection, deps, reading, plan)
 
