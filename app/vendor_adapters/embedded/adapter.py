@@ -83,7 +83,8 @@ class EmbeddedVendor:
     Args:
         database: its own, never the store's. catalog: what it mirrors. secret: signs notifications, quotes and pages.
         origin: where its pages are reached. webhook_url: where the store listens. store_origin: where its pages may
-            send people back to. deadline: seconds within which every call ends.
+            send people back to. deadline: seconds within which every call ends. silence: seconds that a call takes
+            which a fault lets hang; the deadline unless said.
     """
 
     def __init__(
@@ -97,6 +98,7 @@ class EmbeddedVendor:
         webhook_url: str,
         store_origin: str,
         deadline: float = 5.0,
+        silence: float | None = None,
     ) -> None:
         self.catalog = catalog
         self.settings = Settings(
@@ -107,7 +109,7 @@ class EmbeddedVendor:
             quote_ttl=timedelta(seconds=catalog.rules.quote_ttl_seconds),
             renews=catalog.rules.auto_renew_default,
         )
-        self.calls = Calls(database=database, clock=clock, settings=self.settings, deadline=deadline)
+        self.calls = Calls(database=database, clock=clock, settings=self.settings, deadline=deadline, silence=silence)
 
     def prepare(self) -> None:
         """Create the tables that are missing and mirror the catalog; may be repeated, and by several processes."""

@@ -30,14 +30,18 @@ class Calls:
     """Runs bodies over a ``Desk``: calls of the port with all that may befall them, and the vendor's own work.
 
     Args:
-        deadline: seconds after which a caller is told that no answer came.
+        deadline: seconds after which a caller is told that no answer came. silence: the same for a call that a fault
+            lets hang; the deadline unless said.
     """
 
-    def __init__(self, *, database: Database, clock: Clock, settings: Settings, deadline: float) -> None:
+    def __init__(
+        self, *, database: Database, clock: Clock, settings: Settings, deadline: float, silence: float | None = None
+    ) -> None:
         self.database = database
         self.clock = clock
         self.settings = settings
         self._deadline = deadline
+        self._silence = deadline if silence is None else silence
 
     async def read(self, operation: str, body: Callable[[Desk], T]) -> T:
         """Answer a call that changes nothing; VendorUnavailable when no answer comes."""
@@ -74,7 +78,7 @@ class Calls:
                 await self._dawdle(fault)
                 return await self._run(self.database.read, operation, request, body, lost)
             case Fault.HANG:
-                await asyncio.sleep(self._deadline)
+                await asyncio.sleep(self._silence)
             case Fault.RATE_LIMIT | Fault.DOWN:
                 raise self._turned_away(fault, operation, request)
         raise lost
@@ -90,7 +94,7 @@ class Calls:
                 with contextlib.suppress(VendorError):
                     await self._run(self.database.write, operation, request, body, lost)
             case Fault.HANG:
-                await asyncio.sleep(self._deadline)
+                await asyncio.sleep(self._silence)
             case Fault.RATE_LIMIT | Fault.DOWN:
                 raise self._turned_away(fault, operation, request)
         raise lost
@@ -115,7 +119,7 @@ class Calls:
 
     async def _dawdle(self, fault: Fault | None) -> None:
         if fault is Fault.SLOW:
-            await asyncio.sleep(self._deadline / 3)
+            await asyncio.sleep(self._silence / 3)
 
     def _turned_away(self, fault: Fault, operation: str, request: str) -> VendorUnavailable:
         retry_after = _DOWN_FOR if fault is Fault.DOWN else _BUSY_FOR
