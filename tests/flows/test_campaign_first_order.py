@@ -10,8 +10,7 @@ from tests.support.journeys import ACME, NEW_YORK, at_checkout, bought, pay, pre
 from tests.support.shop import Shop
 from tests.support.witness import only_order, vendor_calls
 
-pytestmark = pytest.mark.vendors("embedded", "stripe")
-
+pytestmark = pytest.mark.vendors("embedded", "stripe")  # a vendor without discounts sells at list price
 HEADLINE = "20% off your first year of Team"
 TERMS = "Applies once, to the first year of a new Team subscription. Renewal is at list price."
 

@@ -14,7 +14,7 @@ from tests.support.campaigns import SPRING, in_spring, move_to, publish_samples,
 from tests.support.journeys import at_checkout, total
 from tests.support.shop import Browser, Shop
 
-pytestmark = pytest.mark.engines("sqlite")
+pytestmark = [pytest.mark.engines("sqlite"), pytest.mark.vendors("embedded", "stripe")]
 LIST, DISCOUNTED = 348_000, 278_400
 
 

@@ -33,8 +33,7 @@ from tests.support.journeys import (
 from tests.support.shop import Browser, Shop
 from tests.support.witness import only_order, orders, vendor_fails
 
-pytestmark = pytest.mark.vendors("embedded", "stripe")
-
+pytestmark = pytest.mark.vendors("embedded", "stripe")  # a vendor without discounts sells at list price
 LAUNCH = f"{ACME}&promo=LAUNCH20"
 ZEN = "/buy?plan=team&group=zen&seats=14&promo=LAUNCH20"
 DANS = f"{OWN_SERVER}&promo=LAUNCH20"

@@ -9,7 +9,7 @@ from tests.support.campaigns import in_spring, move_to, publish_samples, publish
 from tests.support.journeys import ACME, NEW_YORK, OWN_SERVER, at_checkout, order_form, press, problems, total
 from tests.support.shop import Browser, Shop
 
-pytestmark = pytest.mark.engines("sqlite")
+pytestmark = [pytest.mark.engines("sqlite"), pytest.mark.vendors("embedded", "stripe")]
 LIST, DISCOUNTED = 348_000, 278_400
 _LAST_MINUTE = datetime(2027, 3, 31, 23, 58, tzinfo=UTC)
 NEVER = ("x" * 10_000, "LAUNCH\u202e20", "LАUNCH20", "' OR 1=1 --", "\x00", "NOSUCHCODE", "LAUNCH2O")

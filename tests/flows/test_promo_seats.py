@@ -7,7 +7,7 @@ from tests.support.journeys import NEW_YORK, at_checkout, pay, problems, settled
 from tests.support.shop import Browser, Shop
 from tests.support.witness import vendor_calls
 
-pytestmark = pytest.mark.vendors("embedded", "stripe")
+pytestmark = pytest.mark.vendors("embedded", "stripe")  # a vendor without discounts sells at list price
 
 
 async def at_seats(shop: Shop, add: int = 3, query: str = "") -> Browser:
