@@ -16,7 +16,8 @@ from app.flows.deps import Deps
 from app.flows.promo_at_checkout import apply_code, remove_code
 from app.orders.intents import Details
 from app.orders.store import Order
-from app.routes.checkout_view import Typed, checkout_view, typed_details
+from app.routes.billing_view import typed_details
+from app.routes.checkout_view import Typed, checkout_view
 from app.routes.promo_field import applied_first, carried_code, guesser_of
 from app.routes.signed_in import is_live
 from app.web.deps import deps_of
