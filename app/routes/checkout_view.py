@@ -13,7 +13,7 @@ from app.flows.deps import Deps
 from app.flows.promo_decide import Promo
 from app.orders.intents import Details
 from app.routes.billing_view import BillingView, billing_view
-from app.routes.packs_view import PacksPart, packs_button, packs_part
+from app.routes.packs_view import ExtraPart, PacksPart, extra_part, packs_button, packs_part, plan_button
 from app.routes.promo_view import PromoPart, discount_text, promo_part
 from app.vendor_adapters.types import Line, LineKind, PaymentMethodSummary, Quote, Tax, TaxIdStatus, TaxTreatment
 from app.web.errors import money_note
@@ -86,6 +86,7 @@ class CheckoutView:
     problems: tuple[Problem, ...]
     announcement: str
     packs: PacksPart | None
+    extra: ExtraPart | None
     promo: PromoPart
 
     @property
@@ -109,6 +110,7 @@ class Typed:
     """What the form said, to be shown again as it was typed; ``details`` None when it offered no fields."""
 
     seats: str = ""
+    packs: str = ""
     instance_users: str = ""
     details: Details | None = None
     terms: bool = False
@@ -169,6 +171,7 @@ def checkout_view(
         problems=problems,
         announcement=_announcement(checkout, f"{notice} {promo.told_text}".strip()),
         packs=packs_part(deps, checkout),
+        extra=extra_part(deps, checkout, typed.packs),
         promo=promo,
     )
 
@@ -219,9 +222,7 @@ def _bill(deps: Deps, checkout: Checkout) -> Bill | None:
 def _button(deps: Deps, checkout: Checkout, quote: Quote) -> str:
     if checkout.addon:
         return packs_button(deps, checkout.addon, checkout.seats, quote.due_now)
-    if quote.due_now.is_zero:
-        return f"Subscribe for {formats.money(quote.due_now)}"
-    return f"Pay {formats.money(quote.due_now)} and subscribe"
+    return plan_button(deps, checkout, quote.due_now)
 
 
 def _lines(deps: Deps, quote: Quote, promo: Promo | None) -> tuple[QuoteLine, ...]:
@@ -272,6 +273,7 @@ def _buy_path(checkout: Checkout, *, with_group: bool) -> str:
         deployment=choice.deployment,
         group=choice.group_id if with_group else "",
         seats=choice.seats or "",
+        packs=choice.packs or "",
         currency=choice.currency,
         campaign=choice.campaign,
         return_to=choice.return_to,
