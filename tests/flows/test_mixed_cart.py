@@ -165,8 +165,8 @@ async def test_an_offer_for_packs_alone_says_so_and_one_for_the_plan_takes_its_l
 
 
 @pytest.mark.engines("sqlite")
-@pytest.mark.vendors("embedded")
-async def test_paid_back_in_full_the_order_is_refunded(shop: Shop) -> None:
+@pytest.mark.vendors("embedded", "stripe")
+async def test_paid_back_in_full_the_plan_ends_and_the_order_is_refunded(shop: Shop) -> None:
     browser = await ordered(shop)
     await pay(browser)
     await settled(shop)
@@ -175,6 +175,7 @@ async def test_paid_back_in_full_the_order_is_refunded(shop: Shop) -> None:
     await settled(shop)
     assert (await only_order(shop)).state.value == "refunded"
     assert (await history(shop, order.order_id))[-1] == "refunded"
+    assert (await group(shop))["plan"] == "free"
 
 
 @pytest.mark.engines("sqlite")
