@@ -78,6 +78,8 @@ def _entitlements(connection: Connection) -> Iterator[str]:
             yield f"order {order.order_id}: paid, and group {order.group_id} is entitled to nothing"
         elif order.state == State.GRANTED.value and found.granted_version == 0:
             yield f"order {order.order_id}: granted, and the product never confirmed it"
+        elif order.state == State.GRANTED.value and order.packs and not order.packs_granted:
+            yield f"order {order.order_id}: granted, and the product never confirmed its packs"
 
 
 def _jobs(connection: Connection, now: datetime) -> Iterator[str]:

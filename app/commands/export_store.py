@@ -40,6 +40,8 @@ def _orders(connection: Connection) -> Iterator[Record]:
             "deployment": row.deployment,
             "group": row.group_id,
             "seats": row.seats,
+            "packs_addon": row.packs_addon,
+            "packs": row.packs,
             "currency": row.currency,
             "subtotal": row.subtotal,
             "discount": row.discount,

@@ -18,7 +18,7 @@ from app.promotions.cart import Cart, CartLine, Facts, History
 from app.promotions.model import OrderKind
 from app.promotions.replay import PastOrder
 from app.subscriptions.store import PACKS_OF
-from app.vendor_adapters.types import OfferKey, SetSeats, SubscriptionStatus
+from app.vendor_adapters.types import OfferKey, Quote, SetSeats, SubscriptionStatus
 
 _KINDS = {
     kinds.FIRST_ORDER: OrderKind.FIRST_ORDER,
@@ -30,6 +30,7 @@ _KINDS = {
 _COLUMNS = (
     *(orders.c.order_id, orders.c.kind, orders.c.account_id, orders.c.group_id, orders.c.offer, orders.c.seats),
     *(orders.c.currency, orders.c.subtotal, orders.c.renews_at, orders.c.request, orders.c.created_at),
+    *(orders.c.packs, orders.c.packs_addon, orders.c.quote),
 )
 _NEVER_PAID = (SubscriptionStatus.INCOMPLETE.value, SubscriptionStatus.TRIALING.value)
 
@@ -65,11 +66,14 @@ def past_orders(connection: Connection, catalog: Catalog, since: datetime) -> li
         price = rows.get(order["offer"])
         if price is not None:  # what the catalog has forgotten, no campaign can be for
             history = _history(order, by_account, by_group)
-            found.append(PastOrder(cart=_cart(order, price), facts=_facts(order, history), at=order["created_at"]))
+            found.append(
+                PastOrder(cart=_cart(order, price, rows), facts=_facts(order, history), at=order["created_at"])
+            )
     return found
 
 
-def _cart(order: RowMapping, price: PriceRow) -> Cart:
+def _cart(order: RowMapping, price: PriceRow, rows: Mapping[str, PriceRow]) -> Cart:
+    along = _along(order, rows)
     is_addon = order["kind"] in kinds.OF_PACKS
     goes_on = price.interval != "once"
     line = CartLine(
@@ -79,11 +83,31 @@ def _cart(order: RowMapping, price: PriceRow) -> Cart:
         offer=OfferKey(price.id),
         quantity=order["seats"],
         added=_added(order),
-        amount=max(0, order["subtotal"]),
+        amount=max(0, order["subtotal"] - sum(each.amount for each in along)),
         renews_at=order["renews_at"] if goes_on else None,
         renewal_amount=order["seats"] * price.amount if goes_on else 0,
     )
-    return Cart(kind=_KINDS[order["kind"]], currency=order["currency"], lines=(line,))
+    return Cart(kind=_KINDS[order["kind"]], currency=order["currency"], lines=(line, *along))
+
+
+def _along(order: RowMapping, rows: Mapping[str, PriceRow]) -> tuple[CartLine, ...]:
+    """Return the packs that a plan was bought with, at what the vendor asked for them."""
+    if not order["packs"]:
+        return ()
+    lines = unpack(Quote, order["quote"]).lines
+    return tuple(
+        CartLine(
+            item=order["packs_addon"],
+            is_addon=True,
+            deployment=rows[line.offer].deployment,
+            offer=line.offer,
+            quantity=line.quantity,
+            added=line.quantity,
+            amount=line.amount.minor,
+        )
+        for line in lines
+        if line.offer in rows and rows[line.offer].item == order["packs_addon"]
+    )
 
 
 def _added(order: RowMapping) -> int:

@@ -37,7 +37,7 @@ class SeatPage:
     is_owed: bool
     shown: KeptChange | None
     problem: Problem | None
-    cards: tuple[PaymentMethodSummary, ...]
+    cards: tuple[PaymentMethodSummary, ...] | None
     promo: Promo | None = None
 
 

@@ -34,7 +34,7 @@ class PlanPage:
     seats: int
     shown: KeptChange | None
     problem: Problem | None
-    cards: tuple[PaymentMethodSummary, ...]
+    cards: tuple[PaymentMethodSummary, ...] | None
 
 
 async def read_plan_page(deps: Deps, person: Person, subscription_id: str, *, plan: str, seats: int | None) -> PlanPage:

@@ -17,6 +17,7 @@ from app.flows.billing_details import details_problems
 from app.flows.deps import Deps
 from app.flows.groups import GroupChoice, GroupOption, group_choice
 from app.flows.known_usage import proposed_packs
+from app.flows.mixed_cart import Extra, extra_of
 from app.flows.offers import note_vendor_away
 from app.flows.packs import Linked, coterm_of, linked_plan, packs_blocker
 from app.flows.promo_checkout import price_with_promotions
@@ -34,7 +35,7 @@ from app.promotions.misses import Guesser
 from app.subscriptions.store import Subscription, has_subscription
 from app.vendor_adapters.capabilities import Capability
 from app.vendor_adapters.errors import RejectReason, VendorError, VendorRejected
-from app.vendor_adapters.types import CustomerRef, PaymentMethodSummary, TaxIdStatus
+from app.vendor_adapters.types import CustomerRef, PaymentMethodSummary, PurchaseItem, TaxIdStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +47,7 @@ class Checkout:
             currency is not sold). cards: stored ones, empty for a new buyer. order: the newest order of the intent.
         notices: what the buyer should know and may ignore. blocker: why nothing can be bought just now. addon: set
             where packs are bought, ``seats`` are then packs. coterm: the subscription that they will end with.
+        extra: packs that may go along with a plan.
         promo: what was asked for and what came of it; None where no discount can be had.
     """
 
@@ -63,6 +65,7 @@ class Checkout:
     addon: Addon | None = None
     coterm: Subscription | None = None
     promo: Promo | None = None
+    extra: Extra | None = None
 
     @property
     def group(self) -> GroupOption | None:
@@ -158,6 +161,7 @@ async def read_checkout(
         blocker=(groups.problem if groups else None) or (packs_blocker(linked) if linked else None),
         addon=addon,
         coterm=coterm_of(deps, addon, linked) if addon and linked else None,
+        extra=extra_of(deps, intent.choice),
     )
     guesser = guesser or Guesser(session=actor.visitor_id, account=person.person_id)
     pricing = _with_price(deps, checkout, guesser, at or deps.clock.now())
@@ -189,14 +193,14 @@ async def _with_price(deps: Deps, checkout: Checkout, guesser: Guesser, at: date
     offer = purchase.offer_key(deps, plan=choice.plan, deployment=choice.deployment, currency=choice.currency)
     if offer is None:
         return _away(checkout)
+    extras = checkout.extra.items if checkout.extra else ()
     try:
         priced, promo = await price_with_promotions(
             deps,
             checkout.intent,
             _buyer(checkout),
             guesser,
-            offer=offer,
-            seats=checkout.seats,
+            items=(PurchaseItem(offer=offer, quantity=checkout.seats), *extras),
             details=checkout.details,
             account=checkout.account,
             coterm=checkout.coterm,

@@ -24,6 +24,7 @@ from app.flows.checkout_page import (
 )
 from app.flows.deps import Deps
 from app.flows.journey import repriced
+from app.flows.mixed_cart import extra_problem
 from app.flows.own_email import check_email
 from app.flows.packs import packs_problem
 from app.flows.payment import Step
@@ -51,7 +52,8 @@ class Confirmation:
 
     Attributes:
         attempt_id: minted with the page. seats_proposed: what the page proposed while nobody had chosen; both are packs
-            where packs are bought. quote_id, total: what the page showed, in minor units; compared, never used.
+            where packs are bought. packs: those that go along with a plan, None where the form has none. quote_id,
+            total: what the page showed, in minor units; compared, never used.
         tax_id_shown: the tax id as the page knew it, so that a refused one is told before it is charged with tax.
         details: None when the page showed the billing account's own and offered no fields.
         agreement: whether that of a programme was accepted. card: a stored card's ref, empty for the vendor's page.
@@ -64,6 +66,7 @@ class Confirmation:
     group_id: str
     seats: int | None
     seats_proposed: int | None
+    packs: int | None
     instance_users: int | None
     details: Details | None
     tax_id_shown: str
@@ -139,7 +142,12 @@ async def keep(deps: Deps, actor: Actor, intent: Intent, form: Confirmation) -> 
         group_id = form.group_id or intent.choice.group_id
         seats = _seats(intent.choice.seats, form)
         intents.save_choice(
-            connection, intent.intent_id, group_id=group_id, seats=seats, instance_users=form.instance_users
+            connection,
+            intent.intent_id,
+            group_id=group_id,
+            seats=seats,
+            packs=intent.choice.packs if form.packs is None else form.packs,
+            instance_users=form.instance_users,
         )
         if form.details is not None:
             intents.save_details(connection, intent.intent_id, form.details)
@@ -152,7 +160,9 @@ async def park(deps: Deps, intent_id: str, form: Confirmation) -> None:
     """Keep what somebody typed whose session ended meanwhile, so that it stands there again after they sign in."""
     seats, now = _seats(None, form), deps.clock.wall()
     await deps.db.write(
-        lambda connection: intents.park(connection, intent_id, seats=seats, details=form.details, now=now)
+        lambda connection: intents.park(
+            connection, intent_id, seats=seats, packs=form.packs, details=form.details, now=now
+        )
     )
 
 
@@ -175,6 +185,8 @@ def _checked(checkout: Checkout, details: tuple[Problem, ...], form: Confirmatio
     wrong_packs = packs_problem(checkout.addon, checkout.seats) if checkout.addon else None
     if wrong_packs:
         found.append(wrong_packs)
+    if checkout.extra and checkout.extra.packs > checkout.extra.addon.max_packs:
+        found.append(extra_problem(checkout.extra.addon.max_packs))
     if not form.terms and checkout.addon is None:  # the button of packs states all that is agreed to
         found.append(problem(ProblemId.E_INPUT, "terms", text="Tick the box to agree to the terms."))
     if checkout.promo and checkout.promo.agreement and not form.agreement:
@@ -261,8 +273,7 @@ def _draft(deps: Deps, checkout: Checkout, priced: Priced, account: BillingAccou
     renewal = quote.next_charges[0] if quote.next_charges and not ends else None
     request = purchase.purchase_request(
         deps,
-        offer=priced.request.items[0].offer,
-        seats=checkout.seats,
+        items=priced.request.items,
         currency=choice.currency,
         details=checkout.details,
         customer_ref=account.customer_ref,
@@ -310,6 +321,8 @@ def _draft(deps: Deps, checkout: Checkout, priced: Priced, account: BillingAccou
         settled_at=None,
         check_at=deps.clock.wall() + store.FIRST_LOOK,
         check_tries=0,
+        packs_addon=checkout.extra.addon.key if checkout.extra and checkout.extra.packs else "",
+        packs=checkout.extra.packs if checkout.extra else 0,
     )
     return _as_change(order, checkout, priced) if priced.change else order
 

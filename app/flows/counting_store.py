@@ -56,7 +56,7 @@ def payer_of(connection: Connection, group_id: str, *, now: datetime, wall: date
 def _paid_packs(wall: datetime) -> tuple[ColumnElement[bool], ...]:
     states = [state.value for state in PAID]
     return (
-        orders.c.kind.in_(sorted(OF_PACKS)),
+        or_(orders.c.kind.in_(sorted(OF_PACKS)), orders.c.packs > 0),
         orders.c.state.in_(states),
         orders.c.group_id != "",
         orders.c.settled_at > wall - BOUGHT_LASTS,

@@ -9,13 +9,13 @@ from app.entitlements.store import STORAGE_OF
 from app.events import audit
 from app.events.outbox import Job
 from app.flows.deps import Deps
-from app.flows.order_steps import advance
+from app.flows.order_steps import advance, is_plan_granted
 from app.flows.provision import is_late, tell_switched_on
 from app.flows.storage import storage_offers
 from app.flows.wording import minutes_of
 from app.orders import store
 from app.orders.packs import packs_awaiting_grant
-from app.orders.states import Action
+from app.orders.states import PAID, Action
 from app.orders.store import Order
 
 
@@ -25,9 +25,9 @@ async def grant_minutes(deps: Deps, job: Job) -> None:
     The purchase id is the order's: the product keeps one entry of it, however often it is told.
     """
     order = await deps.db.read(lambda connection: store.get_order(connection, job.order_id))
-    addon = deps.catalog.addon(order.plan) if order else None
-    if order is None or addon is None:
-        return
+    addon = deps.catalog.addon(order.bought_packs[0]) if order else None
+    if order is None or addon is None or order.state not in PAID:
+        return  # what was paid back meanwhile gives nothing more
     grant = MinutesGrant(
         purchase_id=order.order_id,
         minutes=minutes_of(deps.catalog, order),
@@ -35,7 +35,16 @@ async def grant_minutes(deps: Deps, job: Job) -> None:
     )
     await _tell(deps, order.order_id, order.group_id, grant, waiting=(order,))
     detail = f"{grant.minutes} of order {order.order_id}"
-    await deps.db.write(lambda connection: _granted(connection, deps, (order,), f"group:{order.group_id}", detail))
+
+    def write(connection: Connection) -> None:
+        locked = store.lock_order(connection, order.order_id)
+        is_done = True
+        if order.packs:
+            store.update_order(connection, order.order_id, packs_granted=True)
+            is_done = locked is not None and is_plan_granted(connection, locked)
+        _granted(connection, deps, (order,) if is_done else (), f"group:{order.group_id}", detail)
+
+    await deps.db.write(write)
 
 
 async def grant_storage(deps: Deps, job: Job) -> None:

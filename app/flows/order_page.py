@@ -11,6 +11,7 @@ from app.db.sealing import Sealer
 from app.entitlements import activation
 from app.flows import journey, wording
 from app.flows.deps import Deps
+from app.flows.order_steps import is_plan_granted
 from app.flows.settle import look_up
 from app.identity.actor import Person
 from app.orders import store
@@ -31,6 +32,8 @@ class OrderView:
 
     Attributes:
         gain: what packs give, empty for a plan. renewed_until: the end of the term that was paid by hand.
+        extra: what the packs give that a plan was bought with, is_extra_granted: whether they are there,
+            is_plan_granted: whether the plan is, which is asked for an order with both alone.
         is_known: False while the vendor does not tell whether it was paid; then nothing is said of money.
         can_pay: the payment page is open. is_watched: the page asks again by itself. problem: what went wrong.
         subscription_path: of what a change was for, where its card can be mended.
@@ -47,6 +50,8 @@ class OrderView:
     is_hosted: bool
     gain: str
     renewed_until: datetime | None
+    extra: str
+    is_extra_granted: bool
     placed_at: datetime
     subtotal: Money
     discount: Money
@@ -66,6 +71,7 @@ class OrderView:
     again_path: str
     subscription_path: str = ""
     usage_path: str = ""
+    is_plan_granted: bool = False
 
 
 async def read_order(deps: Deps, person: Person, order_id: str) -> OrderView:
@@ -77,6 +83,9 @@ async def read_order(deps: Deps, person: Person, order_id: str) -> OrderView:
     code = await deps.db.read(lambda connection: _code(connection, deps.sealer, order))
     changed = await deps.db.read(lambda connection: _changed(connection, order))
     view = _view(deps, order, code=code, is_known=is_known)
+    if order.packs:
+        is_on = await deps.db.read(lambda connection: is_plan_granted(connection, order))
+        view = replace(view, is_plan_granted=is_on)
     return replace(view, again_path=changed, subscription_path=changed) if changed else view
 
 
@@ -135,6 +144,8 @@ def _view(deps: Deps, order: Order, *, code: str = "", is_known: bool = True) ->
         is_hosted=order.deployment == "hosted",
         gain=wording.pack_gain(deps.catalog, order.plan, order.seats) if order.kind in OF_PACKS else "",
         renewed_until=_renewed_until(order),
+        extra=wording.pack_gain(deps.catalog, order.packs_addon, order.packs) if order.packs else "",
+        is_extra_granted=order.packs_granted,
         placed_at=order.created_at,
         subtotal=amount(order.subtotal),
         discount=amount(order.discount),
@@ -152,7 +163,7 @@ def _view(deps: Deps, order: Order, *, code: str = "", is_known: bool = True) ->
         return_to=_return_to(order),
         return_path=wording.return_path(order.order_id),
         again_path=wording.again_path(order),
-        usage_path=wording.usage_path(order.group_id) if order.kind in OF_PACKS and order.group_id else "",
+        usage_path=wording.usage_path(order.group_id) if order.bought_packs[1] and order.group_id else "",
     )
 
 

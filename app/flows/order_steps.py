@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from app.entitlements import store as entitlements
 from app.events import audit, outbox
 from app.flows import journey
 from app.flows.deps import Deps
@@ -59,6 +60,12 @@ def advance(
         settling.release(connection, order.order_id, cause or _CAUSES[state], now=business)
     journey.moved(connection, deps, order, state, decline=str((changes or {}).get("decline") or order.decline))
     return state
+
+
+def is_plan_granted(connection: Connection, order: Order) -> bool:
+    """Whether the product has confirmed all that an order's group is entitled to."""
+    wanted = entitlements.get(connection, f"group:{order.group_id}")
+    return wanted is not None and wanted.is_granted
 
 
 def _commit(connection: Connection, order: Order, business: datetime, wall: datetime) -> None:

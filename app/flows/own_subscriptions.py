@@ -162,14 +162,14 @@ async def list_subscriptions(deps: Deps, person: Person, page: int) -> tuple[tup
     return found[:PAGE_SIZE], len(found) > PAGE_SIZE
 
 
-async def cards(deps: Deps, owned: Owned) -> tuple[PaymentMethodSummary, ...]:
-    """Return the cards on file, the default first; none while the vendor is away."""
+async def cards(deps: Deps, owned: Owned) -> tuple[PaymentMethodSummary, ...] | None:
+    """Return the cards on file, the default first; None while the vendor does not tell: there may be one."""
     if not owned.customer:
         return ()
     try:
         return await deps.vendors[owned.subscription.vendor].payment_methods(owned.customer)
     except VendorError:
-        return ()
+        return None
 
 
 async def card_page(deps: Deps, owned: Owned, return_to: str) -> str:

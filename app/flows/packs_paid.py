@@ -19,16 +19,21 @@ def packs_paid(connection: Connection, deps: Deps, order: Order, subscription: S
     """Hand out what a paid order of packs gives, in the caller's transaction."""
     now = deps.clock.wall()
     if subscription is None:
-        outbox.enqueue(
-            connection,
-            kind=GRANT_MINUTES,
-            dedupe_key=order.order_id,
-            payload={"order": order.order_id},
-            order_id=order.order_id,
-            now=now,
-        )
+        queue_minutes(connection, deps, order)
         return
     project(connection, deps, order.vendor, subscription, order.account_id)
     wanted = entitlements.get(connection, f"{STORAGE_OF}{order.group_id}")
     if wanted and wanted.is_granted:  # a notification was faster, and the product knows already
         advance(connection, deps, order, Action.GRANT, now=now)
+
+
+def queue_minutes(connection: Connection, deps: Deps, order: Order) -> None:
+    """Let the product hear of the minutes of a paid order, in the caller's transaction."""
+    outbox.enqueue(
+        connection,
+        kind=GRANT_MINUTES,
+        dedupe_key=order.order_id,
+        payload={"order": order.order_id},
+        order_id=order.order_id,
+        now=deps.clock.wall(),
+    )

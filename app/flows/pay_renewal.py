@@ -64,7 +64,7 @@ class PaymentPage:
     people: int | None
     shown: KeptChange | None
     problem: Problem | None
-    cards: tuple[PaymentMethodSummary, ...]
+    cards: tuple[PaymentMethodSummary, ...] | None
 
 
 async def read_payment_page(deps: Deps, person: Person, subscription_id: str, wish: RenewalWish) -> PaymentPage:

@@ -21,7 +21,7 @@ from app.promotions.misses import Guesser
 from app.promotions.model import OrderKind
 from app.subscriptions.store import Subscription
 from app.vendor_adapters.capabilities import Capability
-from app.vendor_adapters.types import Interval, OfferKey
+from app.vendor_adapters.types import Interval, OfferKey, PurchaseItem
 
 _log = structlog.get_logger()
 _TRIES = 2  # a second time where the vendor's price is another one than was kept
@@ -33,8 +33,7 @@ async def price_with_promotions(
     buyer: Buyer,
     guesser: Guesser,
     *,
-    offer: OfferKey,
-    seats: int,
+    items: tuple[PurchaseItem, ...],
     details: Details,
     account: BillingAccount | None,
     coterm: Subscription | None,
@@ -47,16 +46,15 @@ async def price_with_promotions(
     plan one more to know what they cost before a discount. Raises the vendor's errors.
 
     Args:
-        at: business time at which is decided; of an order, when its price was shown. reached: how far the page is that
-            shows the price, for the funnel.
+        items: what is bought, a plan before the packs that go along with it. at: business time at which is decided; of
+            an order, when its price was shown. reached: how far the page is that shows the price, for the funnel.
     """
 
     async def quoted(promo: Promo | None) -> Priced:
         return await price(
             deps,
             intent,
-            offer=offer,
-            seats=seats,
+            items=items,
             details=details,
             account=account,
             group_id=buyer.group_id,
@@ -70,18 +68,18 @@ async def price_with_promotions(
 
     if not _takes_discounts(deps, coterm):
         return await quoted(None), None
-    ware = await _ware(deps, intent, offer)
+    wares = [(await _ware(deps, intent, item.offer), item.quantity) for item in items]
     if coterm is not None:
         plain = await quoted(None)
-        kind, added = OrderKind.ADDON, seats
+        kind, (ware, added) = OrderKind.ADDON, wares[0]
         promo = await decided(change_cart(ware, plain.quote, kind=kind, quantity=added, added=added))
         return (await quoted(promo) if promo.decision.applied else plain), promo
     for _ in range(_TRIES):
-        promo = await decided(purchase_cart(ware, seats, at))
+        promo = await decided(purchase_cart(wares, at))
         priced = await quoted(promo)
         if gross_of(priced.quote.lines) == promo.cart.subtotal:
             break
-        ware = _repriced(ware, priced)
+        wares = [(_repriced(ware, priced), quantity) for ware, quantity in wares]
     _compare(priced, promo)
     return priced, promo
 
@@ -106,8 +104,8 @@ async def _ware(deps: Deps, intent: Intent, offer: OfferKey) -> Ware:
     row = next(row for row in deps.catalog.prices if row.id == offer)
     unit = held.unit_price if held else Money(row.amount, row.currency)
     return Ware(
-        item=choice.plan,
-        is_addon=deps.catalog.addon(choice.plan) is not None,
+        item=row.item,
+        is_addon=deps.catalog.addon(row.item) is not None,
         deployment=choice.deployment,
         offer=offer,
         unit_price=unit.minor,

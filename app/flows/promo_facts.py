@@ -1,6 +1,6 @@
 """What the promotions engine is told: the cart in its words, and what is known of the buyer."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -75,22 +75,12 @@ def identities_of(deps: Deps, buyer: Buyer) -> tuple[str, ...]:
     )
 
 
-def purchase_cart(ware: Ware, quantity: int, now: datetime) -> Cart:
-    """Return the cart of a first order or of packs that have a term of their own or none."""
-    amount = ware.unit_price * quantity
-    line = CartLine(
-        item=ware.item,
-        is_addon=ware.is_addon,
-        deployment=ware.deployment,
-        offer=ware.offer,
-        quantity=quantity,
-        added=quantity,
-        amount=amount,
-        renews_at=add_months(midnight(now), TERM_MONTHS) if ware.is_yearly else None,
-        renewal_amount=amount if ware.is_yearly else 0,
-    )
-    kind = OrderKind.ADDON if ware.is_addon else OrderKind.FIRST_ORDER
-    return Cart(kind=kind, currency=ware.currency, lines=(line,))
+def purchase_cart(wares: Sequence[tuple[Ware, int]], now: datetime) -> Cart:
+    """Return the cart of a first order, its plan first, or of packs that have a term of their own or none."""
+    first, _ = wares[0]
+    kind = OrderKind.ADDON if first.is_addon else OrderKind.FIRST_ORDER
+    lines = tuple(_bought(ware, quantity, now) for ware, quantity in wares)
+    return Cart(kind=kind, currency=first.currency, lines=lines)
 
 
 def change_cart(ware: Ware, quote: Quote, *, kind: OrderKind, quantity: int, added: int) -> Cart:
@@ -113,3 +103,18 @@ def change_cart(ware: Ware, quote: Quote, *, kind: OrderKind, quantity: int, add
 def gross_of(lines: Iterable[Line]) -> int:
     """Return what lines cost before discounts, in minor units."""
     return sum(line.amount.minor for line in lines if line.kind is not LineKind.DISCOUNT)
+
+
+def _bought(ware: Ware, quantity: int, now: datetime) -> CartLine:
+    amount = ware.unit_price * quantity
+    return CartLine(
+        item=ware.item,
+        is_addon=ware.is_addon,
+        deployment=ware.deployment,
+        offer=ware.offer,
+        quantity=quantity,
+        added=quantity,
+        amount=amount,
+        renews_at=add_months(midnight(now), TERM_MONTHS) if ware.is_yearly else None,
+        renewal_amount=amount if ware.is_yearly else 0,
+    )

@@ -89,7 +89,7 @@ async def plan_campaign(
         return situation, facts
 
     situation, facts = await deps.db.read(read)
-    carts = {plan: purchase_cart(ware, seats, now) for plan, ware in wares.items()}
+    carts = {plan: purchase_cart([(ware, seats)], now) for plan, ware in wares.items()}
     decisions = {plan: situation.decide(cart, facts, now) for plan, cart in carts.items()}
     deals = {plan: _deal(decision, carts[plan]) for plan, decision in decisions.items() if decision.applied}
     notice = fault or _preview_notice(situation, preview) or _notice(deps, asked, decisions, deals, chosen)

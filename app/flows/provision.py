@@ -139,7 +139,9 @@ def _granted(connection: Connection, deps: Deps, wanted: Entitlement) -> None:
         return  # something was bought meanwhile: its own grant tells
     for waiting in _waiting(connection, wanted):
         order = store.lock_order(connection, waiting.order_id)
-        if order is None or advance(connection, deps, order, Action.GRANT, now=now) is None:
+        if order is None or (order.packs and not order.packs_granted):
+            continue  # the minutes that it was bought with tell when they are there
+        if advance(connection, deps, order, Action.GRANT, now=now) is None:
             continue
         if is_late(deps, order):
             tell_switched_on(connection, deps, order)

@@ -37,8 +37,7 @@ def offer_key(deps: Deps, *, plan: str, deployment: str, currency: str) -> Offer
 def purchase_request(
     deps: Deps,
     *,
-    offer: OfferKey,
-    seats: int,
+    items: tuple[PurchaseItem, ...],
     currency: str,
     details: Details,
     customer_ref: str | None,
@@ -52,7 +51,7 @@ def purchase_request(
         order=OrderId(order_id),
         customer=CustomerRef(customer_ref) if customer_ref else None,
         currency=currency,
-        items=(PurchaseItem(offer=offer, quantity=seats),),
+        items=items,
         address=address if is_place_known(deps, details) else None,
         tax_id=tax_id_of(deps, details),
         discounts=discounts,

@@ -12,7 +12,7 @@ from app.identity.accounts import BillingAccount
 from app.orders.intents import Details, Intent
 from app.orders.quotes import keep_quote
 from app.subscriptions.store import PACKS_OF, PLAN_OF, Subscription
-from app.vendor_adapters.types import AddPack, DiscountRef, OfferKey, PurchaseRequest, Quote, SubscriptionRef
+from app.vendor_adapters.types import AddPack, DiscountRef, PurchaseItem, PurchaseRequest, Quote, SubscriptionRef
 
 Tell = Callable[[Connection], None]
 
@@ -40,8 +40,7 @@ async def price(
     deps: Deps,
     intent: Intent,
     *,
-    offer: OfferKey,
-    seats: int,
+    items: tuple[PurchaseItem, ...],
     details: Details,
     account: BillingAccount | None,
     group_id: str,
@@ -52,13 +51,13 @@ async def price(
     """Return the vendor's quote. Raises the vendor's errors, and never makes a price up.
 
     Args:
-        seats: or packs. coterm: the subscription that packs are added to, so that they end with it. discounts: the
-            vendor's, in the order in which they are taken off. tell: what else is written down with the quote.
+        items: what is bought, the plan first. coterm: the subscription that packs are added to, so that they end with
+            it. discounts: the vendor's, in the order in which they are taken off. tell: what else is written down with
+            the quote.
     """
     request = purchase.purchase_request(
         deps,
-        offer=offer,
-        seats=seats,
+        items=items,
         currency=intent.choice.currency,
         details=details,
         customer_ref=account.customer_ref if account else None,

@@ -47,6 +47,7 @@ class RenewalPage:
     Attributes:
         preview: what the vendor will charge at the end of the term; None when it does not renew or is not known.
         plan, seats: what renews. is_booked: that differs from what runs now. problem: why nothing can be changed.
+        cards: None while the vendor does not tell.
     """
 
     owned: Owned
@@ -55,7 +56,7 @@ class RenewalPage:
     seats: int
     is_booked: bool
     problem: Problem | None
-    cards: tuple[PaymentMethodSummary, ...]
+    cards: tuple[PaymentMethodSummary, ...] | None
 
     @property
     def renews(self) -> bool:

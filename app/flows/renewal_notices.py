@@ -60,8 +60,8 @@ async def _notify(deps: Deps, subscription: Subscription) -> bool:
         return False  # without the people in it nothing true can be said: the next sweep tries again
     owned, raised = await _covered(deps, owned)
     found = await renewal_of(deps, owned)
-    if found.preview is None:
-        return False
+    if found.preview is None or found.cards is None:
+        return False  # nothing is said of a card that nobody told of
     mail = _mail(deps, found, raised=raised)
     now = deps.clock.wall()
     return await deps.db.write(

@@ -15,7 +15,7 @@ from app.events import audit, outbox
 from app.flows import wording
 from app.flows.deps import Deps
 from app.flows.order_steps import advance
-from app.flows.packs_paid import packs_paid
+from app.flows.packs_paid import packs_paid, queue_minutes
 from app.flows.post import enqueue_mail
 from app.flows.sync import project
 from app.flows.told import tell_not_charged
@@ -195,6 +195,8 @@ def _paid(
         projected = project(connection, deps, order.vendor, subscription, order.account_id)
         if not order.group_id:
             _hand_out_code(connection, deps, paid, projected.subscription_id)
+    if order.packs:
+        queue_minutes(connection, deps, paid)
     _announce(connection, deps, paid)
 
 

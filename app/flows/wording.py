@@ -52,12 +52,15 @@ def bought(catalog: Catalog, order: Order) -> str:
     text = f"{plan_name(catalog, order.plan)}, {deployment_name(order.deployment)}, {seats(order.seats)}"
     if order.kind == RENEWAL:
         text = f"Renewal of {text}"
+    if order.packs:
+        text += f" and {pack_gain(catalog, order.packs_addon, order.packs)}"
     return f"{text}, for {order.group_name or order.group_id}" if order.group_id else text
 
 
 def minutes_of(catalog: Catalog, order: Order) -> int:
-    """Return the compute minutes that an order of packs gives."""
-    return _granted_by(catalog, order.plan, _MINUTES) * order.seats
+    """Return the compute minutes that an order's packs give."""
+    addon, packs = order.bought_packs
+    return _granted_by(catalog, addon, _MINUTES) * packs
 
 
 def pack_gain(catalog: Catalog, addon: str, packs: int) -> str:

@@ -31,7 +31,10 @@ class Details:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """What a link or the plan page asked for. ``seats`` None proposes the group's members."""
+    """What a link or the plan page asked for. ``seats`` None proposes the group's members.
+
+    ``packs`` are those that go along with a plan; of packs alone ``seats`` says how many.
+    """
 
     plan: str
     deployment: str
@@ -39,6 +42,7 @@ class Choice:
     group_id: str = ""
     group_given: bool = False
     seats: int | None = None
+    packs: int = 0
     campaign: str = ""
     origin: str = ""
     return_to: str = ""
@@ -123,13 +127,13 @@ def save_details(connection: Connection, intent_id: str, details: Details) -> No
 
 
 def save_choice(
-    connection: Connection, intent_id: str, *, group_id: str, seats: int | None, instance_users: int | None
+    connection: Connection, intent_id: str, *, group_id: str, seats: int | None, packs: int, instance_users: int | None
 ) -> None:
-    """Keep the group and the seats that were chosen on the checkout."""
+    """Keep the group, the seats and the packs that were chosen on the checkout."""
     connection.execute(
         update(intents)
         .where(intents.c.intent_id == intent_id)
-        .values(group_id=group_id, seats=seats, instance_users=instance_users)
+        .values(group_id=group_id, seats=seats, packs=packs, instance_users=instance_users)
     )
 
 
@@ -144,7 +148,15 @@ def save_group_check(connection: Connection, intent_id: str, check: GroupCheck) 
     connection.execute(update(intents).where(intents.c.intent_id == intent_id).values(**values))
 
 
-def park(connection: Connection, intent_id: str, *, seats: int | None, details: Details | None, now: datetime) -> None:
+def park(
+    connection: Connection,
+    intent_id: str,
+    *,
+    seats: int | None,
+    packs: int | None,
+    details: Details | None,
+    now: datetime,
+) -> None:
     """Keep what was typed by somebody whose session ended meanwhile; they sign in before they see it again.
 
     The intent's id (100 bits) is what lets them write, and nothing is read out.
@@ -152,6 +164,8 @@ def park(connection: Connection, intent_id: str, *, seats: int | None, details: 
     typed = dataclasses.asdict(details) if details else {}
     if seats is not None:
         typed["seats"] = seats
+    if packs is not None:
+        typed["packs"] = packs
     kept = (intents.c.intent_id == intent_id) & (intents.c.expires_at > now)
     if typed:
         connection.execute(update(intents).where(kept).values(**typed))

@@ -24,7 +24,10 @@ LONGEST_PAUSE = timedelta(minutes=30)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """An order. Amounts are minor units of ``currency`` as the buyer confirmed them; ``attempt`` numbers the keys."""
+    """An order. Amounts are minor units of ``currency`` as the buyer confirmed them; ``attempt`` numbers the keys.
+
+    ``packs`` of ``packs_addon`` were bought with the plan; ``packs_granted``: the product has confirmed them.
+    """
 
     order_id: str
     kind: str
@@ -66,6 +69,9 @@ class Order:
     check_at: datetime | None
     check_tries: int
     amount_refunded: int = 0
+    packs_addon: str = ""
+    packs: int = 0
+    packs_granted: bool = False
 
     @property
     def target(self) -> str:
@@ -74,6 +80,11 @@ class Order:
             return f"subscription:{self.subscription_ref}"
         is_plan_of_group = self.group_id and self.kind not in OF_PACKS
         return f"group:{self.group_id}" if is_plan_of_group else f"intent:{self.intent_id}"
+
+    @property
+    def bought_packs(self) -> tuple[str, int]:
+        """Which add-on's packs were bought and how many, alone or with a plan; ("", 0) without any."""
+        return (self.plan, self.seats) if self.kind in OF_PACKS else (self.packs_addon, self.packs)
 
     @property
     def is_change(self) -> bool:

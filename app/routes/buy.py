@@ -9,6 +9,7 @@ from starlette.routing import Route
 
 from app.flows import start
 from app.flows.deps import Deps
+from app.flows.mixed_cart import sold_along
 from app.flows.wording import checkout_path
 from app.orders.intents import Choice
 from app.promotions.model import LandingFlow
@@ -38,6 +39,8 @@ async def buy(request: Request) -> Response:
     seats, is_clamped = _count(request, "seats", deps.catalog.rules.seats.self_serve_max)
     currency = await start.account_currency(deps, actor) or _currency(request, deps)
     choice = _choice(request, deps, plan.key, seats, currency)
+    packs, is_packs_clamped = _along(request, deps, choice.deployment)
+    choice, is_clamped = replace(choice, packs=packs), is_clamped or is_packs_clamped
     mark = visit_mark(request)
     intent_id = await start.start_intent(deps, actor, choice, promo=_promo(request), flow=LandingFlow.PLANS, mark=mark)
     path = checkout_path(intent_id)
@@ -82,6 +85,13 @@ def _choice(request: Request, deps: Deps, plan: str, seats: int | None, currency
     )
 
 
+def _along(request: Request, deps: Deps, deployment: str) -> tuple[int, bool]:
+    """Return the packs that go along with the plan, and whether they had to be put right."""
+    addon = sold_along(deps.catalog, deployment)
+    packs, is_clamped = _count(request, "packs", addon.max_packs, least=0) if addon else (0, False)
+    return packs or 0, is_clamped
+
+
 def utm_of(request: Request) -> str:
     """Return the utm_* fields of a link as JSON, empty when it has none."""
     found = {name: _text(request, name) for name in _UTM if name in request.query_params}
@@ -92,7 +102,7 @@ def _promo(request: Request) -> str:
     return one(request.query_params, "promo").strip()
 
 
-def _count(request: Request, name: str, most: int) -> tuple[int | None, bool]:
+def _count(request: Request, name: str, most: int, *, least: int = 1) -> tuple[int | None, bool]:
     """Return a number of the link within bounds, and whether it had to be put right; None when it names none."""
     typed = one(request.query_params, name).strip()
     if not typed:
@@ -100,7 +110,7 @@ def _count(request: Request, name: str, most: int) -> tuple[int | None, bool]:
     seats = whole_number(typed)
     if seats is None:
         return None, True
-    return min(max(seats, 1), most), not 1 <= seats <= most
+    return min(max(seats, least), most), not least <= seats <= most
 
 
 def _currency(request: Request, deps: Deps) -> str:

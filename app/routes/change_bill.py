@@ -77,8 +77,8 @@ def change_bill(deps: Deps, subscription: Subscription, shown: KeptChange, promo
     )
 
 
-def card_text(cards: tuple[PaymentMethodSummary, ...]) -> str:
-    """Return the card that is charged, such as ``Visa ending 4242, 12/30``; empty without one."""
+def card_text(cards: tuple[PaymentMethodSummary, ...] | None) -> str:
+    """Return the card that is charged, such as ``Visa ending 4242, 12/30``; empty without one, or while unknown."""
     if not cards:
         return ""
     card = cards[0]

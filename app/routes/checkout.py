@@ -13,10 +13,13 @@ from app.flows import checkout_page, confirm, wording
 from app.flows.checkout_page import Checkout
 from app.flows.confirm import Confirmation, Shown, new_attempt
 from app.flows.deps import Deps
+from app.flows.mixed_cart import extra_problem, sold_along
 from app.flows.promo_at_checkout import apply_code, remove_code
 from app.orders.intents import Details
 from app.orders.store import Order
-from app.routes.checkout_view import Typed, checkout_view, typed_details
+from app.routes.billing_view import typed_details
+from app.routes.buy import HOSTED
+from app.routes.checkout_view import Typed, checkout_view
 from app.routes.promo_field import applied_first, carried_code, guesser_of
 from app.routes.signed_in import is_live
 from app.web.deps import deps_of
@@ -65,6 +68,7 @@ async def update(request: Request) -> Response:
     problems = tuple(found for found in command.problems if found.field in ("seats", "packs"))
     typed = Typed(
         seats=typed.seats if problems else "",
+        packs=typed.packs if problems else "",
         instance_users=typed.instance_users,
         details=typed.details,
         terms=typed.terms,
@@ -139,7 +143,8 @@ def _again(request: Request, checkout: Checkout, problems: tuple[Problem, ...], 
 
 def _read(deps: Deps, form: FormData) -> tuple[Typed, Confirmation]:
     reader = Reader(form)
-    typed_seats, seats = _packs(deps, reader) if "packs" in form else _seats(deps, reader)
+    typed_seats, seats = _seats(deps, reader) if "seats" in form or "packs" not in form else _packs(deps, reader)
+    typed_extra, extra = _extra(deps, reader) if "seats" in form and "packs" in form else ("", None)
     users = reader.optional_number(
         "instance_users",
         least=0,
@@ -155,6 +160,7 @@ def _read(deps: Deps, form: FormData) -> tuple[Typed, Confirmation]:
         group_id=reader.text("group", most=255),
         seats=seats,
         seats_proposed=whole_number(reader.typed("seats_proposed")),
+        packs=extra,
         instance_users=users,
         details=details,
         tax_id_shown=reader.text("tax_id_shown", most=60),
@@ -165,6 +171,7 @@ def _read(deps: Deps, form: FormData) -> tuple[Typed, Confirmation]:
     )
     typed = Typed(
         seats="" if typed_seats == reader.typed("seats_proposed") else typed_seats,
+        packs=typed_extra,
         instance_users=reader.typed("instance_users"),
         details=typed_details({name: reader.typed(name) for name in _DETAILS}) if details else None,
         terms=command.terms,
@@ -189,6 +196,16 @@ def _packs(deps: Deps, reader: Reader) -> tuple[str, int | None]:
     text = f"Enter the number of packs as a whole number from 1 to {most}, like 2."
     wrong = problem(ProblemId.E_INPUT, "packs", text=text)
     return reader.typed("packs"), reader.whole_number("packs", least=1, most=most, otherwise=wrong) or None
+
+
+def _extra(deps: Deps, reader: Reader) -> tuple[str, int | None]:
+    """The packs that go along with a plan: an empty field is none of them, None is what cannot be read."""
+    addon = sold_along(deps.catalog, HOSTED)
+    most = addon.max_packs if addon else 0
+    wrong = extra_problem(most)
+    before = len(reader.problems)
+    packs = reader.optional_number("packs", least=0, most=most, otherwise=wrong) or 0
+    return reader.typed("packs"), packs if len(reader.problems) == before else None
 
 
 def _details(reader: Reader) -> Details:

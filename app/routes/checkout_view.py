@@ -1,10 +1,9 @@
 """What the checkout's template shows, worked out so that it does no sums and no look-ups."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from app import formats
-from app.catalog import countries, tax_ids
 from app.core.money import Money
 from app.core.problems import Problem, ProblemId
 from app.flows import wording
@@ -13,7 +12,8 @@ from app.flows.confirm import new_attempt
 from app.flows.deps import Deps
 from app.flows.promo_decide import Promo
 from app.orders.intents import Details
-from app.routes.packs_view import PacksPart, packs_button, packs_part
+from app.routes.billing_view import BillingView, billing_view
+from app.routes.packs_view import ExtraPart, PacksPart, extra_part, packs_button, packs_part, plan_button
 from app.routes.promo_view import PromoPart, discount_text, promo_part
 from app.vendor_adapters.types import Line, LineKind, PaymentMethodSummary, Quote, Tax, TaxIdStatus, TaxTreatment
 from app.web.errors import money_note
@@ -68,18 +68,7 @@ class CheckoutView:
     trial_note: str
     notices: tuple[Problem, ...]
     instance_users: str
-    details: Details
-    details_are_kept: bool
-    details_lines: tuple[str, ...]
-    change_path: str
-    countries: tuple[tuple[str, str], ...]
-    regions: tuple[tuple[str, str], ...]
-    region_word: str
-    has_postal: bool
-    tax_id_label: str
-    tax_id_example: str
-    tax_id_shown: str
-    place_changed: bool
+    billing: BillingView
     group_changed: bool
     cards: tuple[tuple[str, str, str], ...]
     card: str
@@ -97,6 +86,7 @@ class CheckoutView:
     problems: tuple[Problem, ...]
     announcement: str
     packs: PacksPart | None
+    extra: ExtraPart | None
     promo: PromoPart
 
     @property
@@ -110,11 +100,6 @@ class CheckoutView:
         return next((found for found in self.notices if found.id is ProblemId.E_SEATS_LOW), None)
 
     @property
-    def tax_note(self) -> Problem | None:
-        """The same about the tax id."""
-        return next((found for found in self.notices if found.id is ProblemId.E_TAXID), None)
-
-    @property
     def money_note(self) -> str:
         """One sentence on money below the problems, unless one of them says it already."""
         return NOT_CHARGED if money_note(self.problems) else ""
@@ -125,6 +110,7 @@ class Typed:
     """What the form said, to be shown again as it was typed; ``details`` None when it offered no fields."""
 
     seats: str = ""
+    packs: str = ""
     instance_users: str = ""
     details: Details | None = None
     terms: bool = False
@@ -146,8 +132,11 @@ def checkout_view(
 ) -> CheckoutView:
     """Return the page for ``checkout``; ``typed`` is shown in place of what is kept, with ``problems`` beside it."""
     typed, rules = typed or Typed(card=checkout.cards[0].ref if checkout.cards else ""), deps.catalog.rules
-    intent, choice, details = checkout.intent, checkout.intent.choice, typed.details or checkout.details
+    intent, choice = checkout.intent, checkout.intent.choice
     promo = _promo(deps, checkout, problems, typed.code)
+    billing = billing_view(
+        deps, checkout, typed=typed.details, change_billing=change_billing, place_changed=typed.place_changed
+    )
     return CheckoutView(
         intent_id=intent.intent_id,
         plan_name=wording.plan_name(deps.catalog, choice.plan),
@@ -164,18 +153,7 @@ def checkout_view(
         trial_note=_trial_note(deps, checkout),
         notices=checkout.notices,
         instance_users=typed.instance_users or str(intent.instance_users or ""),
-        details=details,
-        details_are_kept=checkout.account is not None and typed.details is None and not change_billing,
-        details_lines=_details_lines(details),
-        change_path=f"{link(wording.checkout_path(intent.intent_id), change='billing')}#billing",
-        countries=tuple(row for row in countries.countries() if row[0] not in rules.address.not_sold_to),
-        regions=countries.regions(details.country) if details.country in rules.address.region_required_in else (),
-        region_word=countries.region_word(details.country) if details.country else "",
-        has_postal=not details.country or countries.has_postal(details.country),
-        tax_id_label=tax_ids.tax_id_label(details.country, rules.tax_ids),
-        tax_id_example=tax_ids.tax_id_example(details.country, rules.tax_ids),
-        tax_id_shown=checkout.details.tax_id,
-        place_changed=typed.place_changed,
+        billing=billing,
         group_changed=typed.group_changed,
         cards=tuple(_card(card) for card in checkout.cards),
         card=typed.card,
@@ -193,6 +171,7 @@ def checkout_view(
         problems=problems,
         announcement=_announcement(checkout, f"{notice} {promo.told_text}".strip()),
         packs=packs_part(deps, checkout),
+        extra=extra_part(deps, checkout, typed.packs),
         promo=promo,
     )
 
@@ -200,11 +179,6 @@ def checkout_view(
 def _promo(deps: Deps, checkout: Checkout, problems: tuple[Problem, ...], typed: str) -> PromoPart:
     path = f"{wording.checkout_path(checkout.intent.intent_id)}/promo-code"
     return promo_part(deps, checkout.promo, path, problems=problems, typed=typed)
-
-
-def typed_details(values: dict[str, str]) -> Details:
-    """Return what was typed into the billing fields, as it was."""
-    return Details(**{field.name: values.get(field.name, "") for field in fields(Details)})
 
 
 def _groups(checkout: Checkout) -> tuple[tuple[str, str], ...]:
@@ -219,21 +193,6 @@ def _new_group_url(deps: Deps, intent_id: str) -> str:
 
 def _people(count: int) -> str:
     return formats.counted(count, "member")
-
-
-def _details_lines(details: Details) -> tuple[str, ...]:
-    place = " ".join(part for part in (details.postal_code, details.city, details.region) if part)
-    lines = (
-        details.company,
-        details.full_name,
-        details.email,
-        details.line1,
-        details.line2,
-        place,
-        countries.country_name(details.country) if details.country else "",
-        details.tax_id,
-    )
-    return tuple(line for line in lines if line)
 
 
 def _card(card: PaymentMethodSummary) -> tuple[str, str, str]:
@@ -263,9 +222,7 @@ def _bill(deps: Deps, checkout: Checkout) -> Bill | None:
 def _button(deps: Deps, checkout: Checkout, quote: Quote) -> str:
     if checkout.addon:
         return packs_button(deps, checkout.addon, checkout.seats, quote.due_now)
-    if quote.due_now.is_zero:
-        return f"Subscribe for {formats.money(quote.due_now)}"
-    return f"Pay {formats.money(quote.due_now)} and subscribe"
+    return plan_button(deps, checkout, quote.due_now)
 
 
 def _lines(deps: Deps, quote: Quote, promo: Promo | None) -> tuple[QuoteLine, ...]:
@@ -316,6 +273,7 @@ def _buy_path(checkout: Checkout, *, with_group: bool) -> str:
         deployment=choice.deployment,
         group=choice.group_id if with_group else "",
         seats=choice.seats or "",
+        packs=choice.packs or "",
         currency=choice.currency,
         campaign=choice.campaign,
         return_to=choice.return_to,

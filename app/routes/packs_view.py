@@ -30,6 +30,17 @@ class PacksPart:
     card_is_fixed: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtraPart:
+    """The section of packs that may go along with a plan; ``value`` is what the field says, as typed."""
+
+    heading: str
+    value: str
+    most: int
+    field_hint: str
+    notes: tuple[str, ...]
+
+
 def packs_part(deps: Deps, checkout: Checkout) -> PacksPart | None:
     """Return the part for ``checkout``; None when it is of a plan."""
     addon = checkout.addon
@@ -50,6 +61,31 @@ def packs_part(deps: Deps, checkout: Checkout) -> PacksPart | None:
 def packs_button(deps: Deps, addon: Addon, packs: int, total: Money) -> str:
     """Return the words of the button: the act and the amount."""
     return f"Pay {formats.money(total)} and add {wording.pack_gain(deps.catalog, addon.key, packs)}"
+
+
+def extra_part(deps: Deps, checkout: Checkout, typed: str) -> ExtraPart | None:
+    """Return the section for ``checkout``; None where nothing is sold along with its plan."""
+    extra = checkout.extra
+    if extra is None:
+        return None
+    row = next(row for row in deps.catalog.prices if row.id == extra.offer)
+    one = wording.pack_gain(deps.catalog, extra.addon.key, 1)
+    return ExtraPart(
+        heading="Compute minutes (optional)",
+        value=typed or str(extra.packs),
+        most=extra.addon.max_packs,
+        field_hint=f"One pack is {one} for {formats.money(Money(row.amount, row.currency))}, paid once",
+        notes=_lasting(deps, extra.addon, checkout),
+    )
+
+
+def plan_button(deps: Deps, checkout: Checkout, total: Money) -> str:
+    """Return the words of a plan's button: all that is bought, and the amount."""
+    extra = checkout.extra
+    along = f", add {wording.pack_gain(deps.catalog, extra.addon.key, extra.packs)}" if extra and extra.packs else ""
+    if total.is_zero:
+        return f"Subscribe{along} for {formats.money(total)}"
+    return f"Pay {formats.money(total)}{along} and subscribe"
 
 
 def _lasting(deps: Deps, addon: Addon, checkout: Checkout) -> tuple[str, ...]:

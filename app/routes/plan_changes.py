@@ -50,6 +50,7 @@ class PlanView:
     hint: str
     button: str
     card: str
+    is_card_known: bool
     attempt_id: str
     blocker: Problem | None
     way_out: WayOut
@@ -161,6 +162,7 @@ def _view(
         hint=_hint(deps, found),
         button=_button(found, bill, name),
         card=card_text(found.cards),
+        is_card_known=found.cards is not None,
         attempt_id=new_id("att"),
         blocker=found.problem,
         way_out=way_out(deps, owned),

@@ -86,6 +86,7 @@ class PaymentView:
     sentence: str
     button: str
     card: str
+    is_card_known: bool
     base: str
     attempt_id: str
     blocker: Problem | None
@@ -184,6 +185,7 @@ def _view(deps: Deps, found: PaymentPage, *, problems: tuple[Problem, ...] = (),
         sentence=_sentence(deps, found),
         button=_button(bill, _end_of(found, starts_at)),
         card=card_text(found.cards),
+        is_card_known=found.cards is not None,
         base=starts_at.isoformat(),
         attempt_id=new_id("att"),
         blocker=found.problem,

@@ -42,6 +42,7 @@ class RenewalView:
     is_booked: bool
     text: str
     card: str
+    is_card_known: bool
     ends: str
     base: int
     seats: str
@@ -163,6 +164,7 @@ def _view(
         is_booked=found.is_booked,
         text=text,
         card=card_text(found.cards),
+        is_card_known=found.cards is not None,
         ends=formats.date(subscription.ends_at),
         base=subscription.seats,
         seats=typed.seats or str(found.seats),

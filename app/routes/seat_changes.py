@@ -59,6 +59,7 @@ class SeatsView:
     after: str
     button: str
     card: str
+    is_card_known: bool
     base: int
     attempt_id: str
     return_to: str
@@ -242,6 +243,7 @@ def _view(
         after=_after(bill),
         button=_button(bill, found.add),
         card=card_text(found.cards),
+        is_card_known=found.cards is not None,
         base=subscription.seats,
         attempt_id=new_id("att"),
         return_to=return_to,

@@ -191,7 +191,8 @@ def _money_rows(deps: Deps, found: RenewalPage) -> tuple[tuple[str, str], ...]:
     subscription = found.owned.subscription
     rows = [("Renewal", renewal_text(deps, found))]
     if subscription.is_direct:
-        rows.append(("Card on file", card_text(found.cards) or "None"))
+        is_known = found.cards is not None
+        rows.append(("Card on file", card_text(found.cards) or ("None" if is_known else "Not known just now")))
     sold_by = f"Bought through {subscription.sold_by}" if subscription.sold_by else "Bought here"
     return (*rows, ("Sold by", sold_by))
 
@@ -240,6 +241,8 @@ def _card_note(deps: Deps, found: RenewalPage) -> str:
     subscription = found.owned.subscription
     if not subscription.is_direct or not found.renews or found.owned.problem:
         return ""
+    if found.cards is None:
+        return "The card on file is not known just now, because the payment service does not answer."
     path = ", or renew it now" if found.owned.can_renew else ""
     due = subscription.paid_until or subscription.ends_at
     if not found.cards:

@@ -145,3 +145,17 @@ async def _posted(browser: Browser, path: str) -> int:
     """Return the status that somebody gets who sends a form of their own making from the list of subscriptions."""
     await browser.open("/subscriptions")
     return (await browser.send(Form(action=path, fields=FIELDS))).status_code
+
+
+@pytest.mark.engines("sqlite")
+async def test_a_card_that_is_not_known_just_now_is_not_said_to_be_missing(shop: Shop) -> None:
+    found = await subscription_of(shop, "globex")
+    path = f"/subscriptions/{found.subscription_id}"
+    browser = await at(shop, "bob", path)
+    await go_wrong(shop, "payment_methods", Fault.DOWN, times=0)
+    for page in ("", "/renewal", "/seat-changes?add=2", "/plan-changes?plan=scale"):
+        await browser.open(path + page)
+        assert browser.status == 200
+        assert "card on file is not known just now" in browser.text
+        assert "There is no card on file" not in browser.text
+        assert "You type your card" not in browser.text

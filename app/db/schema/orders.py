@@ -1,6 +1,6 @@
 """What a buyer means to buy (intents), what was shown (quotes), pressed (attempts) and came of it (orders)."""
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text, false
 
 from app.db.schema.base import metadata
 from app.db.types import UtcDateTime
@@ -21,6 +21,7 @@ intents = Table(
     Column("checked_members", Integer, nullable=False, default=0),
     Column("checked_at", UtcDateTime, nullable=True),
     Column("seats", Integer, nullable=True),  # None: propose the group's members
+    Column("packs", Integer, nullable=False, default=0, server_default="0"),  # bought along with a plan
     Column("instance_users", Integer, nullable=True),
     Column("currency", String(3), nullable=False),
     Column("campaign", String(200), nullable=False, default=""),
@@ -110,6 +111,10 @@ orders = Table(
     Column("settled_at", UtcDateTime, nullable=True),
     Column("check_at", UtcDateTime, nullable=True),  # wall time of the sweep's next look; None when nothing is open
     Column("check_tries", Integer, nullable=False, default=0),
+    # packs that a plan was bought with: of which add-on, how many, and whether the product has confirmed them
+    Column("packs_addon", String(60), nullable=False, default="", server_default=""),
+    Column("packs", Integer, nullable=False, default=0, server_default="0"),
+    Column("packs_granted", Boolean, nullable=False, default=False, server_default=false()),
     Index("ix_orders_check_at", "check_at"),
 )
 

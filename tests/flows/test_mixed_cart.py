@@ -1,0 +1,191 @@
+"""A plan and minutes in one cart: one order, one invoice, one charge, and two grants that fail and succeed alone."""
+
+from dataclasses import replace
+from typing import Any, cast
+
+import pytest
+from sqlalchemy import update
+
+from app.commands.audit_store import differences
+from app.db.schema.events import outbox
+from app.events.outbox import LEASE
+from app.flows.mixed_cart import extra_of
+from app.orders.intents import Choice
+from tests.adapters.minimal.harness import MinimalHarness
+from tests.support.campaigns import in_spring
+from tests.support.journeys import ACME, DECLINED_CARD, NEW_YORK, at_checkout, pay, press, problems, settled, total
+from tests.support.journeys import order_id as order_on
+from tests.support.shop import Browser, Shop
+from tests.support.witness import group, history, later, mails, only_order
+
+MIXED = f"{ACME}&packs=2"
+SUM = 381_063  # 3,480.00 and 20.00, and 8.875 % of them in New York: 310.63
+BUTTON = "Pay 3,810.63 USD, add 2,000 compute minutes and subscribe"
+
+
+async def ordered(shop: Shop, link: str = MIXED, **typed: str) -> Browser:
+    """Return a browser on the vendor's page, of somebody who has seen the tax and pressed again."""
+    browser = await at_checkout(shop, link)
+    await press(browser, **(NEW_YORK | typed))
+    assert problems(browser) == ["E-PRICE"]
+    await press(browser)
+    return browser
+
+
+async def packs(shop: Shop) -> list[dict[str, Any]]:
+    return cast("list[dict[str, Any]]", (await group(shop))["minutes_packs"])
+
+
+@pytest.mark.vendors("embedded", "stripe")
+async def test_a_plan_and_minutes_are_one_charge_and_both_granted_once(shop: Shop) -> None:
+    browser = await at_checkout(shop, MIXED)
+    assert "Compute minutes (optional)" in browser.text
+    assert browser.form("and subscribe").fields["packs"] == "2"
+    assert total(browser) == 350_000
+    await press(browser, **NEW_YORK)
+    assert total(browser) == SUM
+    for text in (BUTTON, "Team, 10 × 348.00 USD", "1,000 compute minutes, 2 × 10.00 USD", "310.63"):
+        assert text in browser.text
+    assert "Renews on 23 November 2027 at 3,788.85 USD" in browser.text  # the minutes are paid once
+    await press(browser)
+    await pay(browser)
+    await settled(shop)
+    await settled(shop)
+    await browser.open(browser.url)
+    assert "You have Team for 10 people in Acme" in browser.text
+    assert "Acme has 2,000 compute minutes more." in browser.text
+    (invoice,) = await shop.books("invoices")
+    assert (invoice["subtotal"], invoice["tax"], invoice["total"]) == (350_000, 31_063, SUM)
+    assert [charge["amount"] for charge in await shop.books("charges")] == [SUM]
+    acme, (pack,) = await group(shop), await packs(shop)
+    assert (acme["plan"], acme["seats"]) == ("team", 10)
+    assert (pack["purchase_id"], pack["minutes"]) == (order_on(browser), 2000)
+    assert pack["expires_at"].startswith("2027-11-23")
+    (receipt,) = await mails(shop, "receipt")
+    for text in ("Team, 10 × 348.00 USD", "1,000 compute minutes, 2 × 10.00 USD", "3,810.63 USD"):
+        assert text in receipt["text"]
+    await browser.open("/history?kind=orders")
+    assert "Team, hosted, 10 seats and 2,000 compute minutes, for Acme" in browser.text
+
+
+@pytest.mark.engines("sqlite")
+async def test_without_packs_nothing_of_them_is_bought(shop: Shop) -> None:
+    browser = await at_checkout(shop, ACME)
+    assert browser.form("and subscribe").fields["packs"] == "0"
+    await press(browser, packs="2", **NEW_YORK)
+    assert total(browser) == SUM
+    await press(browser, packs="")
+    assert (problems(browser), total(browser)) == (["E-PRICE"], 378_885)
+    await press(browser)
+    await pay(browser)
+    await settled(shop)
+    assert await packs(shop) == []
+    assert (await only_order(shop)).packs == 0
+
+
+@pytest.mark.engines("sqlite")
+@pytest.mark.parametrize("typed", ["x", "501", "-1", "1.5"])
+async def test_a_number_that_cannot_be_bought_is_told_and_kept(shop: Shop, typed: str) -> None:
+    browser = await at_checkout(shop, MIXED)
+    await press(browser, packs=typed, **NEW_YORK)
+    assert (browser.status, problems(browser)) == (422, ["E-INPUT"])
+    assert "Enter the number of packs as a whole number from 0 to 500, like 2." in browser.text
+    assert browser.form("and subscribe").fields["packs"] == typed
+    changed = await browser.change(browser.form("and subscribe"), "/seats", packs=typed)
+    assert changed.status_code == 422
+    assert await shop.books("charges") == []
+    await browser.open(browser.url)
+    assert browser.form("and subscribe").fields["packs"] == "2"
+
+
+@pytest.mark.engines("sqlite")
+async def test_a_link_with_too_many_packs_is_put_right_and_told(shop: Shop) -> None:
+    browser = await at_checkout(shop, f"{ACME}&packs=9000")
+    assert browser.form("and subscribe").fields["packs"] == "500"
+    assert "The number in the link was not possible here" in browser.text
+
+
+@pytest.mark.engines("sqlite")
+async def test_a_changed_number_of_packs_is_another_order(shop: Shop) -> None:
+    browser = await ordered(shop)
+    first = browser.url
+    await browser.open(MIXED)
+    await press(browser, packs="3", **NEW_YORK)
+    assert browser.url != first
+
+
+@pytest.mark.engines("sqlite")
+async def test_a_declined_card_gives_neither(shop: Shop) -> None:
+    browser = await ordered(shop)
+    await pay(browser, DECLINED_CARD)
+    await settled(shop)
+    assert (await group(shop))["plan"] == "free"
+    assert await packs(shop) == []
+    assert await shop.books("charges") == []
+
+
+@pytest.mark.engines("sqlite")
+@pytest.mark.parametrize(
+    ("late", "told"),
+    [
+        ("grant", "The 2,000 compute minutes are there. Team is being switched on."),
+        ("grant_minutes", "Team is on. The 2,000 compute minutes are on their way."),
+    ],
+)
+async def test_each_is_granted_alone(shop: Shop, late: str, told: str) -> None:
+    await settled(shop)
+    browser = await ordered(shop)
+    await pay(browser)
+    held = update(outbox).where(outbox.c.kind == late, outbox.c.state == "waiting")
+    held = held.values(state="held", due_at=shop.clock.wall() + LEASE)
+    await shop.deps.db.write(lambda connection: connection.execute(held))
+    await settled(shop)
+    is_plan_late = late == "grant"
+    assert ((await group(shop))["plan"], len(await packs(shop))) == (("free", 1) if is_plan_late else ("team", 0))
+    await browser.open(browser.url)
+    assert "Paid, being switched on" in browser.text
+    assert told in browser.text
+    later(shop, seconds=31)
+    await settled(shop)
+    assert ((await group(shop))["plan"], len(await packs(shop))) == ("team", 1)
+    sold = await only_order(shop)
+    assert (sold.state.value, sold.packs_granted) == ("granted", True)
+    assert await shop.deps.db.read(lambda connection: list(differences(connection, shop.clock.wall()))) == []
+
+
+@pytest.mark.engines("sqlite")
+async def test_an_offer_for_packs_alone_says_so_and_one_for_the_plan_takes_its_line_alone(shop: Shop) -> None:
+    await in_spring(shop)
+    browser = await at_checkout(shop, f"{ACME}&packs=5&promo=LAUNCH20")
+    assert "LAUNCH20 applies: 20% off the first year" in browser.text
+    assert total(browser) == 278_400 + 5_000
+    await browser.press("Apply", code="BUILD10")
+    assert browser.status == 422
+    assert total(browser) == 278_400 + 5_000
+
+
+@pytest.mark.engines("sqlite")
+@pytest.mark.vendors("embedded", "stripe")
+async def test_paid_back_in_full_the_plan_ends_and_the_order_is_refunded(shop: Shop) -> None:
+    browser = await ordered(shop)
+    await pay(browser)
+    await settled(shop)
+    order = await only_order(shop)
+    await shop.world.refund(order.charge_ref or "", order.amount_paid)
+    await settled(shop)
+    assert (await only_order(shop)).state.value == "refunded"
+    assert (await history(shop, order.order_id))[-1] == "refunded"
+    assert (await group(shop))["plan"] == "free"
+
+
+@pytest.mark.engines("sqlite")
+async def test_a_vendor_that_cannot_mix_sells_no_packs_along(shop: Shop) -> None:
+    choice = Choice(plan="team", deployment="hosted", currency="usd", packs=2)
+    extra = extra_of(shop.deps, choice)
+    assert extra is not None
+    assert (extra.addon.key, extra.packs) == ("compute-1000", 2)
+    assert extra_of(shop.deps, replace(choice, deployment="self_hosted")) is None
+    assert extra_of(shop.deps, replace(choice, plan="compute-1000")) is None
+    minimal = MinimalHarness().adapter
+    deps = replace(shop.deps, vendors={minimal.name: minimal}, selling=minimal.name)
+    assert extra_of(deps, choice) is None
