@@ -1,7 +1,7 @@
 """The store of proofs that an address is somebody's own: a link by mail, used once by the person who asked for it.
 
 A proof counts for that person and that address alone. It changes neither what the issuer says of them nor whom a
-one-time link signs in (docs/adr/0012-a-proven-address-is-for-one-person.md).
+one-time link signs in (docs/adr/0007-a-proven-address-is-for-one-person.md).
 """
 
 from datetime import datetime, timedelta

@@ -5,8 +5,8 @@ from alembic import op
 
 from app.db import types
 
-revision = "0011"
-down_revision = "0012"
+revision = "0008"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 
