@@ -12,6 +12,7 @@ from app.flows.order_steps import PAGE_GRACE, advance
 from app.flows.purchase import order_key
 from app.flows.settle import settle, take_over
 from app.flows.told import tell_not_charged
+from app.identity import accounts
 from app.orders import kinds, store
 from app.orders.packing import unpack
 from app.orders.states import UNPAID, Action, State
@@ -41,6 +42,11 @@ from app.vendor_adapters.types import (
     SwitchOffer,
 )
 
+CUSTOMER_GONE = (
+    "The payment service has lost your billing details, and gets them anew with the next press. "
+    "You have not been charged: press again."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -63,6 +69,8 @@ async def begin(deps: Deps, order: Order) -> Step:
             return await _charge(deps, order)
         return await _open_page(deps, order)
     except VendorRejected as error:
+        if _is_customer_gone(error):
+            await deps.db.write(lambda connection: accounts.forget_customer_ref(connection, order.account_id))
         await _mark(deps, order, Action.CANCEL)
         raise Refused(_rejection(error)) from error
 
@@ -289,7 +297,14 @@ def _declined(connection: Connection, deps: Deps, order_id: str, outcome: Declin
         tell_not_charged(connection, deps, order)
 
 
+def _is_customer_gone(error: VendorRejected) -> bool:
+    """Whether the vendor knows our customer no more: somebody deleted it there. The next press makes a new one."""
+    return error.reason is RejectReason.NOT_FOUND and error.field == "customer"
+
+
 def _rejection(error: VendorRejected) -> Problem:
+    if _is_customer_gone(error):
+        return Problem(ProblemId.E_QUOTE, CUSTOMER_GONE)
     if error.reason in (RejectReason.QUOTE_EXPIRED, RejectReason.STALE_STATE):
         return problem(ProblemId.E_QUOTE)
     if error.reason is RejectReason.NOT_FOUND and error.field == "payment_method":

@@ -130,6 +130,11 @@ def set_customer_ref(connection: Connection, account_id: str, ref: CustomerRef) 
     _update(connection, account_id, {"customer_ref": ref})
 
 
+def forget_customer_ref(connection: Connection, account_id: str) -> None:
+    """Note that the vendor has no customer of an account any more; the next order makes one."""
+    _update(connection, account_id, {"customer_ref": None})
+
+
 def update_details(connection: Connection, account_id: str, details: BillingDetails) -> None:
     """Write who is billed."""
     _update(connection, account_id, _columns(details))

@@ -77,7 +77,8 @@ class Carts(Protocol):
     ) -> Handoff:
         """Open the vendor's payment page for exactly ``quote``; the page sends the buyer to one of the two addresses.
 
-        Raises VendorRejected(QUOTE_EXPIRED) when that price cannot be charged any more. ``request.customer`` is set.
+        Raises VendorRejected(QUOTE_EXPIRED) when that price cannot be charged any more. ``request.customer`` is set; it
+        is NOT_FOUND with the field ``customer``, here and in ``buy``, when the vendor knows it no more.
         """
         ...
 

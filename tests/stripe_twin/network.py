@@ -13,10 +13,15 @@ SLOW_SECONDS = 0.2
 
 
 class Network(AsyncBaseTransport):
-    """Leads requests to the twin; keeps what was sent, as ``verb path``."""
+    """Leads requests to the twin; keeps what was sent, as ``verb path``.
 
-    def __init__(self, api: Api, app: ASGIApp) -> None:
+    Args:
+        silence: seconds after which a request that gets no answer is given up, None for as long as the adapter waits.
+    """
+
+    def __init__(self, api: Api, app: ASGIApp, *, silence: float | None = None) -> None:
         self._api = api
+        self._silence = silence
         self._to = ASGITransport(app)
         self.sent: list[str] = []
         self.keys: list[str] = []
@@ -34,7 +39,7 @@ class Network(AsyncBaseTransport):
                 await self._to.handle_async_request(request)
                 raise httpx2.ReadError("reset", request=request)
             case "silent":
-                await asyncio.sleep(request.extensions["timeout"]["read"])
+                await asyncio.sleep(self._silence or request.extensions["timeout"]["read"])
                 raise httpx2.ReadTimeout("no answer", request=request)
             case "slow":
                 await asyncio.sleep(SLOW_SECONDS)

@@ -58,6 +58,10 @@ class TwinWorld:
         self._account.api.faults.clear()
         self._account.post.faults = WebhookFaults()
 
+    def delete_customer(self, ref: CustomerRef) -> None:
+        """Delete a customer as somebody does in the dashboard; what belonged to it stays where it is."""
+        del self._books.tables["customer"][ref]
+
     async def given_customer(self, profile: CustomerProfile, *, card_number: str | None = None) -> CustomerRef:
         return seeds.customer(self._books, profile, card_number)
 

@@ -22,8 +22,6 @@ from tests.stripe_twin.network import Network
 from tests.stripe_twin.speaking import adapter_over
 from tests.stripe_twin.world import TwinWorld
 
-TWIN_DEADLINE = 4.0
-"""Seconds: a test waits so long for a vendor that says nothing; each call is several requests, which are checked."""
 DEADLINE = 20.0
 """Seconds: whatever else the machine is busy with, nothing takes so long but a planned silence."""
 SILENCE = 0.5
@@ -61,8 +59,8 @@ def stripe(config: Config, catalog: Catalog, clock: FrozenClock) -> Seller:
     secret = config.stripe.webhook_secrets[0]
     webhook_url = f"{config.base_url}/webhooks/stripe"
     account = Account(catalog, clock, origin=config.stripe.api_base, webhook_url=webhook_url, secret=secret)
-    network = Network(account.api, account.app)
-    adapter = adapter_over(config.stripe, catalog, clock, network=network, deadline=TWIN_DEADLINE)
+    network = Network(account.api, account.app, silence=SILENCE)
+    adapter = adapter_over(config.stripe, catalog, clock, network=network, deadline=DEADLINE)
     world = TwinWorld(account, clock)
     return Seller(adapter=adapter, world=world, pages=account.app, complaints=lambda: account.api.guard.problems)
 

@@ -97,13 +97,6 @@ async def make_way(call: Call, held: Held) -> None:
             )
 
 
-async def snapshot(call: Call, row: Row) -> CheckoutSnapshot:
-    """Return a page or a purchase as the port speaks of it."""
-    if isinstance(row, stripe.Invoice):
-        return await invoice_snapshot(call, row)
-    return await session_snapshot(call, row)
-
-
 async def _found(call: Call, row: Row) -> CheckoutSnapshot | None:
     if not isinstance(row, stripe.Invoice):
         return await session_snapshot(call, row)

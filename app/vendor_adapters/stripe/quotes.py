@@ -115,7 +115,12 @@ async def _known_status(call: Call, customer: CustomerRef | None, tax_id: TaxId 
         return TaxIdStatus.NONE
     if customer is None:
         return TaxIdStatus.PENDING
-    page = await call.read(call.v1.customers.tax_ids.list_async(customer, {"limit": 100}))
+    try:
+        page = await call.read(call.v1.customers.tax_ids.list_async(customer, {"limit": 100}))
+    except VendorRejected as error:
+        if error.reason is not RejectReason.NOT_FOUND:
+            raise
+        return TaxIdStatus.PENDING  # the customer was deleted; a price needs none
     held = next((one for one in page.data if (one.type, one.value) == (tax_id.kind, tax_id.value)), None)
     verification = held.verification if held else None
     status = verification.status if verification else ""
