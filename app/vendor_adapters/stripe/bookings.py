@@ -1,21 +1,54 @@
-"""Changes at renewal: a schedule with the term as it is and the next one as it will be."""
+"""Changes at renewal: a schedule with the term as it is and the next one as it will be.
+
+A change now takes the subscription out of its schedule. What was booked is noted on the subscription before, so that it
+is booked again even when the answer of any request in between is lost.
+"""
 
 import stripe
 
+from app.catalog.model import Catalog
 from app.vendor_adapters.stripe.client import Call
+from app.vendor_adapters.stripe.names import BOOKED
 from app.vendor_adapters.stripe.requests.subscriptions import booking, schedule
-from app.vendor_adapters.stripe.subscriptions import release
+from app.vendor_adapters.stripe.subscriptions import has_schedule, load, release
 from app.vendor_adapters.stripe.translate.basics import ref_of
-from app.vendor_adapters.stripe.translate.subscriptions import Booking
+from app.vendor_adapters.stripe.translate.subscriptions import Booking, note_of, our_items, set_aside
+from app.vendor_adapters.types import SubscriptionRef
 
 
 async def book(
     call: Call, subscription: stripe.Subscription, main: stripe.SubscriptionItem, wanted: Booking | None, key: str
 ) -> None:
     """Have the main item be ``wanted`` from the next term on; None drops what is booked."""
+    if set_aside(subscription) is not None:
+        await _note(call, subscription.id, None)
     if wanted is None:
         await release(call, subscription)
         return
+    await _scheduled(call, subscription, main, wanted, key)
+
+
+async def put_aside(call: Call, subscription: stripe.Subscription, wanted: Booking | None) -> None:
+    """Take a subscription out of its schedule for a change, after which ``wanted`` is booked again."""
+    if set_aside(subscription) != wanted:
+        await _note(call, subscription.id, wanted)
+    if has_schedule(subscription):
+        await release(call, subscription)
+
+
+async def book_again(call: Call, ref: SubscriptionRef, catalog: Catalog, key: str) -> None:
+    """Book what was put aside for a change."""
+    held = await load(call, ref)
+    wanted = set_aside(held)
+    if wanted is None:
+        return
+    await _scheduled(call, held, our_items(held, catalog)[0], wanted, key)
+    await _note(call, ref, None)
+
+
+async def _scheduled(
+    call: Call, subscription: stripe.Subscription, main: stripe.SubscriptionItem, wanted: Booking, key: str
+) -> None:
     schedules = call.v1.subscription_schedules
     held = ref_of(subscription.schedule)
     if not held:
@@ -23,3 +56,8 @@ async def book(
         held = (await call.write(schedules.create_async(schedule(subscription.id), once))).id
     phases: stripe.RequestOptions = {"idempotency_key": key}
     await call.write(schedules.update_async(held, booking(subscription, main, wanted), phases))
+
+
+async def _note(call: Call, ref: str, wanted: Booking | None) -> None:
+    key: stripe.RequestOptions = {"idempotency_key": f"note:{ref}:{call.client.stamp()}"}
+    await call.write(call.v1.subscriptions.update_async(ref, {"metadata": {BOOKED: note_of(wanted)}}, key))

@@ -15,7 +15,7 @@ from app.core.clock import midnight
 from app.vendor_adapters.capabilities import Capability
 from app.vendor_adapters.errors import KeyReused, NotSupported, OutcomeUnknown, RejectReason, VendorRejected
 from app.vendor_adapters.stripe import tokens
-from app.vendor_adapters.stripe.bookings import book
+from app.vendor_adapters.stripe.bookings import book, book_again, put_aside
 from app.vendor_adapters.stripe.catalog import prices as look_up
 from app.vendor_adapters.stripe.change_plans import Plan, offers_of, plan_change
 from app.vendor_adapters.stripe.change_tries import Try, settled, tried_before
@@ -25,11 +25,11 @@ from app.vendor_adapters.stripe.names import NAME, fingerprint, mark
 from app.vendor_adapters.stripe.requests.subscriptions import change as change_params
 from app.vendor_adapters.stripe.requests.subscriptions import change_preview, renewal_preview
 from app.vendor_adapters.stripe.shop import Shop
-from app.vendor_adapters.stripe.subscriptions import has_schedule, load, release, snapshot
+from app.vendor_adapters.stripe.subscriptions import load, snapshot
 from app.vendor_adapters.stripe.translate import quotes as translate
 from app.vendor_adapters.stripe.translate.basics import instant, money, ref_of, whole
 from app.vendor_adapters.stripe.translate.offers import Prices
-from app.vendor_adapters.stripe.translate.subscriptions import key_of, our_items
+from app.vendor_adapters.stripe.translate.subscriptions import key_of, our_items, set_aside
 from app.vendor_adapters.types import (
     Change,
     ChangeOutcome,
@@ -100,7 +100,7 @@ async def apply_change(
         load(call, ref), look_up(call, offers_of(change)), tried_before(call, attempt)
     )
     if before is not None:
-        return await settled(call, attempt, before)
+        return await _concluded(call, attempt, before, key, is_put_aside=set_aside(subscription) is not None)
     if ref_of(subscription.latest_invoice) != pinned.state:
         raise rejected(call.operation, RejectReason.STALE_STATE, "base", "it changed after it was quoted")
     if call.client.clock.now() >= quote.expires_at:
@@ -111,10 +111,23 @@ async def apply_change(
         fresh = snapshot(call, shop, await load(call, ref))
         return Done(checkout=None, subscription=fresh, invoice=None, charge=None)
     invoice = await _update(call, attempt, plan, pinned, subscription)
+    return await _concluded(call, attempt, invoice, key, is_put_aside=plan.booking is not None)
+
+
+async def _concluded(
+    call: Call, attempt: Try, invoice: stripe.Invoice, key: IdempotencyKey, *, is_put_aside: bool
+) -> ChangeOutcome:
+    """Book again what was put aside, and return what became of the change.
+
+    A paid change is claimed for its order after that: once it is claimed, nobody needs to ask for it again.
+    """
+    if not is_put_aside:
+        return await settled(call, attempt, invoice)
+    if invoice.status == "paid":
+        await book_again(call, attempt.ref, attempt.shop.catalog, f"{key}:book")
+        return await settled(call, attempt, invoice)
     outcome = await settled(call, attempt, invoice)
-    if has_schedule(subscription) and plan.booking is not None:
-        held = await load(call, ref)
-        await book(call, held, our_items(held, shop.catalog)[0], plan.booking, f"{key}:book")
+    await book_again(call, attempt.ref, attempt.shop.catalog, f"{key}:book")
     return outcome
 
 
@@ -128,7 +141,7 @@ async def _update(
     )
     if preview is None or plan.item is None or money(preview.total, preview.currency) != attempt.quote.due_now:
         return await _made_meanwhile(call, attempt, pinned)
-    await release(call, subscription)
+    await put_aside(call, subscription, plan.booking)
     await _charge_to_default(call, subscription, customer)
     params, lock = change_params(plan.item, pinned.at), f"change:{attempt.ref}:{pinned.state}"
     for number in range(LOCKS):

@@ -22,6 +22,8 @@ DIRECT = "kassa_direct"
 """On what was bought without a payment page: a purchase with a stored card, or a change."""
 OFFER = "kassa_offer"
 ITEM = "kassa_item"
+BOOKED = "kassa_booked"
+"""On a subscription that was taken out of its schedule for a change: what is to be booked again after it."""
 DEPLOYMENT = "kassa_deployment"
 
 

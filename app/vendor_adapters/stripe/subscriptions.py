@@ -5,6 +5,7 @@ import stripe
 from app.vendor_adapters.errors import RejectReason, VendorRejected
 from app.vendor_adapters.stripe.client import Call
 from app.vendor_adapters.stripe.errors import rejected
+from app.vendor_adapters.stripe.names import BOOKED
 from app.vendor_adapters.stripe.shop import Shop
 from app.vendor_adapters.stripe.translate import subscriptions as translate
 from app.vendor_adapters.stripe.translate.states import subscription_status
@@ -61,7 +62,9 @@ async def set_renewal(
         await release(call, held)
     updated = await call.write(
         call.v1.subscriptions.update_async(
-            ref, {"cancel_at_period_end": is_ending, "expand": ["schedule"]}, {"idempotency_key": key}
+            ref,
+            {"cancel_at_period_end": is_ending, "metadata": {BOOKED: ""}, "expand": ["schedule"]},
+            {"idempotency_key": key},
         )
     )
     return snapshot(call, shop, await load(call, ref) if call.is_replay else updated)

@@ -389,8 +389,12 @@ async def test_more_seats_now_leave_what_is_booked(shop: Shop) -> None:
     await shop.changed(bought.ref, SetSeats(base=10, seats=8, at_renewal=True))
     quote = await shop.quote_change(bought.ref, SEATS)
     assert quote.next_charges[0].subtotal == usd(278_400)
-    grown = await shop.changed(bought.ref, SEATS)
+    told = await shop.change(bought.ref, SEATS)
+    assert isinstance(told, Done)
+    grown = await shop.adapter.get_subscription(bought.ref)
     assert (grown.seats, grown.renews_as) == (13, PurchaseItem(offer=TEAM, quantity=8))
+    assert told.subscription is not None
+    assert told.subscription.renews_as == grown.renews_as
     with_packs = await shop.changed(bought.ref, AddPack(offer=STORAGE, base=0, quantity=2))
     assert with_packs.renews_as == PurchaseItem(offer=TEAM, quantity=8)
     shop.days(366)

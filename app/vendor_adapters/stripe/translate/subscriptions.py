@@ -7,7 +7,7 @@ import stripe
 
 from app.catalog.model import Catalog
 from app.core.money import Money
-from app.vendor_adapters.stripe.names import ARRANGEMENT, CHANNEL, OFFER, ORDER, SOLD_BY, SUBJECT, meta
+from app.vendor_adapters.stripe.names import ARRANGEMENT, BOOKED, CHANNEL, OFFER, ORDER, SOLD_BY, SUBJECT, meta
 from app.vendor_adapters.stripe.translate.basics import instant, ref_of
 from app.vendor_adapters.stripe.translate.offers import is_plan, rows
 from app.vendor_adapters.stripe.translate.states import arrangement, sales_channel, subscription_status
@@ -20,6 +20,9 @@ from app.vendor_adapters.types import (
     SubscriptionRef,
     SubscriptionSnapshot,
 )
+
+_WORDS = 3
+"""Of a note: price, quantity, offer."""
 
 
 def snapshot(
@@ -90,11 +93,13 @@ class Booking:
 
 
 def booking_of(subscription: stripe.Subscription, main: stripe.SubscriptionItem) -> Booking | None:
-    """Return what a subscription's schedule changes at the renewal.
+    """Return what a subscription's schedule changes at the renewal, or what was set aside for the time of a change.
 
     That is the phase which begins with the next term. The offer stands in the schedule's metadata, because a phase
     names its price by id alone.
     """
+    if (noted := set_aside(subscription)) is not None:
+        return noted
     schedule = subscription.schedule
     if not isinstance(schedule, stripe.SubscriptionSchedule) or schedule.status != "active":
         return None
@@ -107,3 +112,17 @@ def booking_of(subscription: stripe.Subscription, main: stripe.SubscriptionItem)
         return None
     offer = key_of(main) if price == main.price.id else OfferKey(meta(schedule.metadata, OFFER))
     return Booking(price=price, offer=offer, quantity=quantity)
+
+
+def set_aside(subscription: stripe.Subscription) -> Booking | None:
+    """Return the booking that is noted on a subscription because its schedule was given up for a change."""
+    words = meta(subscription.metadata, BOOKED).split(" ")
+    if len(words) != _WORDS or not words[1].isdecimal():
+        return None
+    price, quantity, offer = words
+    return Booking(price=price, quantity=int(quantity), offer=OfferKey(offer))
+
+
+def note_of(booking: Booking | None) -> str:
+    """Return the note of a booking, empty for none."""
+    return f"{booking.price} {booking.quantity} {booking.offer}" if booking else ""

@@ -1,0 +1,56 @@
+"""What is booked for the renewal while a change now is made, which takes the subscription out of its schedule."""
+
+import pytest
+
+from app.vendor_adapters.errors import OutcomeUnknown
+from app.vendor_adapters.types import Done, PurchaseItem, RenewalDecision, SetSeats
+from tests.adapters.stripe.shop import TEAM, Shop
+from tests.stripe_twin.twin import StripeTwin
+
+UPDATE = r"post /v1/subscriptions/[^/]+"
+SEATS = SetSeats(base=10, seats=13)
+
+
+@pytest.mark.parametrize("kind", ["lost_request", "lost_answer"])
+@pytest.mark.parametrize(
+    "befallen",
+    [
+        UPDATE,
+        r"post /v1/subscription_schedules",
+        r"post /v1/subscription_schedules/[^/]+",
+        r"post /v1/subscription_schedules/[^/]+/release",
+        r"post /v1/invoices/in_[^/]+",
+    ],
+)
+async def test_what_is_booked_survives_an_answer_that_is_lost(
+    shop: Shop, twin: StripeTwin, befallen: str, kind: str
+) -> None:
+    """Wherever a change ends in the middle: asked for again, it is made, and the booking is there."""
+    bought, order, key = await shop.subscription(), shop.order(), shop.key()
+    await shop.changed(bought.ref, SetSeats(base=10, seats=8, at_renewal=True))
+    quote = await shop.quote_change(bought.ref, SEATS)
+    twin.fail(kind, befallen, times=0)
+    with pytest.raises(OutcomeUnknown):
+        await shop.change(bought.ref, SEATS, quote=quote, order=order, key=key)
+    twin.heal()
+    between = await shop.adapter.get_subscription(bought.ref)
+    assert between.renews_as == PurchaseItem(offer=TEAM, quantity=8)
+    told = await shop.change(bought.ref, SEATS, quote=quote, order=order, key=key)
+    assert isinstance(told, Done)
+    assert told.subscription is not None
+    assert (told.subscription.seats, told.subscription.renews_as) == (13, PurchaseItem(offer=TEAM, quantity=8))
+    shop.days(366)
+    assert (await shop.adapter.get_subscription(bought.ref)).seats == 8
+
+
+async def test_what_was_put_aside_is_dropped_by_the_end_of_renewal(shop: Shop, twin: StripeTwin) -> None:
+    bought, order, key = await shop.subscription(), shop.order(), shop.key()
+    await shop.changed(bought.ref, SetSeats(base=10, seats=8, at_renewal=True))
+    quote = await shop.quote_change(bought.ref, SEATS)
+    twin.fail("lost_answer", r"post /v1/subscription_schedules/[^/]+/release", times=0)
+    with pytest.raises(OutcomeUnknown):
+        await shop.change(bought.ref, SEATS, quote=quote, order=order, key=key)
+    twin.heal()
+    for decision in (RenewalDecision.END, RenewalDecision.RENEW):
+        left = await shop.adapter.set_renewal(bought.ref, decision=decision, key=shop.key())
+        assert left.renews_as is None
