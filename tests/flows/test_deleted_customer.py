@@ -73,3 +73,11 @@ async def test_a_tax_number_of_a_deleted_customer_does_not_hide_the_price(shop: 
     again = await at_checkout(shop, OWN_SERVER)
     assert (again.status, problems(again)) == (200, [])
     assert order_form(again).fields["quote"]
+
+
+async def test_no_page_of_the_account_falls_over(shop: Shop) -> None:
+    browser = await bought(shop)
+    await deleted(shop)
+    for page in ("/subscriptions", "/orders", "/invoices", "/payment-methods", "/account", "/history"):
+        await browser.open(page)
+        assert browser.status == 200, page

@@ -200,6 +200,7 @@ WRONG_HEADERS = (
     ("no key", {"authorization": ""}),
     ("another version", {"stripe-version": "2024-06-20"}),
     ("no idempotency key", {"idempotency-key": ""}),
+    ("a key of the library's", {"idempotency-key": "1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed"}),
     ("telemetry", {"x-stripe-client-telemetry": "{}"}),
 )
 

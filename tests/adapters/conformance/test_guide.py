@@ -1,6 +1,7 @@
 """docs/writing-an-adapter.md names all that an author meets: capabilities, errors, faults, checks, what to fill in."""
 
 import re
+from typing import Any
 
 import pytest
 
@@ -28,6 +29,16 @@ ERRORS = [kind.__name__ for kind in errors.VendorError.__subclasses__()]
 )
 def test_the_guide_names_it(name: str) -> None:
     assert re.search(rf"\b{name}\b", GUIDE)
+
+
+def test_the_harness_of_the_guide_is_whole() -> None:
+    """What stands there runs, and nothing that every harness must have is missing from it."""
+    blocks = re.findall(r"```python\n(.*?)```", GUIDE, re.DOTALL)
+    (harness,) = [block for block in blocks if "class AcmeHarness" in block]
+    names: dict[str, Any] = {"AcmeVendor": object, "AcmeSimulator": object}
+    exec(harness, names)  # noqa: S102 - our own page
+    assert names["AcmeHarness"].__abstractmethods__ == frozenset()
+    assert "open_harness" in names
 
 
 def test_the_guide_lists_the_26_checks() -> None:

@@ -8,17 +8,26 @@ from typing import TypeVar
 
 from app.core.ids import new_id
 from app.core.money import Money
+from app.vendor_adapters.conformance import START
 from app.vendor_adapters.conformance.buyer import new_key
 from app.vendor_adapters.embedded import EmbeddedVendor
-from app.vendor_adapters.errors import NotificationRejected, OutcomeUnknown, RejectReason, VendorRejected
+from app.vendor_adapters.errors import (
+    NotificationRejected,
+    OutcomeUnknown,
+    RejectReason,
+    VendorRejected,
+    VendorUnavailable,
+)
 from app.vendor_adapters.types import (
     Change,
     ChangeOutcome,
     ChargeRef,
+    CustomerRef,
     Declined,
     Handoff,
     IdempotencyKey,
     Notification,
+    Offer,
     OrderId,
     PurchaseRequest,
     Quote,
@@ -129,6 +138,48 @@ class OpensAPageEachTime(MinimalHarness):
     """17: an order can have two pages that both can be paid."""
 
     vendor_kind = _VendorOfManyPages
+
+
+class TakesAnyCustomer(EmbeddedVendor):
+    """Rule: a customer that is gone is passed over, and somebody else is billed."""
+
+    async def start_checkout(
+        self, request: PurchaseRequest, *, quote: Quote, return_to: str, cancel_to: str, key: IdempotencyKey
+    ) -> Handoff:
+        ref = str(request.customer).removesuffix("gone")
+        known = replace(request, customer=CustomerRef(ref))
+        return await super().start_checkout(known, quote=quote, return_to=return_to, cancel_to=cancel_to, key=key)
+
+
+class MakesAPriceUp(EmbeddedVendor):
+    """11: a preview that fails is a price of nothing."""
+
+    async def quote_purchase(self, request: PurchaseRequest) -> Quote:
+        try:
+            return await super().quote_purchase(request)
+        except VendorUnavailable:
+            nothing = Money(0, request.currency)
+            return Quote(
+                lines=(),
+                subtotal=nothing,
+                discount=nothing,
+                tax=None,
+                due_now=nothing,
+                next_charges=(),
+                priced_at=START,
+                expires_at=START,
+                token="",
+            )
+
+
+class ForgetsThePause(EmbeddedVendor):
+    """25: how long the vendor asks to wait is not passed on."""
+
+    async def list_offers(self) -> tuple[Offer, ...]:
+        try:
+            return await super().list_offers()
+        except VendorUnavailable as error:
+            raise VendorUnavailable(vendor=self.name, operation="list_offers") from error
 
 
 class _TrustsTheContent(MinimalAdapter):

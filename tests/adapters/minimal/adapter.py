@@ -107,6 +107,8 @@ class MinimalAdapter:
         def start() -> Handoff:
             if request.customer is None or request.address is None:
                 raise rejected("start_checkout", RejectReason.INVALID_ADDRESS)
+            if request.customer not in self.vendor.customers.values():
+                raise rejected("start_checkout", RejectReason.NOT_FOUND, "customer")
             if quote.token != _token(request) or self._clock.now() >= quote.expires_at:
                 raise rejected("start_checkout", RejectReason.QUOTE_EXPIRED)
             return translate.handoff(self.vendor.open(self._session(request, quote)))

@@ -1,7 +1,10 @@
 """Buying something new: payment pages that are opened, found again, closed, and paid once."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
+
+import pytest
 
 from app.core.money import Money
 from app.vendor_adapters.capabilities import Capability
@@ -11,7 +14,7 @@ from app.vendor_adapters.conformance.harness import Card, Harness, Payment
 from app.vendor_adapters.conformance.offers import MINUTES, STORAGE, TEAM
 from app.vendor_adapters.conformance.scenario import check
 from app.vendor_adapters.errors import RejectReason, VendorRejected
-from app.vendor_adapters.types import CheckoutState, Handoff, PurchaseRequest, Quote
+from app.vendor_adapters.types import CheckoutState, CustomerRef, Handoff, PurchaseRequest, Quote
 
 _A_MOMENT = timedelta(minutes=1)
 
@@ -128,6 +131,17 @@ class CartChecks(Checks):
             await buyer.buy(first, quote=quote, key=key)
         await buyer.buy(second)
         assert [await taken(harness, order) for order in (first.order, second.order)] == [[1_000], [1_000]]
+
+    @check(0)
+    async def test_a_customer_that_is_gone(self, harness: Harness) -> None:
+        """A page for a customer that the vendor does not know is refused by that name."""
+        buyer = await Buyer.arrive(harness)
+        request = buyer.request((TEAM, 2))
+        quote = await harness.adapter.quote_purchase(request)
+        gone = replace(request, customer=CustomerRef(f"{buyer.customer}gone"))
+        with pytest.raises(VendorRejected) as refused:
+            await buyer.open(gone, quote=quote)
+        assert (refused.value.reason, refused.value.field) == (RejectReason.NOT_FOUND, "customer")
 
     @check(0, Capability.MIXED_CART)
     async def test_a_plan_and_packs_in_one_cart(self, harness: Harness) -> None:
