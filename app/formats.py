@@ -19,9 +19,13 @@ def money(amount: Money) -> str:
 
 
 def figure(amount: Money) -> str:
-    """Return an amount without its currency, such as ``3,788.85``; the currency decides on the decimals."""
+    """Return an amount without its currency, such as ``3,788.85``; the currency decides on the decimals.
+
+    Below nought it begins with a minus sign, which is as wide as a plus, and no hyphen.
+    """
     digits = get_currency_precision(amount.currency.upper())
-    pattern = "#,##0" + (f".{'0' * digits}" if digits else "")
+    above = "#,##0" + (f".{'0' * digits}" if digits else "")
+    pattern = f"{above};−{above}"
     return format_decimal(Decimal(amount.minor).scaleb(-digits), format=pattern, locale=_LOCALE)
 
 

@@ -31,4 +31,4 @@ def harmless(cell: str) -> str:
 
 def plain(amount: Money) -> str:
     """Return an amount that a spreadsheet can reckon with, such as ``3788.85``."""
-    return formats.figure(amount).replace(",", "")
+    return formats.figure(amount).replace(",", "").replace("−", "-")

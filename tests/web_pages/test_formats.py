@@ -15,7 +15,7 @@ from app.core.money import Money
     [
         (Money(378885, "usd"), "3,788.85 USD"),
         (Money(0, "eur"), "0.00 EUR"),
-        (Money(-5, "usd"), "-0.05 USD"),
+        (Money(-5, "usd"), "−0.05 USD"),
         (Money(1234567, "jpy"), "1,234,567 JPY"),
         (Money(1234567, "bhd"), "1,234.567 BHD"),
         (Money(10**17 + 1, "eur"), "1,000,000,000,000,000.01 EUR"),
@@ -27,7 +27,7 @@ def test_money_reads_with_the_decimals_of_its_currency(amount: Money, text: str)
 
 @given(st.integers(min_value=-(10**15), max_value=10**15))
 def test_no_cent_is_lost_on_the_way_to_a_text(minor: int) -> None:
-    assert int(formats.figure(Money(minor, "usd")).replace(",", "").replace(".", "")) == minor
+    assert int(formats.figure(Money(minor, "usd")).translate({ord("−"): "-", ord(","): "", ord("."): ""})) == minor
 
 
 def test_dates_numbers_and_rates() -> None:

@@ -50,7 +50,7 @@ async def test_the_page_shows_what_is_paid_and_that_no_money_moves(shop: Shop, b
     page = (await browser.get(f"/pay/{ref}")).text
     assert "This is a demonstration: no money moves." in page
     assert 'data-total="303108" data-currency="usd"' in page
-    for text in ("Team", "3,480.00 USD", "-696.00 USD", "Tax 8.875 %", f'href="{CANCEL_TO}"'):
+    for text in ("Team", "3,480.00 USD", "−696.00 USD", "Tax 8.875 %", f'href="{CANCEL_TO}"'):
         assert text in page
     (primary,) = re.findall(r"<button[^>]*data-primary[^>]*>([^<]*)<", page)
     assert primary == "Pay 3,031.08 USD"
