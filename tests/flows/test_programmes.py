@@ -6,9 +6,9 @@ from sqlalchemy import select
 from app.db.schema.entitlements import subscriptions
 from app.db.schema.events import audit
 from tests.support.campaigns import publish_samples, secret_codes, states
-from tests.support.journeys import NEW_YORK, at_checkout, problems, settled, total
+from tests.support.journeys import NEW_YORK, at_checkout, bought, problems, settled, total
 from tests.support.shop import Shop
-from tests.support.witness import only_order
+from tests.support.witness import only_order, orders
 
 pytestmark = [pytest.mark.engines("sqlite"), pytest.mark.vendors("embedded")]
 
@@ -45,6 +45,20 @@ async def test_a_grant_is_taken_up(shop: Shop) -> None:
     accepted = select(audit.c.detail).where(audit.c.action == "agreement.accepted")
     assert await shop.deps.db.read(lambda c: c.execute(accepted).scalars().all()) == ["open-source-agreement-v1"]
     assert await shop.books("charges") == []
+
+
+async def test_a_programme_asks_for_no_card(shop: Shop) -> None:
+    """Not even somebody whose card is stored is asked which one it shall be: nothing is ever charged to it."""
+    await bought(shop)
+    (code,) = await codes(shop)
+    browser = await at_checkout(shop, f"/programs/open-source?code={code}")
+    assert "No card is needed as long as nothing is due." in browser.text
+    assert "Another card" not in browser.text
+    await browser.press("Subscribe for 0.00 USD", group="zen", agreement="yes", terms="yes")
+    await browser.press("Confirm 0.00 USD")
+    await settled(shop)
+    order = next(each for each in await orders(shop) if each.plan == "scale")
+    assert (order.state.value, order.total, order.payment_method_ref) == ("granted", 0, "")
 
 
 async def test_a_code_works_once(shop: Shop) -> None:
