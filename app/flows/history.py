@@ -10,7 +10,7 @@ from app.flows.invoices import read_invoices
 from app.flows.own_account import OwnAccount
 from app.orders.history import account_orders
 from app.orders.states import State
-from app.vendor_adapters.types import InvoiceStatus, InvoiceSummary
+from app.vendor_adapters.types import InvoiceStatus, InvoiceSummary, LineKind
 
 ORDERS, INVOICES = "orders", "invoices"
 PAGE_SIZE = 20
@@ -94,8 +94,8 @@ async def read_history(deps: Deps, own: OwnAccount, place: Place, *, kind: str =
 
 
 def what_for(deps: Deps, invoice: InvoiceSummary) -> str:
-    """Return what an invoice is for, in a few words: its last line, which is what was bought."""
-    texts = [wording.line_text(deps.catalog, line) for line in invoice.lines]
+    """Return what an invoice is for, in a few words: its last line that is no discount, which is what was bought."""
+    texts = [wording.line_text(deps.catalog, line) for line in invoice.lines if line.kind is not LineKind.DISCOUNT]
     if len(texts) < 2:
         return "".join(texts)
     return f"{texts[-1]} and {len(texts) - 1} more"

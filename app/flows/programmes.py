@@ -9,7 +9,7 @@ from app.flows.sync import sync
 from app.identity.actor import Actor
 from app.orders import store
 from app.orders.intents import Choice
-from app.promotions.model import Campaign, LandingFlow, Status
+from app.promotions.model import Campaign, Status
 from app.promotions.store import campaigns
 from app.vendor_adapters.types import IdempotencyKey, RenewalDecision, SubscriptionRef
 
@@ -26,7 +26,7 @@ async def take_up(deps: Deps, actor: Actor, name: str, code: str, currency: str)
     if campaign is None or not plan:
         return None
     choice = Choice(plan=plan, deployment=_HOSTED, currency=currency, seats=campaign.landing.seats)
-    return await start_intent(deps, actor, choice, promo=code, flow=LandingFlow.PLANS)
+    return await start_intent(deps, actor, choice, promo=code, flow=None)
 
 
 async def end_renewal(deps: Deps, job: Job) -> None:

@@ -28,7 +28,7 @@ def ask_for(
     deps: Deps,
     actor: Actor,
     subject: str,
-    flow: LandingFlow,
+    flow: LandingFlow | None,
     *,
     code: str = "",
     campaign: str = "",
@@ -36,7 +36,8 @@ def ask_for(
     """Keep what a link asks for with a checkout or a subscription: nothing is claimed, and nothing is judged yet.
 
     Args:
-        flow: what is bought there; a campaign that was only remembered is asked for where it belongs.
+        flow: what is bought there; a campaign that was only remembered is asked for where it belongs, and with None
+            nowhere.
         code: as typed. campaign: a slug; of the link that led to it if the visitor came by one.
     """
     wall = deps.clock.wall()
@@ -50,7 +51,7 @@ def ask_for(
     kind, value = entry_of(touch, campaign)
     if named is not None and _leads_somewhere(named, kind):
         entries.enter(connection, deps.sealer, subject, kind, value, wall=wall)
-    elif touch is not None and flow is _flow_of(connection, touch):
+    elif touch is not None and flow is not None and flow is _flow_of(connection, touch):
         kind, value = entry_of(touch, touch.slug)
         entries.remember(connection, deps.sealer, subject, kind, value, wall=wall)
 

@@ -20,13 +20,14 @@ async def start_intent(
     choice: Choice,
     *,
     promo: str = "",
-    flow: LandingFlow = LandingFlow.PLANS,
+    flow: LandingFlow | None = LandingFlow.PLANS,
     mark: str = "",
 ) -> str:
     """Keep ``choice`` for this visitor and return the new intent's id. No money, no reservation, no vendor.
 
     Args:
-        promo: a code of the link, as typed; it is looked at when the price is. flow: what is bought.
+        promo: a code of the link, as typed; it is looked at when the price is. flow: what is bought; None
+            where what was only remembered of other campaigns does not belong.
         mark: the browser's mark of this day, under which the funnel knows visits without a cookie.
     """
     intent_id = new_id("int")

@@ -98,11 +98,16 @@ def _chips(promo: Promo) -> tuple[Chip, ...]:
 
 
 def _not_applied(deps: Deps, promo: Promo, typed: str) -> tuple[NotApplied, ...]:
-    """A code that was typed just now stands at its field; what is told of a secret one is the same as of no code."""
+    """A code that was typed just now stands at its field; what is told of a secret one is the same as of no code.
+
+    A campaign that somebody came by is not told of beside a public code of it, for which the same is true.
+    """
+    told = {each.slug for row, each in promo.rejected if row.kind is EntryKind.CODE and not each.ref.is_secret} - {""}
     refused = [
         NotApplied(label=_label(row, rejected.ref.label), problem=with_way_out(deps, rejected), key=row.key)
         for row, rejected in promo.rejected
         if not (typed and row.kind is EntryKind.CODE and row.value == canonical(typed))
+        and (row.kind is EntryKind.CODE or rejected.slug not in told)
     ]
     if promo.wait is not None:
         found = wording.too_many(-(-promo.wait // _SECOND))

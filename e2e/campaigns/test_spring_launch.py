@@ -82,6 +82,15 @@ def test_the_promo_field(page: Page, world: World) -> None:
     expect_total(page, 348_000)
 
 
+@pytest.mark.javascript("on", "off")
+def test_who_has_no_scripts_is_told_to_press_apply_first(page: Page, world: World, javascript: str) -> None:
+    page.goto("/buy?plan=team&group=acme&seats=10")
+    Hands(page).press("Continue as ann")
+    page.get_by_text("Have a promo code?").click()
+    told = page.get_by_text("Press “Apply” before you pay")
+    expect(told).to_be_visible(visible=javascript == "off")
+
+
 def test_a_code_left_in_the_field_is_applied_by_the_button(page: Page, world: World) -> None:
     world.set_clock(IN_SPRING)
     page.goto("/buy?plan=team&group=acme&seats=10")

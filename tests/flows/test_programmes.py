@@ -61,6 +61,14 @@ async def test_a_programme_asks_for_no_card(shop: Shop) -> None:
     assert (order.state.value, order.total, order.payment_method_ref) == ("granted", 0, "")
 
 
+async def test_a_programme_is_not_mixed_with_what_was_clicked_before(shop: Shop) -> None:
+    (code,) = await codes(shop)
+    browser = await at_checkout(shop, "/c/spring-launch")
+    await browser.open(f"/programs/open-source?code={code}")
+    assert total(browser) == 0
+    assert "Spring launch 2027" not in browser.text
+
+
 async def test_a_code_works_once(shop: Shop) -> None:
     (code,) = await codes(shop)
     path = f"/programs/open-source?code={code}"

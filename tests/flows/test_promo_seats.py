@@ -33,6 +33,8 @@ async def test_fifty_off_three_more_seats(shop: Shop) -> None:
     assert await states(shop) == ["committed"]
     await browser.open("/buy/seats?group=globex&add=3&promo=GROW50")
     assert "This code has already been used." in browser.text
+    await browser.open("/invoices")
+    assert "Team, 13 × 348.00 USD, 98 days until 1 March 2027 and 1 more" in browser.text
 
 
 @pytest.mark.engines("sqlite")
@@ -92,6 +94,19 @@ async def test_ten_percent_off_five_packs(shop: Shop) -> None:
     assert "BUILD10 is for 5 packs or more. Applies from 5 packs: add 1." in browser.text
     browser = await at_checkout(shop, "/buy/packs?addon=compute-1000&group=acme&packs=5&promo=BUILD10")
     assert total(browser) == 4_500
+
+
+@pytest.mark.engines("sqlite")
+@pytest.mark.vendors("embedded")
+async def test_a_campaign_is_refused_once_by_link_and_code(shop: Shop) -> None:
+    await publish_samples(shop)
+    browser = await shop.known("ann")
+    await browser.open("/c/compute-boost")
+    await browser.open("/buy/packs?addon=compute-1000&group=acme&packs=4&promo=BUILD10")
+    assert "BUILD10 is for 5 packs or more." in browser.text
+    assert "Compute boost is for 5 packs or more." not in browser.text
+    await browser.press("Remove BUILD10")
+    assert "Compute boost is for 5 packs or more." in browser.text
 
 
 @pytest.mark.engines("sqlite")

@@ -61,28 +61,38 @@ def read_situation(
             buyer's to have and do not stand in the way. now: business time.
     """
     mine = reservations.open_of(connection, own)
+    typed, stand_ins = _typed(connection, asked.codes, sealer)
     entries = (
-        *_typed(connection, asked.codes, sealer),
+        *typed,
         *_clicked(connection, asked.links),
         *(_named(slug, Source.LINK) for slug in asked.slugs),
         *(_named(slug, Source.PREVIEW) for slug in asked.previews),
     )
-    slugs = sorted({match.slug for entry in entries for match in entry.matches})
+    looked_at = (*entries, *stand_ins)
+    slugs = sorted({match.slug for entry in looked_at for match in entry.matches})
     published = campaigns.that_matter(connection, slugs, now)
     found = [each.slug for each in published]
     return Situation(
         campaigns=Campaigns(published),
         entries=tuple(_presentable(entry, published) for entry in entries),
-        remaining=_with_own(budgets.remaining(connection, _budgets(entries, found, currency)), mine),
+        remaining=_with_own(budgets.remaining(connection, _budgets(looked_at, found, currency)), mine),
         uses=identities.uses(connection, found, buyer, besides=[each.reservation_id for each in mine]),
     )
 
 
-def _typed(connection: Connection, typed: Sequence[str], sealer: Sealer) -> list[Entry]:
+def _typed(connection: Connection, typed: Sequence[str], sealer: Sealer) -> tuple[list[Entry], list[Entry]]:
+    """Return what was typed, and what is read in place of each code that is none.
+
+    A code that is none then takes as long as a secret one that fails. What is read so is named by no entry: it neither
+    applies nor is told of.
+    """
     forms = [canonical(text) for text in typed]
     hashes = {form or "": fingerprints(sealer, form or "") for form in forms}
     found = codes.matches(connection, [each for of_one in hashes.values() for each in of_one])
-    return [_entry(form, [match for match in found if match.code_hash in hashes[form or ""]]) for form in forms]
+    entries = [_entry(form, [match for match in found if match.code_hash in hashes[form or ""]]) for form in forms]
+    known = {each for of_one in hashes.values() for each in of_one}
+    besides = [match for match in found if match.code_hash not in known]
+    return entries, [_entry(None, besides) for entry in entries if not entry.matches]
 
 
 def _entry(form: str | None, found: list[codes.CodeMatch]) -> Entry:
