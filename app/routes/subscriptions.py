@@ -38,6 +38,7 @@ class SubscriptionLine:
     title: str
     summary: str
     status: str
+    is_overdue: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +56,7 @@ class CardView:
 
     title: str
     status: str
+    is_overdue: bool
     rows: tuple[tuple[str, str], ...]
     as_of: str
     actions: tuple[tuple[str, str], ...]
@@ -118,6 +120,7 @@ def _line(deps: Deps, each: Subscription) -> SubscriptionLine:
         title=subscription_title(deps, each),
         summary=f"{wording.seats(each.seats)}, {_term(each)}",
         status=_status(each, deps.clock.now()),
+        is_overdue=each.status is SubscriptionStatus.PAST_DUE,
     )
 
 
@@ -128,6 +131,7 @@ def _card_view(deps: Deps, found: RenewalPage, alerts: tuple[AlertLine, ...]) ->
     return CardView(
         title=subscription_title(deps, subscription),
         status=_status(subscription, deps.clock.now()),
+        is_overdue=subscription.status is SubscriptionStatus.PAST_DUE,
         rows=(*_seat_rows(deps, found), *_money_rows(deps, found)),
         as_of="" if owned.is_fresh else wording.instant(subscription.observed_at),
         actions=() if found.problem else _actions(path, owned),
