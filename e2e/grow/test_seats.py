@@ -35,7 +35,7 @@ def test_every_page_of_a_subscription_is_readable_for_everybody(page: Page, worl
     sign_in(page, world, "bob")
     page.goto("/subscriptions")
     axe(page)
-    page.get_by_role("link", name="Team for globex").click()
+    page.get_by_role("link", name="Team for Globex").click()
     expect(page).to_have_url(re.compile("/subscriptions/sub_"))
     here = page.url
     axe(page)
