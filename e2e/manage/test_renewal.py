@@ -20,7 +20,7 @@ def test_an_upgrade_shows_its_price_as_it_is_typed(page: Page, world: World) -> 
     )
     page.get_by_label("Seats in all").fill("10")
     page.get_by_role("button", name="Pay 2,455.50 USD and switch to Scale").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("You have Scale for 10 people in globex")
+    expect(page.get_by_role("heading", level=1)).to_have_text("You have Scale for 10 people in Globex")
 
 
 @pytest.mark.vendors("embedded", "stripe")
