@@ -163,7 +163,7 @@ def main():
 
     go_to(ends[1] - timedelta(days=15), "a mail says what will renew")
     go_to(ends[1], "it renews by itself")
-    ann.open("/subscriptions").follow("Team for acme")
+    ann.open("/subscriptions").follow("Team for Acme")
     path = ann.url
     assert given() == ("team", 13)
 

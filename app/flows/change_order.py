@@ -152,7 +152,7 @@ def _draft(
         plan=wanted.plan,
         deployment=subscription.deployment,
         group_id=subscription.group_id,
-        group_name=subscription.group_id,
+        group_name=owned.group_name,
         offer=wanted.offer,
         seats=wanted.seats,
         currency=subscription.currency,

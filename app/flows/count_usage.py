@@ -12,6 +12,7 @@ from app.entitlements.product import ProductRefused, ProductUnavailable
 from app.events import outbox
 from app.flows.counting_store import due_groups, payer_of
 from app.flows.deps import Deps
+from app.flows.group_names import group_name
 from app.flows.known_usage import buyable, reading_of
 from app.flows.post import enqueue_mail
 from app.flows.usage_alerts import Told, told
@@ -47,6 +48,7 @@ async def _count(deps: Deps, group_id: str, turn: asyncio.Semaphore) -> bool:
     try:
         async with turn:
             usage = await deps.product.usage(group_id)
+            name = await group_name(deps, group_id)
     except (ProductUnavailable, ProductRefused) as error:
         _log.warning("usage not read", error=type(error).__name__)
         at = deps.clock.now() + TRIED_AGAIN_AFTER
@@ -63,14 +65,14 @@ async def _count(deps: Deps, group_id: str, turn: asyncio.Semaphore) -> bool:
             store.look_again(connection, group_id, deps.clock.now() + TRIED_AGAIN_AFTER)
             return
         store.look_again(connection, group_id, deps.clock.now() + COUNTED_EVERY)
-        _tell(connection, deps, reading, plan)
+        _tell(connection, deps, reading, plan, name)
 
     await deps.db.write(write)
     return True
 
 
-def _tell(connection: Connection, deps: Deps, reading: Reading, plan: Subscription | None) -> None:
-    due = [each for each in told(deps, reading, plan, buyable(deps, plan)) if each.alert.mail_keys]
+def _tell(connection: Connection, deps: Deps, reading: Reading, plan: Subscription | None, name: str) -> None:
+    due = [each for each in told(deps, reading, plan, buyable(deps, plan), name) if each.alert.mail_keys]
     term = f"{plan.starts_at:%Y-%m-%d}" if plan else ""
     for manager in _managers(connection, deps, reading.group_id) if due else ():
         for each in due:

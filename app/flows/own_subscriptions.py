@@ -1,6 +1,7 @@
 """Whose a subscription is, and what its page knows of it: each number asked of the one who has it."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -9,6 +10,7 @@ from app.core.problems import NotYours, Problem, ProblemId, problem
 from app.entitlements.product import ProductUnavailable, Usage
 from app.flows import wording
 from app.flows.deps import Deps
+from app.flows.group_names import group_name
 from app.flows.known_usage import last_known, usage_now
 from app.flows.sync import sync
 from app.identity import accounts
@@ -47,6 +49,7 @@ class Owned:
         unpaid: the invoice that has to be paid first.
         window: when the next term can be paid by hand, where it can; can_renew: that is now.
         other: the plan that the group has instead of this one, which has ended.
+        group_name: what people call the group; its id while the product does not tell.
     """
 
     subscription: Subscription
@@ -60,6 +63,7 @@ class Owned:
     window: Window | None = None
     can_renew: bool = False
     other: Subscription | None = None
+    group_name: str = ""
 
     @property
     def customer(self) -> CustomerRef:
@@ -75,6 +79,15 @@ class Owned:
     def seats_owed(self) -> int:
         """People above the seats at the most; 0 when it is not known."""
         return max(0, self.usage.seats_max - self.subscription.seats) if self.usage else 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """A page of what somebody may change, and whether there is more; ``names`` are those of the groups they own."""
+
+    subscriptions: tuple[Subscription, ...]
+    has_more: bool
+    names: Mapping[str, str]
 
 
 async def open_subscription(deps: Deps, person: Person, subscription_id: str) -> Subscription:
@@ -102,8 +115,8 @@ async def subscription_of_group(deps: Deps, person: Person, group_id: str) -> Su
 
 async def only_subscription(deps: Deps, person: Person) -> Subscription | None:
     """Return the one subscription that somebody may change; None when there is none, or a choice."""
-    found, _ = await list_subscriptions(deps, person, 1)
-    running = [each for each in found if _reason(deps, each) is Reason.OK]
+    found = await list_subscriptions(deps, person, 1)
+    running = [each for each in found.subscriptions if _reason(deps, each) is Reason.OK]
     return running[0] if len(running) == 1 else None
 
 
@@ -123,8 +136,10 @@ async def read_known(deps: Deps, subscription: Subscription, *, looks: bool = Tr
     account = await deps.db.read(lambda connection: accounts.account_by_id(connection, account_id))
     if account is None:
         raise NotYours(subscription.subscription_id)
-    (subscription, is_fresh), usage = await asyncio.gather(
-        _as_it_is(deps, subscription, looks=looks), usage_now(deps, subscription.group_id)
+    (subscription, is_fresh), usage, name = await asyncio.gather(
+        _as_it_is(deps, subscription, looks=looks),
+        usage_now(deps, subscription.group_id),
+        group_name(deps, subscription.group_id),
     )
     reading = await last_known(deps, subscription.group_id, usage, subscription.seats)
     now = deps.clock.now()
@@ -146,20 +161,21 @@ async def read_known(deps: Deps, subscription: Subscription, *, looks: bool = Tr
         window=window,
         can_renew=can_renew,
         other=other,
+        group_name=name,
     )
 
 
-async def list_subscriptions(deps: Deps, person: Person, page: int) -> tuple[tuple[Subscription, ...], bool]:
-    """Return a page (from 1) of what the person may change, as it was last read, and whether there is more."""
-    groups = await _owned_groups(deps, person)
+async def list_subscriptions(deps: Deps, person: Person, page: int) -> Listed:
+    """Return a page (from 1) of what the person may change, as it was last read."""
+    names = await _owned_groups(deps, person)
 
     def read(connection: Connection) -> tuple[Subscription, ...]:
         managed = [account.account_id for account in accounts.accounts_of(connection, person.person_id)]
         offset = (page - 1) * PAGE_SIZE
-        return store.plans_of(connection, managed, groups, limit=PAGE_SIZE + 1, offset=offset)
+        return store.plans_of(connection, managed, tuple(names), limit=PAGE_SIZE + 1, offset=offset)
 
     found = await deps.db.read(read)
-    return found[:PAGE_SIZE], len(found) > PAGE_SIZE
+    return Listed(subscriptions=found[:PAGE_SIZE], has_more=len(found) > PAGE_SIZE, names=names)
 
 
 async def cards(deps: Deps, owned: Owned) -> tuple[PaymentMethodSummary, ...] | None:
@@ -251,11 +267,11 @@ async def _owns_group(deps: Deps, person: Person, group_id: str) -> bool:
     return group is not None and group.can_edit_billing
 
 
-async def _owned_groups(deps: Deps, person: Person) -> tuple[str, ...]:
+async def _owned_groups(deps: Deps, person: Person) -> dict[str, str]:
     if person.issuer != deps.config.oidc.issuer:
-        return ()
+        return {}
     try:
         found = await deps.product.groups(person.subject)
     except ProductUnavailable:
-        return ()
-    return tuple(group.id for group in found if group.can_edit_billing)
+        return {}
+    return {group.id: group.name for group in found if group.can_edit_billing}

@@ -87,7 +87,7 @@ def _mail(deps: Deps, found: RenewalPage, *, raised: bool) -> RenewalNotice:
         raise LookupError("a notice is made of a renewal that is known")
     subscription = owned.subscription
     plan = wording.plan_name(deps.catalog, found.plan)
-    for_group = f" for {subscription.group_id}" if subscription.group_id else ""
+    for_group = f" for {owned.group_name}" if owned.group_name else ""
     amount = formats.money(preview.total or preview.subtotal)
     card = found.cards[0] if found.cards else None
     return RenewalNotice(

@@ -27,10 +27,10 @@ class Told:
 
 
 async def alerts_on_pages(
-    deps: Deps, person: Person, reading: Reading | None, plan: Subscription | None, can_buy: Buyable
+    deps: Deps, person: Person, reading: Reading | None, plan: Subscription | None, can_buy: Buyable, name: str
 ) -> tuple[Told, ...]:
-    """Return what pages tell this person about a group: what can be bought here and was not dismissed."""
-    found = [each for each in told(deps, reading, plan, can_buy) if each.alert.is_on_pages]
+    """Return what pages tell a person about a group called ``name``: what can be bought here and was not dismissed."""
+    found = [each for each in told(deps, reading, plan, can_buy, name) if each.alert.is_on_pages]
     if not found or reading is None:
         return ()
     group_id = reading.group_id
@@ -55,12 +55,14 @@ async def dismiss(deps: Deps, person: Person, reading: Reading | None, kind: str
     await deps.db.write(lambda connection: store.dismiss(connection, person.person_id, group_id, alert.kind, mark))
 
 
-def told(deps: Deps, reading: Reading | None, plan: Subscription | None, can_buy: Buyable) -> tuple[Told, ...]:
-    """Return every alert of a group whose cause can be bought away here, in words."""
+def told(
+    deps: Deps, reading: Reading | None, plan: Subscription | None, can_buy: Buyable, name: str
+) -> tuple[Told, ...]:
+    """Return every alert of a group whose cause can be bought away here, in words that call the group ``name``."""
     if reading is None:
         return ()
     alerts = check(reading, deps.catalog.rules.alerts, deps.clock.now())
-    return tuple(_told(deps, alert, reading, plan) for alert in alerts if alert.kind in can_buy.kinds)
+    return tuple(_told(deps, alert, reading, plan, name) for alert in alerts if alert.kind in can_buy.kinds)
 
 
 def purchase(deps: Deps, kind: AlertKind, reading: Reading, plan: Subscription | None) -> tuple[str, str]:
@@ -76,36 +78,36 @@ def purchase(deps: Deps, kind: AlertKind, reading: Reading, plan: Subscription |
     return f"Buy {gain}", wording.packs_path(addon.key, reading.group_id, packs)
 
 
-def _told(deps: Deps, alert: Alert, reading: Reading, plan: Subscription | None) -> Told:
+def _told(deps: Deps, alert: Alert, reading: Reading, plan: Subscription | None, name: str) -> Told:
     label, path = purchase(deps, alert.kind, reading, plan)
-    text = _TEXTS[alert.kind](reading)
+    text = _TEXTS[alert.kind](reading, name)
     return Told(alert=alert, group_id=reading.group_id, text=text, label=label, path=path)
 
 
-def _seats(reading: Reading) -> str:
+def _seats(reading: Reading, name: str) -> str:
     if reading.seats_in_use > reading.seats:
         people = formats.counted(reading.seats_in_use, "person", "people")
-        return f"{people} use {reading.group_id}, which has {wording.seats(reading.seats)}."
+        return f"{people} use {name}, which has {wording.seats(reading.seats)}."
     if not reading.seats_left:
-        return f"All {wording.seats(reading.seats)} of {reading.group_id} are in use."
+        return f"All {wording.seats(reading.seats)} of {name} are in use."
     verb = "is" if reading.seats_left == 1 else "are"
     left = formats.number(reading.seats_left)
-    return f"{left} of the {wording.seats(reading.seats)} of {reading.group_id} {verb} left."
+    return f"{left} of the {wording.seats(reading.seats)} of {name} {verb} left."
 
 
-def _minutes(reading: Reading) -> str:
+def _minutes(reading: Reading, name: str) -> str:
     if not reading.minutes_left:
-        return f"{reading.group_id} has used up its compute minutes of this month: new jobs wait until it has more."
+        return f"{name} has used up its compute minutes of this month: new jobs wait until it has more."
     left, whole = formats.number(reading.minutes_left), formats.number(reading.minutes_in_all)
     share = reading.minutes_left * 100 // reading.minutes_in_all
-    return f"{left} of the {whole} compute minutes of {reading.group_id} are left this month ({share} %)."
+    return f"{left} of the {whole} compute minutes of {name} are left this month ({share} %)."
 
 
-def _storage(reading: Reading) -> str:
+def _storage(reading: Reading, name: str) -> str:
     used, quota = formats.number(reading.storage_gib), formats.number(reading.storage_quota_gib or 0)
     if (reading.storage_pct or 0) >= 100:
-        return f"The storage of {reading.group_id} is full: {used} of {quota} GiB are used."
-    return f"{reading.group_id} uses {used} of its {quota} GiB of storage ({reading.storage_pct} %)."
+        return f"The storage of {name} is full: {used} of {quota} GiB are used."
+    return f"{name} uses {used} of its {quota} GiB of storage ({reading.storage_pct} %)."
 
 
 _TEXTS = {AlertKind.SEATS: _seats, AlertKind.MINUTES: _minutes, AlertKind.STORAGE: _storage}

@@ -1,5 +1,6 @@
 """The page of what a group uses: who may see it, what was read month by month, and what can be bought."""
 
+import asyncio
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -9,6 +10,7 @@ from app.core.problems import NotYours, Problem
 from app.entitlements.product import Group, ProductUnavailable
 from app.flows.counting_store import payer_of
 from app.flows.deps import Deps
+from app.flows.group_names import group_name
 from app.flows.known_usage import Buyable, buyable, last_known, usage_now
 from app.flows.own_subscriptions import open_subscription
 from app.flows.usage_alerts import Told, alerts_on_pages
@@ -31,10 +33,11 @@ class UsagePage:
         group_id: empty for an instance of one's own, whose figures are nowhere but there. plan: the group's, None
             without one. reading: None while nothing is known. is_live: the product was asked just now. may_buy: the
             person owns the group or manages the account; the others ask an owner. seats_problem: why no seats can be
-            added.
+            added. group_name: what people call the group.
     """
 
     group_id: str
+    group_name: str
     plan: Subscription | None
     reading: Reading | None
     is_live: bool
@@ -85,13 +88,14 @@ async def see_group(deps: Deps, person: Person, group_id: str) -> Seen:
 async def read_usage_page(deps: Deps, person: Person, seen: Seen) -> UsagePage:
     """Return the page: the product's word of now, else what was last read; a live reading is kept as the day's."""
     plan, now = seen.plan, deps.clock.now()
-    usage = await usage_now(deps, seen.group_id)
+    usage, name = await asyncio.gather(usage_now(deps, seen.group_id), group_name(deps, seen.group_id))
     reading = await last_known(deps, seen.group_id, usage, plan.seats if plan else 0)
     if usage is not None and reading is not None:
         await deps.db.write(lambda connection: store.record(connection, reading))
     can_buy = buyable(deps, plan) if seen.may_buy else _NOTHING
     return UsagePage(
         group_id=seen.group_id,
+        group_name=name,
         plan=plan,
         reading=reading,
         is_live=usage is not None,
@@ -100,7 +104,7 @@ async def read_usage_page(deps: Deps, person: Person, seen: Seen) -> UsagePage:
         may_buy=seen.may_buy,
         can_buy=can_buy,
         seats_problem=reason_problem(reason_for(plan, now=now), plan) if plan else None,
-        alerts=await alerts_on_pages(deps, person, reading, plan, can_buy),
+        alerts=await alerts_on_pages(deps, person, reading, plan, can_buy, name),
     )
 
 
@@ -116,17 +120,21 @@ async def reading_of_group(deps: Deps, seen: Seen) -> Reading | None:
     return await last_known(deps, seen.group_id, usage, seen.plan.seats if seen.plan else 0)
 
 
-async def alerts_of_group(deps: Deps, person: Person | None, group_id: str) -> tuple[Told, ...]:
-    """Return what runs out of a group that a page of everybody's names; nothing to those who may not buy for it."""
+async def alerts_of_group(deps: Deps, person: Person | None, group_id: str) -> tuple[str, tuple[Told, ...]]:
+    """Return a group's name and what runs out of it, for a page of everybody's that was given its id.
+
+    Those who may not buy for it hear nothing but the id.
+    """
     if person is None or not group_id:
-        return ()
+        return group_id, ()
     try:
         seen = await see_group(deps, person, group_id)
     except (NotYours, ProductUnavailable):
-        return ()
+        return group_id, ()
     if not seen.may_buy:
-        return ()
-    return await alerts_on_pages(deps, person, await reading_of_group(deps, seen), seen.plan, buyable(deps, seen.plan))
+        return group_id, ()
+    reading, name = await asyncio.gather(reading_of_group(deps, seen), group_name(deps, group_id))
+    return name, await alerts_on_pages(deps, person, reading, seen.plan, buyable(deps, seen.plan), name)
 
 
 async def _group(deps: Deps, person: Person, group_id: str) -> Group | None:

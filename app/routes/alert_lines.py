@@ -19,7 +19,7 @@ async def alerts_of(
 ) -> tuple[AlertLine, ...]:
     """Return what runs out of a subscription that the person may change, without what the page itself sells."""
     plan = owned.subscription
-    found = await alerts_on_pages(deps, person, owned.reading, plan, buyable(deps, plan))
+    found = await alerts_on_pages(deps, person, owned.reading, plan, buyable(deps, plan), owned.group_name)
     return alert_lines(request, tuple(each for each in found if each.alert.kind is not but))
 
 

@@ -36,10 +36,10 @@ class PackCard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PacksPage:
-    """The page of all packs; ``group_id`` is passed on to the checkout."""
+    """The page of all packs; ``group_name`` is that of the group it was opened for."""
 
     cards: tuple[PackCard, ...]
-    group_id: str
+    group_name: str
     usage_path: str
     sales_path: str
     vendor_ok: bool
@@ -53,13 +53,14 @@ async def show(request: Request) -> Response:
     currency = await start.account_currency(deps, current_actor(request)) or deps.catalog.default_currency
     group_id = (clean_text(one(request.query_params, "group")) or "")[:200]
     cards = tuple(_card(deps, addon, offers, currency, group_id) for addon in deps.catalog.addons)
+    name, alerts = await alerts_of_group(deps, current_actor(request).person, group_id)
     view = PacksPage(
         cards=cards,
-        group_id=group_id,
+        group_name=name,
         usage_path=wording.usage_path(group_id) if group_id else "",
         sales_path=link("/sales", next=link("/packs", group=group_id)),
         vendor_ok=offers.vendor_ok,
-        alerts=alert_lines(request, await alerts_of_group(deps, current_actor(request).person, group_id)),
+        alerts=alert_lines(request, alerts),
     )
     return page(request, "packs.html", view)
 

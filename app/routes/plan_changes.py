@@ -143,7 +143,7 @@ def _view(
     bill = change_bill(deps, subscription, found.shown) if found.shown else None
     name = wording.plan_name(deps.catalog, found.plan) if found.plan else ""
     return PlanView(
-        title=subscription_title(deps, subscription),
+        title=subscription_title(deps, subscription, owned.group_name),
         path=f"{path}/plan-changes",
         card_path=f"{path}/card",
         subscription_path=path,

@@ -163,7 +163,7 @@ def _view(deps: Deps, found: PaymentPage, *, problems: tuple[Problem, ...] = (),
     more = found.seats - subscription.seats
     people = found.people if any(each.id is ProblemId.E_SEATS_RENEW for each in problems) else None
     return PaymentView(
-        title=subscription_title(deps, subscription),
+        title=subscription_title(deps, subscription, owned.group_name),
         path=_path(subscription.subscription_id),
         subscription_path=path,
         card_path=f"{path}/card",

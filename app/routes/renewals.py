@@ -151,7 +151,7 @@ def _view(
     in_use = owned.usage.seats_in_use if owned.usage else None
     is_short = any(each.id is ProblemId.E_SEATS_RENEW for each in problems)
     return RenewalView(
-        title=subscription_title(deps, subscription),
+        title=subscription_title(deps, subscription, owned.group_name),
         path=f"{path}/renewal",
         card_path=f"{path}/card",
         plan_path=f"{path}/plan-changes",

@@ -231,7 +231,7 @@ def _view(
         renew_more_path=_renew_more_path(found) if owned.can_renew else "",
         next_term_note=_next_term_note(subscription),
         subscription_path=wording.subscription_path(subscription.subscription_id),
-        for_whom=subscription.group_id or owned.account.company or owned.account.email,
+        for_whom=owned.group_name or owned.account.company or owned.account.email,
         plan_name=wording.plan_name(deps.catalog, subscription.plan),
         seats=subscription.seats,
         in_use=in_use,

@@ -38,6 +38,7 @@ class SubscriptionLine:
     title: str
     summary: str
     status: str
+    is_overdue: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +56,7 @@ class CardView:
 
     title: str
     status: str
+    is_overdue: bool
     rows: tuple[tuple[str, str], ...]
     as_of: str
     actions: tuple[tuple[str, str], ...]
@@ -76,11 +78,11 @@ async def index(request: Request) -> Response:
         return sign_in(request)
     deps = deps_of(request)
     number = min(whole_number(one(request.query_params, "page")) or 1, MOST_PAGES)
-    found, has_more = await own_subscriptions.list_subscriptions(deps, person_of(request), number)
+    found = await own_subscriptions.list_subscriptions(deps, person_of(request), number)
     view = SubscriptionsView(
-        lines=tuple(_line(deps, each) for each in found),
+        lines=tuple(_line(deps, each, found.names.get(each.group_id, "")) for each in found.subscriptions),
         newer_path=link("/subscriptions", page=number - 1) if number > 1 else "",
-        older_path=link("/subscriptions", page=number + 1) if has_more else "",
+        older_path=link("/subscriptions", page=number + 1) if found.has_more else "",
     )
     return page(request, "subscriptions/subscriptions.html", view)
 
@@ -104,20 +106,21 @@ async def change_card(request: Request) -> Response:
     return RedirectResponse(await own_subscriptions.card_page(deps, owned, back), status_code=303)
 
 
-def subscription_title(deps: Deps, subscription: Subscription) -> str:
-    """Return what people call it, such as ``Team for globex``."""
+def subscription_title(deps: Deps, subscription: Subscription, group_name: str) -> str:
+    """Return what people call it, such as ``Team for Globex``."""
     plan = wording.plan_name(deps.catalog, subscription.plan)
     if subscription.group_id:
-        return f"{plan} for {subscription.group_id}"
+        return f"{plan} for {group_name or subscription.group_id}"
     return f"{plan}, {wording.deployment_name(subscription.deployment)}"
 
 
-def _line(deps: Deps, each: Subscription) -> SubscriptionLine:
+def _line(deps: Deps, each: Subscription, group_name: str) -> SubscriptionLine:
     return SubscriptionLine(
         path=wording.subscription_path(each.subscription_id),
-        title=subscription_title(deps, each),
+        title=subscription_title(deps, each, group_name),
         summary=f"{wording.seats(each.seats)}, {_term(each)}",
         status=_status(each, deps.clock.now()),
+        is_overdue=each.status is SubscriptionStatus.PAST_DUE,
     )
 
 
@@ -126,8 +129,9 @@ def _card_view(deps: Deps, found: RenewalPage, alerts: tuple[AlertLine, ...]) ->
     path = wording.subscription_path(subscription.subscription_id)
     owed = formats.counted(owned.seats_owed, "more seat")
     return CardView(
-        title=subscription_title(deps, subscription),
+        title=subscription_title(deps, subscription, owned.group_name),
         status=_status(subscription, deps.clock.now()),
+        is_overdue=subscription.status is SubscriptionStatus.PAST_DUE,
         rows=(*_seat_rows(deps, found), *_money_rows(deps, found)),
         as_of="" if owned.is_fresh else wording.instant(subscription.observed_at),
         actions=() if found.problem else _actions(path, owned),

@@ -160,7 +160,7 @@ def _view(request: Request, deps: Deps, found: UsagePage) -> UsageView:
     has_card = plan is not None and found.may_buy
     back = wording.subscription_path(plan.subscription_id) if plan and has_card else "/subscriptions"
     return UsageView(
-        title=found.group_id or (wording.plan_name(deps.catalog, plan.plan) if plan else ""),
+        title=found.group_name or (wording.plan_name(deps.catalog, plan.plan) if plan else ""),
         has_figures=reading is not None,
         is_own_instance=not found.group_id,
         back_path=back,

@@ -22,7 +22,7 @@ def test_three_clicks_with_a_stored_card(page: Page, world: World) -> None:
     expect(clicks[1]).to_have_text("Pay 305.18 USD and add 3 seats")
     expect(clicks[1]).to_have_attribute("data-primary", "")
     clicks[1].click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("You have Team for 13 people in globex")
+    expect(page.get_by_role("heading", level=1)).to_have_text("You have Team for 13 people in Globex")
     clicks.append(page.get_by_role("link", name="Back to the product"))
     clicks[2].click()
     expect(page.get_by_text("8 of 13 in use")).to_be_visible()
@@ -35,7 +35,7 @@ def test_every_page_of_a_subscription_is_readable_for_everybody(page: Page, worl
     sign_in(page, world, "bob")
     page.goto("/subscriptions")
     axe(page)
-    page.get_by_role("link", name="Team for globex").click()
+    page.get_by_role("link", name="Team for Globex").click()
     expect(page).to_have_url(re.compile("/subscriptions/sub_"))
     here = page.url
     axe(page)
@@ -57,4 +57,4 @@ def test_without_scripts_the_total_is_asked_for(page: Page, world: World) -> Non
     expect(page).to_have_url(re.compile("/orders/O-"))
     world.drain()
     page.reload()
-    expect(page.get_by_role("heading", level=1)).to_have_text("You have Team for 13 people in globex")
+    expect(page.get_by_role("heading", level=1)).to_have_text("You have Team for 13 people in Globex")

@@ -11,7 +11,7 @@ from e2e.world import World
 def test_an_upgrade_shows_its_price_as_it_is_typed(page: Page, world: World) -> None:
     sign_in(page, world, "bob")
     page.goto("/subscriptions")
-    page.get_by_role("link", name="Team for globex").click()
+    page.get_by_role("link", name="Team for Globex").click()
     page.get_by_role("link", name="Change the plan").click()
     expect(page.locator("[data-total]")).to_have_attribute("data-total", "245550")
     page.get_by_label("Seats in all").fill("12")
@@ -20,14 +20,14 @@ def test_an_upgrade_shows_its_price_as_it_is_typed(page: Page, world: World) -> 
     )
     page.get_by_label("Seats in all").fill("10")
     page.get_by_role("button", name="Pay 2,455.50 USD and switch to Scale").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("You have Scale for 10 people in globex")
+    expect(page.get_by_role("heading", level=1)).to_have_text("You have Scale for 10 people in Globex")
 
 
 @pytest.mark.vendors("embedded", "stripe")
 def test_renewal_is_turned_off_and_on(page: Page, world: World) -> None:
     sign_in(page, world, "bob")
     page.goto("/subscriptions")
-    page.get_by_role("link", name="Team for globex").click()
+    page.get_by_role("link", name="Team for Globex").click()
     page.get_by_role("link", name="Renewal").click()
     page.get_by_label("Another reason").check()
     page.get_by_role("button", name="Turn it off").click()

@@ -52,7 +52,7 @@ async def test_three_seats_with_new_york_tax_are_305_dollars_18(shop: Shop) -> N
     await browser.press("Pay 305.18 USD and add 3 seats")
     await settled(shop)
     await browser.open(browser.url)
-    assert "You have Team for 13 people in globex" in browser.text
+    assert "You have Team for 13 people in Globex" in browser.text
     (charge,) = await shop.books("charges")
     assert charge["amount"] == 30_518
     assert await seats_of(shop, "globex") == (13, 13)

@@ -78,11 +78,11 @@ async def test_twelve_people_in_ten_seats_renew_twelve_for_4176(shop: Shop) -> N
     await browser.press("Pay 4,546.62 USD and renew until 1 March 2028")
     await settled(shop)
     await browser.open(browser.url)
-    assert "Team for globex is renewed until 1 March 2028" in browser.text
+    assert "Team for Globex is renewed until 1 March 2028" in browser.text
     assert [charge["amount"] for charge in await shop.books("charges")] == [454_662]
     assert await seats_of(shop, "globex") == (10, 10)
     (receipt,) = [mail for mail in await shop.world.mails() if mail["kind"] == "receipt"]
-    assert "Renewal of Team, hosted, 12 seats, for globex" in receipt["text"]
+    assert "Renewal of Team, hosted, 12 seats, for Globex" in receipt["text"]
     assert "4,546.62 USD" in receipt["text"]
     await go_to(shop, MARCH_1 + timedelta(minutes=1))
     assert await plan_at_product(shop) == ("team", 12, datetime(2028, 3, 1, tzinfo=UTC))

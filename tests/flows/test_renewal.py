@@ -95,7 +95,7 @@ async def test_an_upgrade_is_prorated_and_counts_at_once(shop: Shop) -> None:
     await browser.press("Pay 2,455.50 USD and switch to Scale")
     await settled(shop)
     await browser.open(browser.url)
-    assert "You have Scale for 10 people in globex" in browser.text
+    assert "You have Scale for 10 people in Globex" in browser.text
     group = await shop.deps.product.state("globex")
     assert group is not None
     assert (group.plan, group.seats, group.ends_at) == ("scale", 10, datetime(2027, 3, 1, tzinfo=UTC))

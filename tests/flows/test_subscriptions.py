@@ -15,7 +15,7 @@ pytestmark = pytest.mark.vendors("embedded", "stripe")
 async def test_the_card_says_what_each_authority_says(shop: Shop) -> None:
     await crowd(shop, "globex", in_use=8, most=12)
     browser = await at(shop, "bob", "/subscriptions")
-    assert "Team for globex" in browser.text
+    assert "Team for Globex" in browser.text
     await browser.open(f"/subscriptions/{(await subscription_of(shop, 'globex')).subscription_id}")
     for said in (
         "1 March 2026 to 1 March 2027",
@@ -77,7 +77,7 @@ async def test_an_owner_of_the_group_may_add_seats_and_another_member_may_not(sh
     await join(shop, "globex", "cleo", "developer")
     assert (await at(shop, "cleo", "/buy/seats?group=globex")).status == 404
     browser = await at(shop, "dan", "/subscriptions")
-    assert "Team for globex" in browser.text
+    assert "Team for Globex" in browser.text
     await browser.open("/buy/seats?group=globex&add=3")
     await browser.press("Pay 305.18 USD and add 3 seats")
     await settled(shop)

@@ -59,7 +59,7 @@ async def test_a_notice_comes_fifteen_days_before_and_once(shop: Shop, clock: Fr
     assert await notices(shop) == []
     await go_to(shop, clock, MARCH_1 - timedelta(days=15))
     (text,) = await notices(shop)
-    assert "Team for globex, 10 seats, renews on 1 March 2027 for 3,788.85 USD, charged to Visa ending 4242." in text
+    assert "Team for Globex, 10 seats, renews on 1 March 2027 for 3,788.85 USD, charged to Visa ending 4242." in text
     await go_to(shop, clock, MARCH_1 - timedelta(days=14))
     assert len(await notices(shop)) == 1
 

@@ -84,7 +84,7 @@ async def test_without_the_product_the_last_figures_bear_their_day(shop: Shop) -
 
 async def test_the_sweep_keeps_a_reading_and_mails_each_threshold_once(shop: Shop) -> None:
     await settled(shop)
-    first = ("bob@globex.example", "1,600 of the 10,000 compute minutes of globex are left this month (16 %).")
+    first = ("bob@globex.example", "1,600 of the 10,000 compute minutes of Globex are left this month (16 %).")
     assert await alert_mails(shop) == [first]
     reading = await known(shop, "globex")
     assert reading is not None
@@ -112,8 +112,8 @@ async def test_seats_and_storage_are_mailed_at_their_thresholds(shop: Shop) -> N
     shop.clock.advance_business(timedelta(hours=6))
     await settled(shop)
     assert sorted(subject for _to, subject in await alert_mails(shop)) == [
-        "1 of the 10 seats of globex is left.",
-        "globex uses 350 of its 500 GiB of storage (70 %).",
+        "1 of the 10 seats of Globex is left.",
+        "Globex uses 350 of its 500 GiB of storage (70 %).",
     ]
 
 
@@ -147,16 +147,16 @@ async def test_a_banner_stays_until_it_is_dismissed_and_comes_back_when_it_is_wo
     await use(shop, "globex", minutes_used=0)
     card = f"/subscriptions/{(await subscription_of(shop, 'globex')).subscription_id}"
     browser = await at(shop, "bob", card)
-    assert "1 of the 10 seats of globex is left." in browser.text
+    assert "1 of the 10 seats of Globex is left." in browser.text
     for page in ("/plan-changes", "/renewal", "/usage"):
         await browser.open(card + page)
-        assert "1 of the 10 seats of globex is left." in browser.text, page
+        assert "1 of the 10 seats of Globex is left." in browser.text, page
     await browser.press("Dismiss")
     assert browser.url.endswith(f"{card}/usage")
     assert "Running out" not in browser.text
     await crowd(shop, "globex", in_use=10)
     await browser.open(card)
-    assert "All 10 seats of globex are in use." in browser.text
+    assert "All 10 seats of Globex are in use." in browser.text
     await browser.open(browser.link("Add 1 seat"))
     assert browser.form("and add 1 seat")
 
@@ -168,7 +168,7 @@ async def test_a_threshold_and_a_month_tell_again(shop: Shop) -> None:
     assert "Running out" not in browser.text
     await use(shop, "globex", minutes_used=9_800)
     await browser.open("/groups/globex/usage")
-    assert "200 of the 10,000 compute minutes of globex are left this month (2 %)." in browser.text
+    assert "200 of the 10,000 compute minutes of Globex are left this month (2 %)." in browser.text
     await browser.press("Dismiss")
     assert "Running out" not in browser.text
     shop.clock.advance_business(timedelta(days=8))
@@ -180,9 +180,9 @@ async def test_a_threshold_and_a_month_tell_again(shop: Shop) -> None:
 @pytest.mark.engines("sqlite")
 async def test_an_owner_of_a_free_group_is_told_and_a_member_asks_an_owner(shop: Shop) -> None:
     owner = await at(shop, "ann", "/groups/acme/usage")
-    assert "90 of the 400 compute minutes of acme are left this month (22 %)." in owner.text
+    assert "90 of the 400 compute minutes of Acme are left this month (22 %)." in owner.text
     assert "Buy a plan" in owner.text
-    assert "compute minutes of acme are left" in (await owner.open("/packs?group=acme")).text
+    assert "compute minutes of Acme are left" in (await owner.open("/packs?group=acme")).text
     await join(shop, "acme", "dan", "developer")
     member = await at(shop, "dan", "/groups/acme/usage")
     assert "Ask an owner of the group for more." in member.text
@@ -201,7 +201,7 @@ async def test_packs_without_a_plan_are_watched_too(shop: Shop) -> None:
     shop.clock.advance_business(timedelta(hours=6))
     await settled(shop)
     told = [subject for to, subject in await alert_mails(shop) if to == "ann@acme.example"]
-    assert told == ["10 of the 1,400 compute minutes of zen are left this month (0 %)."]
+    assert told == ["10 of the 1,400 compute minutes of Zen are left this month (0 %)."]
 
 
 @pytest.mark.engines("sqlite")
