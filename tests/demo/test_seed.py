@@ -134,6 +134,7 @@ def test_it_is_refused_in_production(tmp_path: Path) -> None:
         "KASSA_BASE_URL": "https://store.example.com",
         "KASSA_SECRET_KEYS": "k" * 32,
         "KASSA_VENDOR": "stripe",
+        "STRIPE_SECRET_KEY": "sk_test_nobody",
         "KASSA_DATABASE_URL": f"sqlite:///{tmp_path}/x.db",
         "KASSA_VAR": str(tmp_path / "var"),
     }
