@@ -19,22 +19,22 @@ from app.events.heartbeat import BEATS_EVERY, note_heard
 from app.events.inbox import Message
 from app.events.outbox import Job
 from app.flows import grant_packs, payment, provision
-from app.flows.campaign_acts import take_away_old
-from app.flows.count_usage import count_usage
+from app.flows.campaigns.acts import take_away_old
+from app.flows.campaigns.programmes import end_renewal
+from app.flows.campaigns.sweeps import sweep_promotions
 from app.flows.deps import Deps
-from app.flows.ending_notices import send_ending_notices
 from app.flows.offers import current_offers
 from app.flows.order_steps import END_RENEWAL, PROMO_REDEEMED
 from app.flows.packs_paid import GRANT_MINUTES
 from app.flows.post import send_mail
-from app.flows.programmes import end_renewal
-from app.flows.promo_sweeps import sweep_promotions
-from app.flows.renewal import RENEWAL_TOGGLED
-from app.flows.renewal_notices import send_notices
+from app.flows.renewals.endings import send_ending_notices
+from app.flows.renewals.notices import send_notices
+from app.flows.renewals.renewal import RENEWAL_TOGGLED
 from app.flows.returned_money import look_at_charge
 from app.flows.settle import ORDER_PAID, RECEIPT, REFUND_DUPLICATE, SEATS_ADDED, SUBSCRIPTION_CHANGED, settle
 from app.flows.storage import GRANT_STORAGE
 from app.flows.sync import GRANT, sync
+from app.flows.usage.count import count_usage
 from app.identity.sweep import forget_expired
 from app.orders import store
 from app.orders.change_quotes import forget_changes

@@ -18,9 +18,9 @@ from app.core.clock import SystemClock
 from app.db.clock_store import follow
 from app.db.errors import DATABASE_AWAY
 from app.db.migrate import has_needed_schema
+from app.flows.campaigns.manage import CampaignFault, pause_campaign, preview_address, resume_campaign
+from app.flows.campaigns.publish import CampaignsRefused, check_file, publish_file
 from app.flows.deps import Deps
-from app.flows.manage_campaigns import CampaignFault, pause_campaign, preview_address, resume_campaign
-from app.flows.publish_campaigns import CampaignsRefused, check_file, publish_file
 from app.promotions import budget_ids
 from app.promotions.files.findings import Finding
 from app.promotions.model import Published

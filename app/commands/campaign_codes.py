@@ -13,8 +13,8 @@ from typing import TextIO
 from app.commands.listings import Row, write_rows
 from app.commands.operator import operator
 from app.commands.progress import Progress
+from app.flows.campaigns.manage import CampaignFault, check_room, find_campaign, make_codes, revoke_codes
 from app.flows.deps import Deps
-from app.flows.manage_campaigns import CampaignFault, check_room, find_campaign, make_codes, revoke_codes
 from app.promotions.store import codes
 from app.promotions.store.codes import Code
 

@@ -6,8 +6,7 @@ from datetime import UTC, datetime
 
 from app.commands.listings import Row, write_json, write_rows
 from app.commands.operator import operator
-from app.flows.deps import Deps
-from app.flows.manage_campaigns import (
+from app.flows.campaigns.manage import (
     CampaignFault,
     WantedLink,
     address_of,
@@ -15,6 +14,7 @@ from app.flows.manage_campaigns import (
     make_link,
     revoke_link,
 )
+from app.flows.deps import Deps
 from app.promotions.cart import Audience
 from app.promotions.model import Landing, LandingFlow
 from app.promotions.store import links

@@ -11,9 +11,9 @@ from app.commands.listings import Row, write_json
 from app.commands.past_orders_store import past_orders
 from app.commands.progress import Progress
 from app.core.money import Money
+from app.flows.campaigns.manage import CampaignFault
+from app.flows.campaigns.publish import CampaignsRefused, check_file
 from app.flows.deps import Deps
-from app.flows.manage_campaigns import CampaignFault
-from app.flows.publish_campaigns import CampaignsRefused, check_file
 from app.promotions.replay import Replayed, replay_orders
 
 _LAST = re.compile(r"([1-9][0-9]{0,4})([hdw])")

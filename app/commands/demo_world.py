@@ -19,8 +19,8 @@ from app.demo.faults import BadFault
 from app.demo.model import Fault as ProductFault
 from app.demo.product import DemoProduct
 from app.emails.transports import kept_letters
+from app.flows.campaigns.publish import CampaignsRefused, publish_file
 from app.flows.deps import Deps
-from app.flows.publish_campaigns import CampaignsRefused, publish_file
 from app.http import AsyncClient, HTTPError
 from app.routes.demo_controls import BadOrder, Json
 from app.vendor_adapters.errors import VendorError

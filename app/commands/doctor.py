@@ -11,8 +11,8 @@ from app.config import Config
 from app.db.errors import DATABASE_AWAY
 from app.db.migrate import has_needed_schema
 from app.entitlements.product import ProductRefused, ProductUnavailable
+from app.flows.campaigns.publish import check_file
 from app.flows.deps import Deps
-from app.flows.publish_campaigns import check_file
 from app.identity.sign_ins import StartedSignIn
 from app.identity.sso import SignInUnavailable
 

@@ -19,8 +19,8 @@ from app.db.clock_store import follow
 from app.db.errors import DATABASE_AWAY
 from app.demo import product as demo_product
 from app.demo.seed import BadSeed, SeedGroup, SeedPerson
+from app.flows.campaigns.publish import CampaignsRefused, publish_checked, taken_codes
 from app.flows.deps import Deps
-from app.flows.publish_campaigns import CampaignsRefused, publish_checked, taken_codes
 from app.promotions.files.lint import Checked
 
 T = TypeVar("T", SeedPerson, SeedGroup)

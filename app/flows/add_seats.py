@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 
 from app import formats
 from app.core.problems import NotYours, Problem, ProblemId, Refused, problem
+from app.flows.campaigns.codes import Tried, take_back, try_code
+from app.flows.campaigns.decide import Promo
+from app.flows.campaigns.on_seats import as_it_was_shown, ask_on_seats, price_seats
 from app.flows.change_order import Press, Wanted, order_change, pressed_before
 from app.flows.deps import Deps
 from app.flows.own_subscriptions import Owned, away, cards, open_subscription, read_owned
 from app.flows.payment import Step
-from app.flows.promo_codes import Tried, take_back, try_code
-from app.flows.promo_decide import Promo
-from app.flows.promo_on_seats import as_it_was_shown, ask_on_seats, price_seats
 from app.identity.actor import Actor, Person
 from app.orders.change_quotes import KeptChange
 from app.orders.kinds import ADD_SEATS

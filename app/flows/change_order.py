@@ -12,13 +12,13 @@ from app.core.ids import new_id, new_order_id
 from app.core.money import Money
 from app.core.problems import NotYours, Problem, ProblemId, Refused, problem
 from app.flows import journey, payment, wording
+from app.flows.campaigns.claims import close_own_rivals, refusal
+from app.flows.campaigns.decide import Promo
 from app.flows.card_tries import check_declines
 from app.flows.deps import Deps
 from app.flows.own_email import check_email
 from app.flows.own_subscriptions import Owned, cards
 from app.flows.payment import Step
-from app.flows.promo_claims import close_own_rivals, refusal
-from app.flows.promo_decide import Promo
 from app.flows.settle import settle_quietly
 from app.flows.targets import take_target
 from app.identity.actor import Person

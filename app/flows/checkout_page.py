@@ -14,17 +14,17 @@ from app.events import funnel
 from app.events.funnel import Step
 from app.flows import purchase, wording
 from app.flows.billing_details import details_problems
+from app.flows.campaigns.checkout import price_with_promotions
+from app.flows.campaigns.decide import Promo
+from app.flows.campaigns.facts import Buyer
 from app.flows.deps import Deps
 from app.flows.groups import GroupChoice, GroupOption, group_choice
-from app.flows.known_usage import proposed_packs
 from app.flows.mixed_cart import Extra, extra_of
 from app.flows.offers import note_vendor_away
 from app.flows.packs import Linked, coterm_of, linked_plan, packs_blocker
-from app.flows.promo_checkout import price_with_promotions
-from app.flows.promo_decide import Promo
-from app.flows.promo_facts import Buyer
 from app.flows.quoting import Priced
 from app.flows.settle import look_up
+from app.flows.usage.known import proposed_packs
 from app.identity.accounts import BillingAccount
 from app.identity.actor import Actor, Person
 from app.orders import intents, store

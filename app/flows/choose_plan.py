@@ -11,10 +11,10 @@ from app.catalog.model import Plan
 from app.core.money import Money
 from app.core.problems import Problem, ProblemId, problem
 from app.entitlements.plan_rules import FREE
+from app.flows.campaigns.facts import Ware
+from app.flows.campaigns.plans import AskedCampaign, PlanDeal, plan_campaign
 from app.flows.deps import Deps
 from app.flows.offers import OffersView, current_offers
-from app.flows.promo_facts import Ware
-from app.flows.promo_plans import AskedCampaign, PlanDeal, plan_campaign
 from app.flows.purchase import offer_key
 from app.flows.start import account_currency
 from app.identity.actor import Actor

@@ -13,6 +13,7 @@ from app.core.ids import new_id, new_order_id
 from app.core.problems import NotYours, Problem, ProblemId, Refused, problem
 from app.flows import payment, purchase, wording
 from app.flows.billing_details import details_problems
+from app.flows.campaigns.claims import close_own_rivals, refusal
 from app.flows.card_tries import check_declines
 from app.flows.checkout_page import (
     Checkout,
@@ -28,7 +29,6 @@ from app.flows.mixed_cart import extra_problem
 from app.flows.own_email import check_email
 from app.flows.packs import packs_problem
 from app.flows.payment import Step
-from app.flows.promo_claims import close_own_rivals, refusal
 from app.flows.quoting import Priced
 from app.flows.settle import settle_quietly
 from app.flows.targets import Ordered, check_not_ordered, take_target

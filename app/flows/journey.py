@@ -4,8 +4,8 @@ from sqlalchemy import Connection
 
 from app.events import funnel
 from app.events.funnel import Side, Start, Step
+from app.flows.campaigns.decide import Promo
 from app.flows.deps import Deps
-from app.flows.promo_decide import Promo
 from app.identity.actor import Actor
 from app.orders.intents import Choice
 from app.orders.kinds import ADD_SEATS, FIRST_ORDER, PACKS, PLAN_CHANGE, RENEWAL

@@ -11,8 +11,8 @@ from app.entitlements.product import ProductUnavailable, Usage
 from app.flows import wording
 from app.flows.deps import Deps
 from app.flows.group_names import group_name
-from app.flows.known_usage import last_known, usage_now
 from app.flows.sync import sync
+from app.flows.usage.known import last_known, usage_now
 from app.identity import accounts
 from app.identity.accounts import BillingAccount
 from app.identity.actor import Person

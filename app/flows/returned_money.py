@@ -13,9 +13,9 @@ from app.emails.mails import ChargeDisputed, Mail, MoneyReturned
 from app.events import audit, outbox
 from app.flows import wording
 from app.flows.deps import Deps
-from app.flows.lifecycle_mails import name_of, page_url, subject_of
 from app.flows.order_steps import advance
 from app.flows.post import enqueue_mail
+from app.flows.renewals.mails import name_of, page_url, subject_of
 from app.flows.settle import REFUND_DUPLICATE
 from app.flows.sync import sync
 from app.identity.accounts import BillingAccount, account_by_id

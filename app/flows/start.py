@@ -5,9 +5,9 @@ from sqlalchemy import Connection
 from app.core.ids import new_id
 from app.events import funnel
 from app.events.funnel import Step
+from app.flows.campaigns.memory import ask_for
 from app.flows.deps import Deps
 from app.flows.journey import start_of
-from app.flows.promo_memory import ask_for
 from app.flows.purchase import own_account
 from app.identity.actor import Actor
 from app.orders.intents import Choice, create_intent

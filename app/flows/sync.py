@@ -8,7 +8,7 @@ from app.entitlements import store as entitlements
 from app.entitlements.plan_rules import entitled_plan
 from app.events import audit, outbox
 from app.flows.deps import Deps
-from app.flows.lifecycle_mails import tell_changes
+from app.flows.renewals.mails import tell_changes
 from app.flows.storage import derive_storage
 from app.identity.accounts import account_of_customer
 from app.subscriptions import store as subscriptions

@@ -12,10 +12,10 @@ from sqlalchemy import Connection
 from app import formats
 from app.core.problems import ProblemId, Refused, problem
 from app.flows import journey, payment
+from app.flows.campaigns.claims import claim_for
+from app.flows.campaigns.decide import Promo
 from app.flows.deps import Deps
 from app.flows.groups import has_plan
-from app.flows.promo_claims import claim_for
-from app.flows.promo_decide import Promo
 from app.flows.settle import settle_quietly
 from app.orders import intents, store
 from app.orders.kinds import ADD_PACKS, FIRST_ORDER, OF_PLANS

@@ -6,9 +6,9 @@ from urllib.parse import quote
 from starlette.requests import Request
 
 from app.flows.deps import Deps
-from app.flows.known_usage import buyable
 from app.flows.own_subscriptions import Owned
-from app.flows.usage_alerts import Told, alerts_on_pages
+from app.flows.usage.alerts import Told, alerts_on_pages
+from app.flows.usage.known import buyable
 from app.identity.actor import Person
 from app.usage.alerts import AlertKind
 from app.web.render import AlertLine

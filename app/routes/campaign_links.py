@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from app.flows.promo_links import Landed, open_link
+from app.flows.campaigns.links import Landed, open_link
 from app.promotions.links import LinkFault
 from app.promotions.model import LandingFlow
 from app.routes.buy import utm_of

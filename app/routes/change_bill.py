@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from app import formats
 from app.core.money import Money
 from app.flows import wording
+from app.flows.campaigns.decide import Promo
 from app.flows.deps import Deps
-from app.flows.promo_decide import Promo
 from app.orders.change_quotes import KeptChange
 from app.routes.checkout_view import tax_text
 from app.routes.promo_view import discount_text

@@ -10,11 +10,11 @@ from starlette.routing import Route
 from app import formats
 from app.core.problems import Problem, ProblemId, problem
 from app.flows import checkout_page, confirm, wording
+from app.flows.campaigns.at_checkout import apply_code, remove_code
 from app.flows.checkout_page import Checkout
 from app.flows.confirm import Confirmation, Shown, new_attempt
 from app.flows.deps import Deps
 from app.flows.mixed_cart import extra_problem, sold_along
-from app.flows.promo_at_checkout import apply_code, remove_code
 from app.orders.intents import Details
 from app.orders.store import Order
 from app.routes.billing_view import typed_details

@@ -7,10 +7,10 @@ from app import formats
 from app.core.money import Money
 from app.core.problems import Problem, ProblemId
 from app.flows import wording
+from app.flows.campaigns.decide import Promo
 from app.flows.checkout_page import Checkout
 from app.flows.confirm import new_attempt
 from app.flows.deps import Deps
-from app.flows.promo_decide import Promo
 from app.orders.intents import Details
 from app.routes.billing_view import BillingView, billing_view
 from app.routes.packs_view import ExtraPart, PacksPart, extra_part, packs_button, packs_part, plan_button

@@ -11,7 +11,7 @@ from app.core.money import Money
 from app.flows import start, wording
 from app.flows.deps import Deps
 from app.flows.offers import OffersView, current_offers
-from app.flows.usage_page import alerts_of_group
+from app.flows.usage.page import alerts_of_group
 from app.routes.alert_lines import alert_lines
 from app.web.deps import deps_of
 from app.web.forms import clean_text, one

@@ -5,7 +5,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from app.flows import start
-from app.flows.programmes import take_up
+from app.flows.campaigns.programmes import take_up
 from app.flows.wording import checkout_path
 from app.web.deps import deps_of
 from app.web.forms import one

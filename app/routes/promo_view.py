@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from app.core.problems import Problem
+from app.flows.campaigns.codes import with_way_out
+from app.flows.campaigns.decide import Promo
 from app.flows.deps import Deps
-from app.flows.promo_codes import with_way_out
-from app.flows.promo_decide import Promo
 from app.promotions import wording
 from app.promotions.codes import canonical
 from app.promotions.store.entries import Entered, EntryKind

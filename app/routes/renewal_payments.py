@@ -16,7 +16,7 @@ from app.core.problems import Problem, ProblemId, Refused, problem
 from app.flows import wording
 from app.flows.change_order import Press
 from app.flows.deps import Deps
-from app.flows.pay_renewal import PackChoice, PaymentPage, RenewalWish, pay_renewal, read_payment_page
+from app.flows.renewals.pay import PackChoice, PaymentPage, RenewalWish, pay_renewal, read_payment_page
 from app.orders.change_quotes import KeptChange
 from app.routes.change_bill import WorkedLine, card_text
 from app.routes.checkout_view import tax_text

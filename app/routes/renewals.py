@@ -9,9 +9,10 @@ from starlette.routing import Route
 from app import formats
 from app.core.ids import new_id
 from app.core.problems import Problem, ProblemId, Refused, problem
-from app.flows import renewal, wording
+from app.flows import wording
 from app.flows.deps import Deps
-from app.flows.renewal import REASONS, RenewalPage, read_renewal
+from app.flows.renewals import renewal
+from app.flows.renewals.renewal import REASONS, RenewalPage, read_renewal
 from app.routes.alert_lines import alerts_of
 from app.routes.change_bill import card_text
 from app.routes.signed_in import person_of, sign_in

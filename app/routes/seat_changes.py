@@ -13,10 +13,10 @@ from app.core.ids import new_id
 from app.core.problems import NotYours, Problem, ProblemId, Refused, problem
 from app.flows import wording
 from app.flows.add_seats import SeatPage, add_seats, apply_code, read_seat_page, remove_code, visit_seat_page
+from app.flows.campaigns.on_seats import ask_on_seats
 from app.flows.change_order import Press
 from app.flows.deps import Deps
 from app.flows.own_subscriptions import only_subscription, open_subscription, subscription_of_group
-from app.flows.promo_on_seats import ask_on_seats
 from app.identity.actor import Person
 from app.routes.alert_lines import alerts_of
 from app.routes.change_bill import ChangeBill, card_text, change_bill

@@ -14,7 +14,7 @@ from app.flows import own_subscriptions, wording
 from app.flows.cards import can_pay, expires_soon
 from app.flows.deps import Deps
 from app.flows.own_subscriptions import Owned
-from app.flows.renewal import RenewalPage, read_renewal
+from app.flows.renewals.renewal import RenewalPage, read_renewal
 from app.routes.alert_lines import alerts_of
 from app.routes.change_bill import card_text
 from app.routes.signed_in import person_of, sign_in

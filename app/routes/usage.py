@@ -13,8 +13,8 @@ from app import formats
 from app.core.problems import NotYours, Problem
 from app.flows import wording
 from app.flows.deps import Deps
-from app.flows.usage_alerts import dismiss, purchase
-from app.flows.usage_page import (
+from app.flows.usage.alerts import dismiss, purchase
+from app.flows.usage.page import (
     Seen,
     UsagePage,
     read_days,

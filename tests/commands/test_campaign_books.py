@@ -22,7 +22,7 @@ from app.db.clock_store import write_offset
 from app.db.engine import Database
 from app.db.schema.orders import orders
 from app.db.schema.promotions import campaigns, promo_budgets, promo_reservations
-from app.flows.publish_campaigns import publish_file, publish_text
+from app.flows.campaigns.publish import publish_file, publish_text
 from app.promotions import settling
 from app.promotions.cart import Standing
 from app.promotions.claims import Claimant, claim

@@ -14,8 +14,8 @@ from app.core.clock import FrozenClock
 from app.db.engine import Database
 from app.db.schema import metadata
 from app.events.audit import first_break
-from app.flows.manage_campaigns import CampaignFault, pause_campaign
-from app.flows.publish_campaigns import CampaignsRefused, publish_file, publish_text
+from app.flows.campaigns.manage import CampaignFault, pause_campaign
+from app.flows.campaigns.publish import CampaignsRefused, publish_file, publish_text
 from app.http import AsyncClient
 from app.promotions.answers import Reason
 from app.promotions.decision import Decision

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import pytest
 from structlog.testing import capture_logs
 
-from app.flows.publish_campaigns import publish_text
+from app.flows.campaigns.publish import publish_text
 from tests.support.journeys import ACME, NEW_YORK, OWN_SERVER, pay_and_leave, press
 from tests.support.shop import Shop
 from tests.support.sources import ROOT

@@ -5,8 +5,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from app.core.problems import Problem
-from app.flows.campaign_acts import set_running
-from app.flows.campaign_report import read_report
+from app.flows.campaigns.acts import set_running
+from app.flows.campaigns.report import read_report
 from app.promotions.model import Status
 from app.routes.marketing.campaign_csv import COLUMNS, report_rows
 from app.routes.marketing.campaign_view import Typed, campaign_view

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from app.core.money import Money
-from app.flows.campaign_report import Report
+from app.flows.campaigns.report import Report
 from app.promotions.analytics import Result
 from app.routes.marketing.figures import funnel_view
 from app.web.spreadsheet import plain

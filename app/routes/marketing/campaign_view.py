@@ -9,7 +9,7 @@ from app.core.ids import new_id
 from app.core.problems import Problem
 from app.events.funnel import Step
 from app.flows import wording
-from app.flows.campaign_report import Report, Spent, Standing
+from app.flows.campaigns.report import Report, Spent, Standing
 from app.flows.deps import Deps
 from app.promotions.cart import Audience
 from app.promotions.model import AmountOff, CustomerKind, FreeUnits, Offer, Percent, Status

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from app.events.funnel import Step
-from app.flows.campaign_report import Line, Standing, list_campaigns
+from app.flows.campaigns.report import Line, Standing, list_campaigns
 from app.routes.marketing.figures import MoneyRow, money_rows, share
 from app.routes.marketing.guard import PATH, campaign_path, for_marketing
 from app.web.deps import deps_of

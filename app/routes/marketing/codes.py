@@ -8,8 +8,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from app.core.problems import ProblemId, Refused, problem
-from app.flows.campaign_acts import MOST_CODES, make_codes, read_batch, revoke_code, take_away
-from app.flows.campaign_report import read_report
+from app.flows.campaigns.acts import MOST_CODES, make_codes, read_batch, revoke_code, take_away
+from app.flows.campaigns.report import read_report
 from app.routes.marketing.campaign import shown
 from app.routes.marketing.campaign_view import Typed
 from app.routes.marketing.guard import PATH, attempt_of, campaign_path, for_marketing, slug_of

@@ -10,7 +10,7 @@ from starlette.routing import Route
 from app import formats
 from app.events.funnel import Side, Step
 from app.events.funnel_counts import Counts
-from app.flows.funnel_report import FunnelReport, Way, read_funnel
+from app.flows.campaigns.funnel import FunnelReport, Way, read_funnel
 from app.routes.marketing import words
 from app.routes.marketing.campaign_view import RefusalRow
 from app.routes.marketing.figures import NONE, FunnelView, conversion, funnel_view, share

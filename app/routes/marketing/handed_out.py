@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.core.ids import new_id
-from app.flows.campaign_report import Report
+from app.flows.campaigns.report import Report
 from app.flows.deps import Deps
 from app.promotions.cart import Audience
 from app.promotions.model import LandingFlow

@@ -7,8 +7,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from app.core.problems import Problem, ProblemId, problem
-from app.flows.campaign_acts import NewLink, make_link, revoke_link
-from app.flows.campaign_report import read_report
+from app.flows.campaigns.acts import NewLink, make_link, revoke_link
+from app.flows.campaigns.report import read_report
 from app.promotions.cart import Audience
 from app.routes.marketing.campaign import shown
 from app.routes.marketing.campaign_view import Typed

@@ -10,12 +10,12 @@ from app.emails.mails import UsageAlert
 from app.entitlements import store as entitlements
 from app.entitlements.product import ProductRefused, ProductUnavailable
 from app.events import outbox
-from app.flows.counting_store import due_groups, payer_of
 from app.flows.deps import Deps
 from app.flows.group_names import group_name
-from app.flows.known_usage import buyable, reading_of
 from app.flows.post import enqueue_mail
-from app.flows.usage_alerts import Told, told
+from app.flows.usage.alerts import Told, told
+from app.flows.usage.counting_store import due_groups, payer_of
+from app.flows.usage.known import buyable, reading_of
 from app.flows.wording import usage_path
 from app.identity.managers import Manager, managers_of
 from app.subscriptions.store import PLAN_OF, Subscription, live_for_group

@@ -16,7 +16,7 @@ from app.flows.deps import Deps
 from app.flows.own_subscriptions import Owned, away, cards, read_owned
 from app.flows.payment import Step
 from app.flows.purchase import offer_key
-from app.flows.renewal import check_enough, renewed_problem
+from app.flows.renewals.renewal import check_enough, renewed_problem
 from app.identity.actor import Person
 from app.orders.change_quotes import KeptChange
 from app.orders.kinds import RENEWAL

@@ -11,9 +11,9 @@ from app.emails.mails import AboutToEnd
 from app.events import outbox
 from app.flows import wording
 from app.flows.deps import Deps
-from app.flows.lifecycle_mails import grace_ends_at, name_of, page_url, subject_of
 from app.flows.own_subscriptions import Owned, read_known
 from app.flows.post import enqueue_mail
+from app.flows.renewals.mails import grace_ends_at, name_of, page_url, subject_of
 from app.subscriptions import store
 from app.subscriptions.eligibility import Reason
 from app.subscriptions.store import Subscription

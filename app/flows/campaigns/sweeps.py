@@ -5,9 +5,9 @@ from datetime import timedelta
 import structlog
 from sqlalchemy import Connection
 
+from app.flows.campaigns.discounts import revoke_old
 from app.flows.deps import Deps
 from app.flows.order_steps import PAGE_GRACE
-from app.flows.promo_discounts import revoke_old
 from app.flows.purchase import order_key
 from app.flows.settle import settle
 from app.orders import store

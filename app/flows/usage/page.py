@@ -8,12 +8,12 @@ from sqlalchemy import Connection
 from app.core.clock import add_months, midnight
 from app.core.problems import NotYours, Problem
 from app.entitlements.product import Group, ProductUnavailable
-from app.flows.counting_store import payer_of
 from app.flows.deps import Deps
 from app.flows.group_names import group_name
-from app.flows.known_usage import Buyable, buyable, last_known, usage_now
 from app.flows.own_subscriptions import open_subscription
-from app.flows.usage_alerts import Told, alerts_on_pages
+from app.flows.usage.alerts import Told, alerts_on_pages
+from app.flows.usage.counting_store import payer_of
+from app.flows.usage.known import Buyable, buyable, last_known, usage_now
 from app.identity.accounts import account_for
 from app.identity.actor import Person
 from app.subscriptions.eligibility import reason_for, reason_problem

@@ -5,10 +5,10 @@ from sqlalchemy import Connection
 from app.core.problems import Problem, ProblemId, Refused, problem
 from app.events import audit
 from app.flows import payment
+from app.flows.campaigns.decide import Promo
+from app.flows.campaigns.facts import identities_of
 from app.flows.deps import Deps
 from app.flows.order_steps import PAGE_GRACE
-from app.flows.promo_decide import Promo
-from app.flows.promo_facts import identities_of
 from app.orders import store
 from app.orders.states import UNPAID
 from app.orders.store import Order

@@ -11,10 +11,10 @@ from sqlalchemy import Connection
 from app import formats
 from app.core.money import Money
 from app.flows import purchase
+from app.flows.campaigns.codes import with_way_out
+from app.flows.campaigns.facts import Buyer, Ware, facts_of, identities_of, purchase_cart
+from app.flows.campaigns.memory import entry_of, remembered
 from app.flows.deps import Deps
-from app.flows.promo_codes import with_way_out
-from app.flows.promo_facts import Buyer, Ware, facts_of, identities_of, purchase_cart
-from app.flows.promo_memory import entry_of, remembered
 from app.identity.actor import Actor
 from app.promotions import wording
 from app.promotions.answers import Reason

@@ -9,9 +9,9 @@ from sqlalchemy import Connection
 
 from app.catalog.model import MissLimit
 from app.core.problems import Problem, ProblemId, Refused, problem
+from app.flows.campaigns.claims import hold_scarce
+from app.flows.campaigns.decide import Promo
 from app.flows.deps import Deps
-from app.flows.promo_claims import hold_scarce
-from app.flows.promo_decide import Promo
 from app.promotions import misses, settling, wording
 from app.promotions.answers import Reason
 from app.promotions.codes import canonical

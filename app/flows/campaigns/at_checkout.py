@@ -1,8 +1,8 @@
 """The promo field of a checkout: a code applied to it, or removed from it."""
 
+from app.flows.campaigns.codes import Tried, take_back, try_code
 from app.flows.checkout_page import Checkout, open_intent, read_checkout
 from app.flows.deps import Deps
-from app.flows.promo_codes import Tried, take_back, try_code
 from app.identity.actor import Actor
 from app.promotions.misses import Guesser
 

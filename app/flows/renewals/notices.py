@@ -18,7 +18,7 @@ from app.flows.cards import can_pay
 from app.flows.deps import Deps
 from app.flows.own_subscriptions import Owned, read_known
 from app.flows.post import enqueue_mail
-from app.flows.renewal import RenewalPage, book, renewal_of
+from app.flows.renewals.renewal import RenewalPage, book, renewal_of
 from app.subscriptions import store
 from app.subscriptions.eligibility import Reason
 from app.subscriptions.store import Subscription

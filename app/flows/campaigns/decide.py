@@ -9,8 +9,8 @@ from sqlalchemy import Connection
 
 from app.catalog.model import MissLimit
 from app.events import audit
+from app.flows.campaigns.facts import Buyer, facts_of, identities_of
 from app.flows.deps import Deps
-from app.flows.promo_facts import Buyer, facts_of, identities_of
 from app.orders import store as orders
 from app.promotions import misses
 from app.promotions.cart import Cart, Entry

@@ -6,7 +6,7 @@ from app import formats
 from app.core.problems import NotYours
 from app.flows import wording
 from app.flows.deps import Deps
-from app.flows.known_usage import Buyable, addon_for, packs_for
+from app.flows.usage.known import Buyable, addon_for, packs_for
 from app.identity.actor import Person
 from app.subscriptions.store import Subscription
 from app.usage import store

@@ -6,13 +6,13 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from app.flows import journey
+from app.flows.campaigns.decide import Promo, decide
+from app.flows.campaigns.discounts import make_real
+from app.flows.campaigns.facts import Buyer, Ware, change_cart
+from app.flows.campaigns.memory import ask_for
 from app.flows.change_order import show_change
 from app.flows.deps import Deps
 from app.flows.own_subscriptions import Owned
-from app.flows.promo_decide import Promo, decide
-from app.flows.promo_discounts import make_real
-from app.flows.promo_facts import Buyer, Ware, change_cart
-from app.flows.promo_memory import ask_for
 from app.identity.actor import Actor, Person
 from app.orders.change_quotes import KeptChange, kept_change
 from app.promotions.misses import Guesser

@@ -5,8 +5,8 @@ from datetime import timedelta
 import structlog
 from sqlalchemy import Connection
 
+from app.flows.campaigns.decide import Promo
 from app.flows.deps import Deps
-from app.flows.promo_decide import Promo
 from app.promotions.decision import Applied
 from app.promotions.store import discounts
 from app.promotions.store.discounts import PlannedDiscount

@@ -8,11 +8,11 @@ import structlog
 from app.core.money import Money
 from app.events.funnel import Step
 from app.flows import journey
+from app.flows.campaigns.decide import Promo, decide
+from app.flows.campaigns.discounts import make_real
+from app.flows.campaigns.facts import Buyer, Ware, change_cart, gross_of, purchase_cart
 from app.flows.deps import Deps
 from app.flows.offers_store import find_kept
-from app.flows.promo_decide import Promo, decide
-from app.flows.promo_discounts import make_real
-from app.flows.promo_facts import Buyer, Ware, change_cart, gross_of, purchase_cart
 from app.flows.quoting import Priced, price
 from app.identity.accounts import BillingAccount
 from app.orders.intents import Details, Intent

@@ -1,0 +1,1 @@
+"""What groups use: counted, shown, and told before it runs out."""
