@@ -20,8 +20,16 @@ DEADLINE = 0.05
 
 @pytest.fixture
 def hasty(vendor: EmbeddedVendor, tmp_path: Path, clock: FrozenClock) -> Iterator[EmbeddedVendor]:
-    """The same vendor as another process sees it, with a short deadline."""
+    """The same vendor as another process sees it, with a deadline too short to wait for anything that hangs."""
     other = open_vendor(tmp_path / "vendor.db", clock, deadline=DEADLINE)
+    yield other
+    other.calls.database.close()
+
+
+@pytest.fixture
+def patient(vendor: EmbeddedVendor, tmp_path: Path, clock: FrozenClock) -> Iterator[EmbeddedVendor]:
+    """The same vendor as another process sees it, that waits however busy the machine is."""
+    other = open_vendor(tmp_path / "vendor.db", clock)
     yield other
     other.calls.database.close()
 
@@ -48,11 +56,11 @@ async def test_a_read_never_answers_wrongly(
     customer = await shop.customer()
     await world.set_faults([PlannedFault(op="any", fault=fault, times=1)])
     if fault is Fault.SLOW:
-        assert await hasty.payment_methods(customer) == ()
+        assert await shop.vendor.payment_methods(customer) == ()
     else:
         with pytest.raises(VendorUnavailable):
             await hasty.payment_methods(customer)
-    assert await hasty.payment_methods(customer) == ()
+    assert await shop.vendor.payment_methods(customer) == ()
 
 
 @pytest.mark.parametrize("fault", [Fault.RATE_LIMIT, Fault.DOWN])
@@ -68,16 +76,18 @@ async def test_a_write_that_is_turned_away_did_nothing(shop: Shop, world: Embedd
 
 async def test_a_hanging_write_ends_with_its_deadline(hasty: EmbeddedVendor, world: EmbeddedWorld, shop: Shop) -> None:
     await world.set_faults([PlannedFault(op="ensure_customer", fault=Fault.HANG, times=1)])
-    async with asyncio.timeout(20 * DEADLINE):
+    async with asyncio.timeout(100 * DEADLINE):
         with pytest.raises(OutcomeUnknown):
             await hasty.ensure_customer(profile(), key=shop.key())
 
 
-async def test_a_fault_is_taken_once_however_many_ask(shop: Shop, world: EmbeddedWorld, hasty: EmbeddedVendor) -> None:
+async def test_a_fault_is_taken_once_however_many_ask(
+    shop: Shop, world: EmbeddedWorld, patient: EmbeddedVendor
+) -> None:
     customer = await shop.customer()
     await world.set_faults([PlannedFault(op="payment_methods", fault=Fault.ERROR_500, times=3)])
     answers = await asyncio.gather(
-        *(vendor.payment_methods(customer) for vendor in (shop.vendor, hasty) for _ in range(6)),
+        *(vendor.payment_methods(customer) for vendor in (shop.vendor, patient) for _ in range(6)),
         return_exceptions=True,
     )
     assert sum(isinstance(answer, VendorUnavailable) for answer in answers) == 3
