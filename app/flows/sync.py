@@ -11,6 +11,7 @@ from app.flows.deps import Deps
 from app.flows.renewals.mails import tell_changes
 from app.flows.storage import derive_storage
 from app.identity.accounts import account_of_customer
+from app.orders import store as orders
 from app.subscriptions import store as subscriptions
 from app.subscriptions.store import Subscription
 from app.vendor_adapters.types import SubscriptionRef, SubscriptionSnapshot
@@ -43,7 +44,7 @@ def project(
     if price is None:
         raise LookupError(f"subscription {snapshot.ref} is for {snapshot.offer}, which the catalog does not have")
     kind, _, target = snapshot.subject.partition(":")
-    before = subscriptions.by_ref(connection, snapshot.ref)
+    before = subscriptions.by_ref(connection, snapshot.ref) or subscriptions.by_ref(connection, snapshot.resumes or "")
     subscription, changed = subscriptions.write_snapshot(
         connection,
         snapshot,
@@ -53,6 +54,8 @@ def project(
         deployment=price.deployment,
         group_id=target if kind == "group" else "",
     )
+    if before is not None and before.subscription_ref != subscription.subscription_ref:
+        orders.follow(connection, before.subscription_ref, subscription.subscription_ref)
     if changed and subscription.group_id:
         _derive(connection, deps, subscription)
     if changed:

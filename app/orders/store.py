@@ -206,6 +206,13 @@ def account_mark(connection: Connection, account_id: str) -> str:
     return f"{row[0]} {row[1]}"
 
 
+def follow(connection: Connection, before: str, after: str) -> None:
+    """Let the settled orders of a subscription be those of the one in which it goes on at its vendor."""
+    settled = orders.c.state.in_([State.REFUNDED.value, *(state.value for state in PAID)])
+    mine = (orders.c.subscription_ref == before) & settled
+    connection.execute(update(orders).where(mine).values(subscription_ref=after))
+
+
 def awaiting_grant(connection: Connection, subscription_ref: str) -> tuple[Order, ...]:
     """Return the paid orders of a subscription's plan that the product has not confirmed yet, oldest first."""
     waiting = [state.value for state in PAID if state is not State.GRANTED]

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, updat
 from sqlalchemy.engine import RowMapping
 
 from app.core.ids import new_id
-from app.db.schema.entitlements import subscriptions
+from app.db.schema.entitlements import earlier_refs, subscriptions
 from app.db.sql import insert_new
 from app.vendor_adapters.types import (
     Arrangement,
@@ -93,7 +93,12 @@ def write_snapshot(
     """Store what the vendor says unless something newer is stored; return what stands now, and whether it changed.
 
     What has not changed was read again all the same: the sweep goes on with what was read longest ago.
+
+    What goes on from one that has ended takes its place once it runs, under the id that pages and codes know.
     """
+    kept = _in_another(connection, snapshot)
+    if kept is not None:
+        return kept, False
     renewal = snapshot.renews_as
     values = {
         "account_id": account_id,
@@ -119,6 +124,7 @@ def write_snapshot(
         "version": snapshot.version,
         "observed_at": snapshot.observed_at,
     }
+    _take_place(connection, snapshot)
     identity: dict[str, object] = {"subscription_id": new_id("sub"), "vendor": vendor, "subscription_ref": snapshot.ref}
     changed = insert_new(connection, subscriptions, identity | values)
     if not changed:
@@ -133,9 +139,12 @@ def write_snapshot(
 
 
 def by_ref(connection: Connection, ref: str) -> Subscription | None:
-    """Return the projection of one of the vendor's subscriptions."""
+    """Return the projection of one of the vendor's subscriptions; of one that went on in another, that one's."""
     row = connection.execute(select(subscriptions).where(subscriptions.c.subscription_ref == ref)).mappings().first()
-    return _subscription(row) if row else None
+    if row is not None:
+        return _subscription(row)
+    earlier = connection.execute(select(earlier_refs.c.subscription_id).where(earlier_refs.c.ref == ref)).scalar()
+    return by_id(connection, earlier) if earlier else None
 
 
 def by_id(connection: Connection, subscription_id: str) -> Subscription | None:
@@ -280,6 +289,31 @@ def stale_refs(connection: Connection, *, before: datetime, limit: int) -> tuple
         .limit(limit)
     )
     return tuple((row.vendor, row.subscription_ref) for row in rows)
+
+
+def _in_another(connection: Connection, snapshot: SubscriptionSnapshot) -> Subscription | None:
+    """Return what stands for a subscription that is not to be projected by itself.
+
+    That is one that went on in another, and one that is to go on from another and does not run.
+    """
+    found = by_ref(connection, snapshot.ref)
+    if found is not None:
+        return found if found.subscription_ref != snapshot.ref else None
+    before = by_ref(connection, snapshot.resumes) if snapshot.resumes else None
+    return before if before is not None and snapshot.status not in _RUNNING else None
+
+
+def _take_place(connection: Connection, snapshot: SubscriptionSnapshot) -> None:
+    """Give the projection of what a subscription goes on from its name."""
+    if snapshot.resumes is None or by_ref(connection, snapshot.ref) is not None:
+        return
+    before = by_ref(connection, snapshot.resumes)
+    if before is None:
+        return
+    mine = subscriptions.c.subscription_ref == before.subscription_ref
+    connection.execute(update(subscriptions).where(mine).values(subscription_ref=snapshot.ref))
+    earlier = {"ref": before.subscription_ref, "subscription_id": before.subscription_id}
+    insert_new(connection, earlier_refs, earlier)
 
 
 def _is_ours() -> ColumnElement[bool]:

@@ -29,6 +29,10 @@ class Capability(Enum):
     PAID_RENEWAL = "paid_renewal"
     """The next term can be paid before its day, or after the last one has ended; without it what renews is booked and
     charged on its day, and what has ended is bought anew."""
+    RESHAPED_RENEWAL = "reshaped_renewal"
+    """What is paid before its day can be another plan, or have other seats or packs, than what runs; without it the
+    page offers what runs, and leads to what is booked and charged on its day for the rest. Seats that are added after
+    it was paid are then paid for until the end of that term, too."""
     REFUNDS = "refunds"
     """Refunds can be made; without it they are listed for support."""
     DISCOUNTS = "discounts"

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from tests.stripe_twin import invoices, payments, previews, schedules, sessions, subscriptions
+from tests.stripe_twin import invoices, payments, prebilling, previews, schedules, sessions, subscriptions
 from tests.stripe_twin.bills import one_off_line
 from tests.stripe_twin.books import Obj
 from tests.stripe_twin.endpoints import Request, route
+from tests.stripe_twin.previews import check_dates
 from tests.stripe_twin.reading import get, page, search
 from tests.stripe_twin.refusals import invalid, missing
 
@@ -58,6 +59,7 @@ def create_subscription(request: Request) -> Obj:
         is_taxed=is_taxed,
         metadata=dict(params.get("metadata", {})),
         card=params.get("default_payment_method"),
+        start=_backdated(request),
     )
     if coupon is not None:
         subscriptions.add_coupon(books, made, coupon)
@@ -98,8 +100,10 @@ def update_subscription(request: Request) -> Obj:
         _change_if_paid(request, held)
     elif "items" in params:
         raise invalid("The twin changes items by pending updates only.", param="payment_behavior")
-    if "cancel_at_period_end" in params:
-        _decide(held, params["cancel_at_period_end"] == "true")
+    if "billing_schedules" in params:
+        prebilling.bill(books, held, params, request.origin)
+    elif params.keys() & {"cancel_at_period_end", "cancel_at"}:
+        _decide(held, params)
     if "default_payment_method" in params:
         card = get(request, "payment_method", ref=params["default_payment_method"], param="default_payment_method")
         held["default_payment_method"] = card["id"]
@@ -312,16 +316,33 @@ def _subscription_of(invoice: Obj) -> str:
     return str(details.get("subscription", ""))
 
 
-def _decide(held: Obj, is_ending: bool) -> None:
+def _backdated(request: Request) -> int | None:
+    """Return where a subscription begins that is made later; the twin knows one whole first term only."""
+    given = request.params.get("backdate_start_date")
+    if given is None:
+        return None
+    check_dates(
+        request.books.now, int(given), int(request.params.get("billing_cycle_anchor", 0)), "backdate_start_date"
+    )
+    return int(given)
+
+
+def _decide(held: Obj, params: Any) -> None:
     if held.get("schedule"):
         raise invalid(
             "The subscription is managed by a subscription schedule, and updating any cancelation behavior directly is "
             "not allowed. Please update the schedule instead."
         )
-    held |= {
-        "cancel_at_period_end": is_ending,
-        "cancel_at": subscriptions.items(held)[0]["current_period_end"] if is_ending else None,
-    }
+    if {"cancel_at_period_end", "cancel_at"} <= params.keys():
+        raise invalid("You may only specify one of these parameters: cancel_at, cancel_at_period_end.")
+    rows = subscriptions.items(held)
+    is_ending = params.get("cancel_at_period_end") == "true"
+    at = rows[0]["current_period_end"] if is_ending else None
+    if params.get("cancel_at") == "max_billed_until":
+        at = max(item["billed_until"] for item in rows)
+    elif params.get("cancel_at"):
+        raise invalid("The twin ends subscriptions with a term only.", param="cancel_at")
+    held |= {"cancel_at_period_end": is_ending, "cancel_at": at}
 
 
 def _change_if_paid(request: Request, held: Obj) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.stripe_twin import invoices, subscriptions
+from tests.stripe_twin import invoices, prebilling, subscriptions
 from tests.stripe_twin.bills import one_off_line, subscription_line
 from tests.stripe_twin.books import Obj
 from tests.stripe_twin.endpoints import Request
@@ -20,20 +20,42 @@ def preview(request: Request) -> Obj:
 
 def _of_cart(request: Request) -> Obj:
     params, now = request.params, request.books.now
-    if "customer" in params:
+    details = params.get("subscription_details", {})
+    if "customer" in params and "start_date" not in details:
         raise invalid("The twin previews carts of described customers only.", param="customer")
-    rows = params.get("subscription_details", {}).get("items", [])
+    rows, start = details.get("items", []), now
+    if "start_date" in details:
+        start = int(details["start_date"])
+        check_dates(now, start, int(details.get("billing_cycle_anchor", {}).get("timestamp", 0)), "start_date")
     lines = []
     for price, quantity in _priced(request, rows, "subscription_details[items]"):
         item = {"id": "si_preview", "subscription": "", "price": price, "quantity": quantity}
-        end = subscriptions.year_after(now)
-        lines.append(subscription_line(item, now, end, price["unit_amount"] * quantity))
+        end = subscriptions.year_after(start)
+        lines.append(subscription_line(item, start, end, price["unit_amount"] * quantity))
     for price, quantity in _priced(request, params.get("invoice_items", []), "invoice_items"):
         lines.append(one_off_line(price, quantity, now, f"ii_{price['id']}"))
     if not lines:
         raise invalid("Nothing to invoice.", code="invoice_upcoming_none")
     discounts = [("di_preview", coupon)] if (coupon := _coupon(request)) else []
+    if "customer" in params:
+        return _of_customer(request, lines, discounts)
     return invoices.preview(params["currency"], lines, discounts, _described_tax(params), now, None)
+
+
+def check_dates(now: int, start: int, anchor: int, param: str) -> None:
+    """Refuse a start that is not past, and an anchor that is not the end of the first whole term."""
+    if start >= now or anchor <= now:
+        raise invalid("A start is in the past, and an anchor in the future.", param=param)
+    if anchor != subscriptions.year_after(start):
+        raise invalid("The twin begins subscriptions with one whole term only.", param="billing_cycle_anchor")
+
+
+def _of_customer(request: Request, lines: list[Obj], discounts: list[tuple[str, Obj]]) -> Obj:
+    customer = get(request, "customer", ref=request.params["customer"], param="customer")
+    is_taxed = request.params.get("automatic_tax", {}).get("enabled") == "true"
+    tax = invoices.tax_rule(request.books, customer, is_taxed)
+    currency = customer["currency"] or "usd"
+    return invoices.preview(currency, lines, discounts, tax, request.books.now, customer["id"])
 
 
 def _of_subscription(request: Request) -> Obj:
@@ -44,10 +66,13 @@ def _of_subscription(request: Request) -> Obj:
     first = subscriptions.items(held)[0]
     at = int(details.get("proration_date", books.now))
     changes = subscriptions.change_lines(books, held, details.get("items", []), at)
-    if details.get("proration_behavior") == "always_invoice":
+    if "billing_schedules" in details:
+        until = prebilling.until_of(books, held, details)
+        lines, discounts = prebilling.lines(held, until), list(subscriptions.discounts_at(books, held, at))
+    elif details.get("proration_behavior") == "always_invoice":
         lines, discounts = [line for _, _, each in changes for line in each], []
     else:
-        start = first["current_period_end"]
+        start = first["billed_until"]
         lines = [
             subscription_line(
                 item, start, subscriptions.year_after(start), item["price"]["unit_amount"] * item["quantity"]

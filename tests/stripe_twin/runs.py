@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from app.vendor_adapters.types import DeclineReason
-from tests.stripe_twin import invoices, payments, schedules, sessions, subscriptions
+from tests.stripe_twin import invoices, payments, prebilling, schedules, sessions, subscriptions
 from tests.stripe_twin.books import Books, Obj
 from tests.stripe_twin.subscriptions import items, year_after
 
@@ -88,8 +88,13 @@ def _renew(books: Books, subscription: Obj, origin: str) -> None:
         return
     _drop_unpaid_change(books, subscription)
     schedules.enter(books, subscription, at)
+    is_billed = all(item["billed_until"] > at for item in items(subscription))
     for item in items(subscription):
-        item |= {"current_period_start": at, "current_period_end": year_after(at)}
+        end = year_after(at)
+        item |= {"current_period_start": at, "current_period_end": end, "billed_until": max(end, item["billed_until"])}
+    if is_billed:
+        prebilling.begin(books, subscription)
+        return
     invoice = subscriptions.bill_term(books, subscription, [], "subscription_cycle", origin)
     if not subscriptions.charge(books, subscription, invoice, is_present=False, origin=origin):
         subscription |= {"status": "past_due", "_owed": invoice["id"], "_owed_since": at, "_tries": 0}

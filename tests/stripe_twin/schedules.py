@@ -13,6 +13,8 @@ def begin(books: Books, subscription: Obj) -> Obj:
     if subscription.get("schedule"):
         raise invalid("This subscription already has a schedule.", param="from_subscription")
     first = items(subscription)[0]
+    if first["billed_until"] > first["current_period_end"]:
+        raise invalid("A subscription that is billed in advance takes no schedule.", param="from_subscription")
     held = [{"price": item["price"]["id"], "quantity": item["quantity"]} for item in items(subscription)]
     phase = _phase(subscription, held, first["current_period_start"], first["current_period_end"], {})
     schedule = books.new(

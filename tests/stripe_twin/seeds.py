@@ -74,7 +74,7 @@ def _add(books: Books, buyer: Obj, seed: SeedSubscription, origin: str) -> Obj:
     card = buyer["invoice_settings"]["default_payment_method"]
     held = subscriptions.begin(books, buyer, [(price, seed.seats)], is_taxed=True, metadata=_facts(seed), card=card)
     ends_at = int(add_months(seed.starts_at, seed.months).timestamp())
-    items(held)[0]["current_period_end"] = ends_at
+    items(held)[0] |= {"current_period_end": ends_at, "billed_until": ends_at}
     if not _renews(seed):
         held |= {"cancel_at_period_end": True, "cancel_at": ends_at}
     if seed.channel is not SalesChannel.DIRECT:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from fractions import Fraction
 from typing import Any
 
 from app.core.clock import add_months
@@ -31,15 +32,33 @@ def year_after(start: int) -> int:
     return int(add_months(datetime.fromtimestamp(start, UTC), 12).timestamp())
 
 
+def terms_between(start: int, end: int) -> list[tuple[int, int]]:
+    """Return the years that follow one another from ``start`` to ``end``; the twin bills whole ones only."""
+    found = []
+    while start < end:
+        found.append((start, year_after(start)))
+        start = found[-1][1]
+    if start != end:
+        raise invalid("The twin bills whole terms in advance only.", param="billing_schedules")
+    return found
+
+
 def begin(
-    books: Books, customer: Obj, wanted: Sequence[tuple[Obj, int]], *, is_taxed: bool, metadata: Obj, card: str | None
+    books: Books,
+    customer: Obj,
+    wanted: Sequence[tuple[Obj, int]],
+    *,
+    is_taxed: bool,
+    metadata: Obj,
+    card: str | None,
+    start: int | None = None,
 ) -> Obj:
-    """Return a subscription that nobody has paid for yet."""
-    now = books.now
+    """Return a subscription that nobody has paid for yet; one that began at ``start`` is anchored to its first end."""
+    now = books.now if start is None else start
     subscription = books.new(
         "subscription",
         automatic_tax={"enabled": is_taxed},
-        billing_cycle_anchor=now,
+        billing_cycle_anchor=now if start is None else year_after(start),
         billing_mode={"type": "flexible"},
         billing_schedules=[],
         cancel_at_period_end=False,
@@ -65,6 +84,7 @@ def add_item(books: Books, subscription: Obj, price: Obj, quantity: int, start: 
     """Add an item for a term."""
     item = books.new(
         "subscription_item",
+        billed_until=end,
         current_period_end=end,
         current_period_start=start,
         discounts=[],
@@ -166,8 +186,8 @@ def change_lines(
     for each in wanted:
         was = _item(subscription, each["id"]) if each.get("id") else None
         to_be = _to_be(books, subscription, was, each)
-        start, end = to_be["current_period_start"], to_be["current_period_end"]
-        left = left_of(start, end, at)
+        end = to_be["billed_until"]
+        left = _left_of(to_be, at)
         lines = []
         if was is not None:
             lines.append(subscription_line(was, at, end, -prorated(was["_net"], left), proration=True))
@@ -189,7 +209,7 @@ def make_changes(books: Books, subscription: Obj, changes: Sequence[tuple[Obj | 
                 to_be["current_period_start"],
                 to_be["current_period_end"],
             )
-            made["_net"] = to_be["_net"]
+            made |= {"_net": to_be["_net"], "billed_until": to_be["billed_until"]}
         else:
             was |= {key: to_be[key] for key in ("price", "plan", "quantity", "_net")}
     subscription["pending_update"] = None
@@ -286,7 +306,14 @@ def _to_be(books: Books, subscription: Obj, was: Obj | None, wanted: Mapping[str
         "quantity": int(wanted.get("quantity", 1)),
         "current_period_start": like["current_period_start"],
         "current_period_end": like["current_period_end"],
+        "billed_until": like["billed_until"],
     }
+
+
+def _left_of(item: Mapping[str, Any], at: int) -> Fraction:
+    """Return how many terms are billed and left at ``at``: a part of the one that runs, and those after it whole."""
+    left = left_of(item["current_period_start"], item["current_period_end"], at)
+    return left + len(terms_between(item["current_period_end"], item["billed_until"]))
 
 
 def _net_of(item: Obj, coupons: Sequence[Obj]) -> int:

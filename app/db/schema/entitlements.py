@@ -35,6 +35,13 @@ subscriptions = Table(
     Column("observed_at", UtcDateTime, nullable=False, index=True),
 )
 
+earlier_refs = Table(
+    "earlier_refs",
+    metadata,
+    Column("ref", String(255), primary_key=True),  # what has ended at the vendor, and goes on there under another one
+    Column("subscription_id", String(40), nullable=False),
+)
+
 entitlements = Table(
     "entitlements",
     metadata,

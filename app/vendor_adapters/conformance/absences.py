@@ -61,6 +61,11 @@ async def _paid_renewal(buyer: Buyer) -> object:
     return await buyer.quote_change(subscription.ref, Renew(base=subscription.period.ends_at, offer=TEAM, seats=10))
 
 
+async def _reshaped_renewal(buyer: Buyer) -> object:
+    subscription = await buyer.subscribe()
+    return await buyer.quote_change(subscription.ref, Renew(base=subscription.period.ends_at, offer=TEAM, seats=11))
+
+
 async def _refund(buyer: Buyer) -> object:
     return await buyer.adapter.refund(ChargeRef("ch_1"), amount=Money(1, "usd"), reason="kit", key=new_key("refund"))
 
@@ -96,6 +101,7 @@ ABSENCES = (
     Absence(Capability.CHANGES, _change),
     Absence(Capability.DISCOUNTED_CHANGES, _discounted_change, frozenset({Capability.CHANGES, Capability.DISCOUNTS})),
     Absence(Capability.PAID_RENEWAL, _paid_renewal, frozenset({Capability.CHANGES})),
+    Absence(Capability.RESHAPED_RENEWAL, _reshaped_renewal, frozenset({Capability.CHANGES, Capability.PAID_RENEWAL})),
     Absence(Capability.REFUNDS, _refund),
     Absence(Capability.DISCOUNTS, _discount),
     Absence(Capability.PORTAL_PAYMENT_METHODS, _cards),

@@ -167,10 +167,13 @@ class Buyer:
         )
 
     async def changed(self, ref: SubscriptionRef, change: Change) -> SubscriptionSnapshot:
-        """Make a change, which must go through at once, and return what the subscription is then."""
+        """Make a change, which must go through at once, and return what the subscription is then.
+
+        What has ended may go on in another one, which the outcome names.
+        """
         outcome = await self.change(ref, change)
         assert isinstance(outcome, Done), outcome
-        return await self.adapter.get_subscription(ref)
+        return await self.adapter.get_subscription(outcome.subscription.ref if outcome.subscription else ref)
 
     async def invoices(self) -> tuple[InvoiceSummary, ...]:
         """Return all invoices, newest first."""

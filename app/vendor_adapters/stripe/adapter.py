@@ -69,7 +69,7 @@ PAGES = (
 """Where Stripe's own pages are: payment, invoices, the customer's portal, the way to the bank's check."""
 UPKEEP_SECONDS = 60.0
 """Mirroring makes several requests for each price, and no page waits for it."""
-NEVER = frozenset({Capability.PAID_RENEWAL, Capability.DISCOUNTED_CHANGES})
+NEVER = frozenset({Capability.RESHAPED_RENEWAL, Capability.DISCOUNTED_CHANGES})
 
 
 class StripeAdapter:

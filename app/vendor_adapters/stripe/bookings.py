@@ -46,6 +46,12 @@ async def book_again(call: Call, ref: SubscriptionRef, catalog: Catalog, key: st
     await _note(call, ref, None)
 
 
+async def forget(call: Call, subscription: stripe.Subscription) -> None:
+    """Drop what was put aside: the next term is paid as it runs now."""
+    if set_aside(subscription) is not None:
+        await _note(call, subscription.id, None)
+
+
 async def _scheduled(
     call: Call, subscription: stripe.Subscription, main: stripe.SubscriptionItem, wanted: Booking, key: str
 ) -> None:

@@ -5,25 +5,25 @@ from dataclasses import dataclass, replace
 import stripe
 
 from app.catalog.model import Catalog
-from app.vendor_adapters.capabilities import Capability
-from app.vendor_adapters.errors import NotSupported, RejectReason, VendorRejected
+from app.vendor_adapters.errors import RejectReason, VendorRejected
 from app.vendor_adapters.stripe.errors import rejected
-from app.vendor_adapters.stripe.names import CHANNEL, NAME, meta
+from app.vendor_adapters.stripe.names import CHANNEL, meta
 from app.vendor_adapters.stripe.quotes import MAX_QUANTITY
 from app.vendor_adapters.stripe.requests.subscriptions import NewItem
 from app.vendor_adapters.stripe.translate.offers import Prices, is_plan, is_recurring
 from app.vendor_adapters.stripe.translate.states import sales_channel, subscription_status
-from app.vendor_adapters.stripe.translate.subscriptions import Booking, booking_of, key_of, our_items
+from app.vendor_adapters.stripe.translate.subscriptions import Booking, booking_of, key_of, our_items, paid_until
 from app.vendor_adapters.types import (
     AddPack,
-    Change,
     OfferKey,
-    Renew,
     SalesChannel,
     SetSeats,
     SubscriptionStatus,
     SwitchOffer,
 )
+
+Running = SetSeats | SwitchOffer | AddPack
+"""Changes of the term that runs, or booked for its end; ``prepaid`` works out what is paid for the one after it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,19 +48,23 @@ class Plan:
         return (main, self.item) if is_pack and self.item else (main,)
 
 
-def offers_of(change: Change) -> tuple[OfferKey, ...]:
+def offers_of(change: Running) -> tuple[OfferKey, ...]:
     """Return the offers whose prices a change needs beside those that the subscription has."""
     return () if isinstance(change, SetSeats) else (change.offer,)
 
 
 def plan_change(
-    operation: str, subscription: stripe.Subscription, change: Change, prices: Prices, catalog: Catalog
+    operation: str, subscription: stripe.Subscription, change: Running, prices: Prices, catalog: Catalog
 ) -> Plan:
     """Work a change out; STALE_STATE when the subscription is not what the buyer was shown."""
     items = our_items(subscription, catalog)
     if not items:
         raise rejected(operation, RejectReason.NOT_FOUND, "subscription", "not of our catalog")
-    _check_open(operation, subscription)
+    check_open(operation, subscription)
+    is_growth = isinstance(change, SetSeats) and not change.at_renewal
+    if paid_until(items[0]) is not None and not is_growth:
+        detail = "its next term is paid: it changes when that begins"
+        raise rejected(operation, RejectReason.STALE_STATE, "period", detail)
     work = _Work(operation, subscription, items, prices, catalog)
     match change:
         case SetSeats():
@@ -69,8 +73,26 @@ def plan_change(
             return work.switch_offer(change)
         case AddPack():
             return work.add_pack(change)
-        case Renew():
-            raise NotSupported(vendor=NAME, operation=operation, detail=Capability.PAID_RENEWAL.value)
+
+
+def check_open(operation: str, subscription: stripe.Subscription) -> None:
+    """Refuse what somebody else sold, and what does not run."""
+    check_direct(operation, subscription)
+    status = subscription_status(subscription.status)
+    if status is not SubscriptionStatus.ACTIVE:
+        raise rejected(operation, RejectReason.STALE_STATE, "status", f"it is {status.value}")
+
+
+def check_direct(operation: str, subscription: stripe.Subscription) -> None:
+    """Refuse a subscription that somebody else sold."""
+    if sales_channel(meta(subscription.metadata, CHANNEL)) is not SalesChannel.DIRECT:
+        raise rejected(operation, RejectReason.NOT_SOLD, "channel", "its seller changes it")
+
+
+def check_quantity(operation: str, quantity: int) -> None:
+    """Refuse a number of seats or packs that nobody can have."""
+    if not 1 <= quantity <= MAX_QUANTITY:
+        raise rejected(operation, RejectReason.OTHER, "quantity")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +106,7 @@ class _Work:
     def set_seats(self, change: SetSeats) -> Plan:
         main = self.items[0]
         self._check_base(change.base == main.quantity)
-        self._check_quantity(change.seats)
+        check_quantity(self.operation, change.seats)
         booking = booking_of(self.subscription, main)
         if change.at_renewal:
             as_it_is = Booking(price=main.price.id, offer=key_of(main), quantity=main.quantity or 0)
@@ -97,7 +119,7 @@ class _Work:
     def switch_offer(self, change: SwitchOffer) -> Plan:
         main = self.items[0]
         self._check_base(change.base == key_of(main))
-        self._check_quantity(change.seats)
+        check_quantity(self.operation, change.seats)
         is_same = change.offer == key_of(main)
         price = main.price if is_same else self._sold(change.offer)
         if is_plan(self.catalog, change.offer) != is_plan(self.catalog, key_of(main)):
@@ -114,7 +136,7 @@ class _Work:
         self._check_base(change.base == (held.quantity if held else 0))
         if change.quantity < 1 or change.offer == key_of(main):
             raise self._no(RejectReason.OTHER, "quantity")
-        self._check_quantity(change.base + change.quantity)
+        check_quantity(self.operation, change.base + change.quantity)
         if held is None and is_plan(self.catalog, change.offer):
             raise self._no(RejectReason.NOT_SOLD, "offer", "a plan is no pack")
         price = held.price if held else self._sold(change.offer)
@@ -139,17 +161,5 @@ class _Work:
         if not is_same:
             raise self._no(RejectReason.STALE_STATE, "base")
 
-    def _check_quantity(self, quantity: int) -> None:
-        if not 1 <= quantity <= MAX_QUANTITY:
-            raise self._no(RejectReason.OTHER, "quantity")
-
     def _no(self, reason: RejectReason, field: str, detail: str = "") -> VendorRejected:
         return rejected(self.operation, reason, field, detail)
-
-
-def _check_open(operation: str, subscription: stripe.Subscription) -> None:
-    if sales_channel(meta(subscription.metadata, CHANNEL)) is not SalesChannel.DIRECT:
-        raise rejected(operation, RejectReason.NOT_SOLD, "channel", "its seller changes it")
-    status = subscription_status(subscription.status)
-    if status is not SubscriptionStatus.ACTIVE:
-        raise rejected(operation, RejectReason.STALE_STATE, "status", f"it is {status.value}")

@@ -24,6 +24,10 @@ OFFER = "kassa_offer"
 ITEM = "kassa_item"
 BOOKED = "kassa_booked"
 """On a subscription that was taken out of its schedule for a change: what is to be booked again after it."""
+REFUSED = "kassa_refused"
+"""On a subscription whose next term a bank refused to pay before its day: which call that was, and what came of it."""
+RESUMES = "kassa_resumes"
+"""On a subscription that goes on from one that has ended: which one."""
 DEPLOYMENT = "kassa_deployment"
 
 

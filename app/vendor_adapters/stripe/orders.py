@@ -90,11 +90,17 @@ async def make_way(call: Call, held: Held) -> None:
         await _close_session(call, session)
     for invoice in held.invoices:
         snapshot = await invoice_snapshot(call, invoice)
-        _refuse_settled(call, snapshot.state)
+        refuse_settled(call, snapshot.state)
         if snapshot.state is CheckoutState.OPEN:
             await call.write(
                 call.v1.invoices.void_invoice_async(invoice.id, None, {"idempotency_key": f"void:{invoice.id}"})
             )
+
+
+def refuse_settled(call: Call, state: CheckoutState) -> None:
+    """Refuse to go on where something is paid, or a bank is being asked."""
+    if state in (CheckoutState.COMPLETE, CheckoutState.PROCESSING):
+        raise rejected(call.operation, RejectReason.STALE_STATE, "order", f"its checkout is {state.value}")
 
 
 async def _found(call: Call, row: Row) -> CheckoutSnapshot | None:
@@ -211,7 +217,7 @@ def _made(row: Row) -> tuple[int, str]:
 
 
 async def _close_session(call: Call, session: stripe.checkout.Session) -> None:
-    _refuse_settled(call, session_state(session))
+    refuse_settled(call, session_state(session))
     if session_state(session) is not CheckoutState.OPEN:
         return
     try:
@@ -220,8 +226,3 @@ async def _close_session(call: Call, session: stripe.checkout.Session) -> None:
         )
     except VendorRejected as error:
         raise rejected(call.operation, RejectReason.STALE_STATE, "order", "it was paid a moment ago") from error
-
-
-def _refuse_settled(call: Call, state: CheckoutState) -> None:
-    if state in (CheckoutState.COMPLETE, CheckoutState.PROCESSING):
-        raise rejected(call.operation, RejectReason.STALE_STATE, "order", f"its checkout is {state.value}")

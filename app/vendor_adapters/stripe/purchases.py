@@ -1,6 +1,7 @@
 """Purchases without a page: an invoice is made, its sum is compared with the quote, and only then is a bank asked."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 import stripe
 
@@ -81,7 +82,31 @@ async def buy(
             await void(call, known.id)  # it was begun at a price that is over, and no bank was asked
             raise
         return await outcome(call, shop, known)
-    return await _pay(call, buying, await _invoiced(call, buying))
+    return await pay_invoice(call, shop, await _invoiced(call, buying), card=card, return_to=return_to)
+
+
+async def pay_invoice(
+    call: Call, shop: Shop, invoice: stripe.Invoice, *, card: PaymentMethodRef, return_to: str
+) -> ChangeOutcome:
+    """Charge an invoice, which came with its payments, to a stored card; what a bank refuses is voided."""
+    payment = payment_of(invoice)
+    if invoice.status != "open" or not payment:
+        return await outcome(call, shop, invoice)
+    params: stripe.params.PaymentIntentConfirmParams = {
+        "payment_method": card,
+        "return_url": return_to,
+        "off_session": False,
+    }
+    try:
+        tried = await _confirmed(call, payment, params, f"confirm:{invoice.id}")
+    except stripe.CardError as error:
+        await void(call, invoice.id)
+        return declined_by(error, call.client.clock.now())
+    if tried.status == "succeeded":
+        return await done(call, shop, invoice)
+    # read anew: the answer may be that of an earlier call with this key, and the buyer may have been to the bank since
+    fresh = await call.read(call.v1.invoices.retrieve_async(invoice.id, {"expand": ["payments"]}))
+    return await outcome(call, shop, fresh)
 
 
 async def outcome(call: Call, shop: Shop, invoice: stripe.Invoice) -> ChangeOutcome:
@@ -121,14 +146,14 @@ async def void(call: Call, invoice: str) -> None:
             raise
 
 
-def declined_by(error: stripe.CardError) -> Declined:
-    """Return the refusal of a bank."""
+def declined_by(error: stripe.CardError, now: datetime) -> Declined:
+    """Return the refusal of a bank, of ``now`` where no payment tells when."""
     told = error.error
     payment = told.payment_intent if told else None
     decline = last_decline(payment) if payment else None
     if decline is None:
         reason = decline_reason(told.decline_code if told else None, error.code)
-        at = instant(payment.created if payment else 0)
+        at = instant(payment.created) if payment else now
         decline = Decline(ref=(told.charge if told else None) or error.request_id or "", at=at, reason=reason)
     return Declined(decline=decline)
 
@@ -195,27 +220,6 @@ async def _is_moved(call: Call, buying: Buying, customer: stripe.Customer | str 
         return False
     await place(call, held, buying.cart.request, buying.quote, f"place:{made}")
     return True
-
-
-async def _pay(call: Call, buying: Buying, invoice: stripe.Invoice) -> ChangeOutcome:
-    payment = payment_of(invoice)
-    if invoice.status != "open" or not payment:
-        return await outcome(call, buying.shop, invoice)
-    params: stripe.params.PaymentIntentConfirmParams = {
-        "payment_method": buying.card,
-        "return_url": buying.return_to,
-        "off_session": False,
-    }
-    try:
-        tried = await _confirmed(call, payment, params, f"confirm:{invoice.id}")
-    except stripe.CardError as error:
-        await void(call, invoice.id)
-        return declined_by(error)
-    if tried.status == "succeeded":
-        return await done(call, buying.shop, invoice)
-    # read anew: the answer may be that of an earlier call with this key, and the buyer may have been to the bank since
-    fresh = await call.read(call.v1.invoices.retrieve_async(invoice.id, {"expand": ["payments"]}))
-    return await outcome(call, buying.shop, fresh)
 
 
 async def _confirmed(

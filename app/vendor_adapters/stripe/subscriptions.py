@@ -5,7 +5,7 @@ import stripe
 from app.vendor_adapters.errors import RejectReason, VendorRejected
 from app.vendor_adapters.stripe.client import Call
 from app.vendor_adapters.stripe.errors import rejected
-from app.vendor_adapters.stripe.names import BOOKED
+from app.vendor_adapters.stripe.requests.subscriptions import renewal
 from app.vendor_adapters.stripe.shop import Shop
 from app.vendor_adapters.stripe.translate import subscriptions as translate
 from app.vendor_adapters.stripe.translate.states import subscription_status
@@ -53,26 +53,26 @@ async def set_renewal(
     held = await load(call, ref)
     if decision is RenewalDecision.END_NOW:
         return await _end_now(call, shop, ref, key)
-    if subscription_status(held.status) is SubscriptionStatus.CANCELLED:
+    if has_ended(held):
         raise rejected(call.operation, RejectReason.STALE_STATE, "status", "it has ended")
     is_ending = decision is RenewalDecision.END
     if has_schedule(held):
         if not is_ending:
             return snapshot(call, shop, held)
         await release(call, held)
-    updated = await call.write(
-        call.v1.subscriptions.update_async(
-            ref,
-            {"cancel_at_period_end": is_ending, "metadata": {BOOKED: ""}, "expand": ["schedule"]},
-            {"idempotency_key": key},
-        )
-    )
+    params = renewal(held, is_ending=is_ending)
+    updated = await call.write(call.v1.subscriptions.update_async(ref, params, {"idempotency_key": key}))
     return snapshot(call, shop, await load(call, ref) if call.is_replay else updated)
 
 
 def has_schedule(subscription: stripe.Subscription) -> bool:
     """Whether a schedule leads a subscription."""
     return subscription.schedule is not None
+
+
+def has_ended(subscription: stripe.Subscription) -> bool:
+    """Whether a subscription has ended, for good."""
+    return subscription_status(subscription.status) is SubscriptionStatus.CANCELLED
 
 
 async def release(call: Call, subscription: stripe.Subscription) -> None:

@@ -57,7 +57,8 @@ class SubscriptionSnapshot:
         subject: what it is for, as it was given in the request. offer: the plan's price row; for a subscription of an
             add-on alone, that add-on's. packs: recurring add-ons beside the plan. cancel_at: set when it will not
             renew. renews_as: what it will be after its term, when that differs. paid_until: the end of the next
-            term, set when that one is paid already. sold_by: the partner's name.
+            term, set when that one is paid already. sold_by: the partner's name. resumes: what has ended and goes on
+            in this one, where the vendor makes another subscription for it; once this one runs, it is the same to us.
         version: never smaller on a later read; the projection keeps the highest.
     """
 
@@ -79,3 +80,4 @@ class SubscriptionSnapshot:
     observed_at: datetime
     arrangement: Arrangement = Arrangement.CARD
     paid_until: datetime | None = None
+    resumes: SubscriptionRef | None = None

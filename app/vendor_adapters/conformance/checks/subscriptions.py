@@ -34,6 +34,8 @@ from app.vendor_adapters.types import (
 _LATER = timedelta(minutes=10)
 _GROWS = (Capability.CHANGES, Capability.CHANGE_PREVIEW, Capability.TEST_CLOCK, Measure.PRORATION_BY_DAY)
 
+_PAID_AHEAD = (Capability.CHANGES, Capability.PAID_RENEWAL, Capability.TEST_CLOCK)
+
 
 @dataclass(frozen=True, slots=True)
 class _Case:
@@ -190,24 +192,67 @@ class SubscriptionChecks(Checks):
         assert after.status is SubscriptionStatus.CANCELLED
         assert len(await harness.charges()) == 1
 
-    @check(0, Capability.CHANGES, Capability.PAID_RENEWAL, Capability.TEST_CLOCK)
+    @check(0, *_PAID_AHEAD)
     async def test_a_term_is_paid_before_its_day(self, harness: Harness) -> None:
         """A term that is paid before its day waits for it, and is charged once."""
+        await self._paid_ahead(harness, seats=10)
+
+    @check(0, *_PAID_AHEAD, Capability.RESHAPED_RENEWAL)
+    async def test_a_term_of_another_shape_is_paid_before_its_day(self, harness: Harness) -> None:
+        """What is paid before its day can have more seats than what runs."""
+        await self._paid_ahead(harness, seats=12)
+
+    @check(0, *_PAID_AHEAD)
+    async def test_paying_ahead_leaves_the_renewal_off(self, harness: Harness) -> None:
+        """What will not renew ends with the term that was paid, and what was decided before can be taken back."""
         buyer = await Buyer.arrive(harness)
         subscription = await buyer.subscribe()
+        await _decide(harness, subscription.ref, RenewalDecision.END)
         await to_day(harness, 355)
-        renewal = Renew(base=subscription.period.ends_at, offer=TEAM, seats=12)
-        quote, order = await buyer.quote_change(subscription.ref, renewal), new_order()
-        outcome = await buyer.change(subscription.ref, renewal, quote=quote, order=order)
-        paid = await harness.adapter.get_subscription(subscription.ref)
+        paid = await buyer.changed(subscription.ref, Renew(base=subscription.period.ends_at, offer=TEAM, seats=10))
+        renews = await _decide(harness, subscription.ref, RenewalDecision.RENEW)
+        ends = await _decide(harness, subscription.ref, RenewalDecision.END)
         await to_day(harness, 366)
         begun = await harness.adapter.get_subscription(subscription.ref)
-        assert isinstance(outcome, Done)
-        assert await taken(harness, order) == [12 * 34_800] == [quote.due_now.minor]
-        assert (paid.seats, paid.period, paid.paid_until) == (10, subscription.period, begun.period.ends_at)
-        assert (begun.seats, begun.status, begun.paid_until) == (12, SubscriptionStatus.ACTIVE, None)
-        assert begun.period.starts_at == subscription.period.ends_at
+        assert (paid.cancel_at, renews.cancel_at, ends.cancel_at) == (paid.paid_until, None, paid.paid_until)
+        assert (begun.status, begun.cancel_at) == (SubscriptionStatus.ACTIVE, begun.period.ends_at)
+        await to_day(harness, 732)
+        over = await harness.adapter.get_subscription(subscription.ref)
+        assert over.status is SubscriptionStatus.CANCELLED
         assert len(await harness.charges()) == 2
+
+    @check(0, *_PAID_AHEAD)
+    async def test_paying_ahead_drops_what_was_booked(self, harness: Harness) -> None:
+        """What is paid is what renews: a change that was booked for that day is gone."""
+        buyer = await Buyer.arrive(harness)
+        subscription = await buyer.subscribe()
+        await buyer.changed(subscription.ref, SetSeats(base=10, seats=8, at_renewal=True))
+        await to_day(harness, 355)
+        paid = await buyer.changed(subscription.ref, Renew(base=subscription.period.ends_at, offer=TEAM, seats=10))
+        await to_day(harness, 366)
+        begun = await harness.adapter.get_subscription(subscription.ref)
+        assert (paid.renews_as, begun.renews_as, begun.seats) == (None, None, 10)
+        assert len(await harness.charges()) == 2
+
+    @check(19, *_PAID_AHEAD)
+    async def test_19_a_term_that_a_bank_refuses_is_not_paid(self, harness: Harness) -> None:
+        """A bank's no leaves the next term unpaid, and another card can pay it; the same call asks no bank again."""
+        buyer, order, key = await Buyer.arrive(harness), new_order(), new_key("apply_change")
+        subscription = await buyer.subscribe()
+        await to_day(harness, 355)
+        await harness.given_card(buyer.customer, Card.DECLINED)
+        renewal = Renew(base=subscription.period.ends_at, offer=TEAM, seats=10)
+        quote = await buyer.quote_change(subscription.ref, renewal)
+        refused = await buyer.change(subscription.ref, renewal, quote=quote, order=order, key=key)
+        assert isinstance(refused, Declined | NeedsAction | Pending)
+        unpaid = await harness.adapter.get_subscription(subscription.ref)
+        assert (unpaid.paid_until, unpaid.period) == (None, subscription.period)
+        asked = await harness.refused()
+        if isinstance(refused, Declined):
+            assert await buyer.change(subscription.ref, renewal, quote=quote, order=order, key=key) == refused
+            assert await harness.refused() == asked
+        await harness.given_card(buyer.customer, Card.PAYS)
+        assert (await buyer.changed(subscription.ref, renewal)).paid_until is not None
 
     @check(0, Capability.CHANGES, Capability.PAID_RENEWAL, Capability.TEST_CLOCK)
     async def test_what_has_ended_goes_on_without_a_gap(self, harness: Harness) -> None:
@@ -224,6 +269,23 @@ class SubscriptionChecks(Checks):
         with pytest.raises(VendorRejected) as refused:
             await buyer.quote_change(subscription.ref, renewal)
         assert refused.value.reason is RejectReason.STALE_STATE
+
+    async def _paid_ahead(self, harness: Harness, *, seats: int) -> None:
+        buyer = await Buyer.arrive(harness)
+        subscription = await buyer.subscribe()
+        await to_day(harness, 355)
+        renewal = Renew(base=subscription.period.ends_at, offer=TEAM, seats=seats)
+        quote, order = await buyer.quote_change(subscription.ref, renewal), new_order()
+        outcome = await buyer.change(subscription.ref, renewal, quote=quote, order=order)
+        paid = await harness.adapter.get_subscription(subscription.ref)
+        await to_day(harness, 366)
+        begun = await harness.adapter.get_subscription(subscription.ref)
+        assert isinstance(outcome, Done)
+        assert await taken(harness, order) == [seats * 34_800] == [quote.due_now.minor]
+        assert (paid.seats, paid.period, paid.paid_until) == (10, subscription.period, begun.period.ends_at)
+        assert (begun.seats, begun.status, begun.paid_until) == (seats, SubscriptionStatus.ACTIVE, None)
+        assert begun.period.starts_at == subscription.period.ends_at
+        assert len(await harness.charges()) == 2
 
     async def _down(self, harness: Harness, offer: OfferKey, change: Change) -> None:
         buyer = await Buyer.arrive(harness)

@@ -6,6 +6,7 @@ from datetime import datetime
 import stripe
 from stripe.params import (
     InvoiceCreatePreviewParams,
+    InvoiceCreatePreviewParamsSubscriptionDetails,
     InvoiceCreatePreviewParamsSubscriptionDetailsItem,
     SubscriptionScheduleCreateParams,
     SubscriptionScheduleUpdateParams,
@@ -15,9 +16,9 @@ from stripe.params import (
     SubscriptionUpdateParamsItem,
 )
 
-from app.vendor_adapters.stripe.names import OFFER
+from app.vendor_adapters.stripe.names import BOOKED, OFFER
 from app.vendor_adapters.stripe.translate.basics import ref_of
-from app.vendor_adapters.stripe.translate.subscriptions import Booking
+from app.vendor_adapters.stripe.translate.subscriptions import Booking, paid_until
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +65,51 @@ def change(item: NewItem, at: datetime) -> SubscriptionUpdateParams:
         "proration_date": int(at.timestamp()),
         "expand": ["latest_invoice.payments", "schedule"],
     }
+
+
+def prebilling_preview(subscription: str, until: int, *, ends: bool) -> InvoiceCreatePreviewParams:
+    """Return what asks for the invoice of the terms until ``until``; see ``prebilling``."""
+    details: InvoiceCreatePreviewParamsSubscriptionDetails = {
+        "billing_schedules": [{"bill_until": {"type": "timestamp", "timestamp": until}}],
+        "proration_behavior": "always_invoice",
+    }
+    if ends:
+        details["cancel_at"] = until
+    return {"subscription": subscription, "subscription_details": details}
+
+
+def prebilling(until: int, *, ends: bool) -> SubscriptionUpdateParams:
+    """Return what bills a subscription in advance and is an error where that is not paid at once.
+
+    Args:
+        until: the end of the terms to bill, in Unix time. ends: the subscription ends with them; in the same request,
+            because Stripe bills nothing beyond an end, and a renewal that was switched off must not come back.
+    """
+    params: SubscriptionUpdateParams = {
+        "billing_schedules": [{"bill_until": {"type": "timestamp", "timestamp": until}}],
+        "payment_behavior": "error_if_incomplete",
+        "proration_behavior": "always_invoice",
+        "expand": ["latest_invoice.payments", "schedule"],
+    }
+    if ends:
+        params["cancel_at"] = until
+    return params
+
+
+def renewal(subscription: stripe.Subscription, *, is_ending: bool) -> SubscriptionUpdateParams:
+    """Return what lets a subscription end with what is billed, or renew; what was put aside goes with the decision.
+
+    An end that was set with a paid term is an instant of its own, and is unset as one.
+    """
+    params: SubscriptionUpdateParams = {"metadata": {BOOKED: ""}, "expand": ["schedule"]}
+    is_billed_ahead = any(paid_until(item) is not None for item in subscription.items.data)
+    if is_ending and is_billed_ahead:
+        params["cancel_at"] = "max_billed_until"
+    elif not is_ending and subscription.cancel_at is not None and not subscription.cancel_at_period_end:
+        params["cancel_at"] = ""
+    else:
+        params["cancel_at_period_end"] = is_ending
+    return params
 
 
 def schedule(subscription: str) -> SubscriptionScheduleCreateParams:

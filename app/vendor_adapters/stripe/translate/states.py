@@ -77,6 +77,7 @@ DECLINES = {
     "authentication_required": DeclineReason.AUTH,
     "authentication_failure": DeclineReason.AUTH,
     "payment_intent_authentication_failure": DeclineReason.AUTH,
+    "subscription_payment_intent_requires_action": DeclineReason.AUTH,
 }
 """By the bank's reason (``decline_code``), else by Stripe's (``code``); all others are told as DECLINED."""
 

@@ -6,13 +6,27 @@ from datetime import datetime
 import stripe
 
 from app.catalog.model import Catalog
+from app.core.clock import add_months
 from app.core.money import Money
-from app.vendor_adapters.stripe.names import ARRANGEMENT, BOOKED, CHANNEL, OFFER, ORDER, SOLD_BY, SUBJECT, meta
+from app.vendor_adapters.stripe.names import (
+    ARRANGEMENT,
+    BOOKED,
+    CHANNEL,
+    OFFER,
+    ORDER,
+    REFUSED,
+    RESUMES,
+    SOLD_BY,
+    SUBJECT,
+    meta,
+)
 from app.vendor_adapters.stripe.translate.basics import instant, ref_of
 from app.vendor_adapters.stripe.translate.offers import is_plan, rows
 from app.vendor_adapters.stripe.translate.states import arrangement, sales_channel, subscription_status
 from app.vendor_adapters.types import (
     CustomerRef,
+    Decline,
+    DeclineReason,
     OfferKey,
     OrderId,
     Period,
@@ -23,6 +37,8 @@ from app.vendor_adapters.types import (
 
 _WORDS = 3
 """Of a note: price, quantity, offer."""
+_WORDS_OF_REFUSAL = 4
+"""Of a note: mark, Unix time, reason, the charge."""
 
 
 def snapshot(
@@ -43,7 +59,7 @@ def snapshot(
         seats=main.quantity or 0,
         unit_price=Money(main.price.unit_amount or 0, main.price.currency),
         period=Period(
-            starts_at=instant(main.current_period_start),
+            starts_at=_starts_at(subscription, main),
             ends_at=instant(main.current_period_end),
         ),
         cancel_at=ends(subscription),
@@ -54,7 +70,21 @@ def snapshot(
         version=version,
         observed_at=observed_at,
         arrangement=arrangement(meta(subscription.metadata, ARRANGEMENT), subscription.collection_method),
+        paid_until=paid_until(main),
+        resumes=SubscriptionRef(meta(subscription.metadata, RESUMES)) or None,
     )
+
+
+def paid_until(main: stripe.SubscriptionItem) -> datetime | None:
+    """Return until when an item is billed, None where that is the term that runs."""
+    billed = getattr(main, "billed_until", None)
+    return instant(billed) if billed and billed > main.current_period_end else None
+
+
+def _starts_at(subscription: stripe.Subscription, main: stripe.SubscriptionItem) -> datetime:
+    """Return when the term that runs began: the first one of what goes on without a gap, before it was made."""
+    start, end = instant(subscription.start_date), instant(main.current_period_end)
+    return start if add_months(start, 12) == end else instant(main.current_period_start)
 
 
 def ends(subscription: stripe.Subscription) -> datetime | None:
@@ -126,3 +156,16 @@ def set_aside(subscription: stripe.Subscription) -> Booking | None:
 def note_of(booking: Booking | None) -> str:
     """Return the note of a booking, empty for none."""
     return f"{booking.price} {booking.quantity} {booking.offer}" if booking else ""
+
+
+def note_of_refusal(mark: str, decline: Decline) -> str:
+    """Return the note of a bank's no to the call with this mark."""
+    return f"{mark} {int(decline.at.timestamp())} {decline.reason.value} {decline.ref}"
+
+
+def refusal_of(subscription: stripe.Subscription, mark: str) -> Decline | None:
+    """Return the bank's no that the call with this mark met before."""
+    words = meta(subscription.metadata, REFUSED).split(" ")
+    if len(words) != _WORDS_OF_REFUSAL or words[0] != mark:
+        return None
+    return Decline(ref=words[3], at=instant(int(words[1])), reason=DeclineReason(words[2]))
