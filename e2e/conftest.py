@@ -28,22 +28,31 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """``@pytest.mark.javascript("on", "off")`` runs a test once with each; without the mark it is on.
+    """What meets the demo runs over every vendor; what has no vendor in it says so.
 
-    What meets the demo runs over each vendor that ``@pytest.mark.vendors("embedded", "stripe")`` names, over the
-    embedded one without it; over any other it runs once, with JavaScript.
+    ``@pytest.mark.vendors("embedded", why="no vendor takes part")`` runs a test over fewer, with the reason.
+    ``@pytest.mark.javascript("on", "off")`` runs it once with each; without the mark it is on.
     """
-    mark, wanted = metafunc.definition.get_closest_marker("javascript"), metafunc.config.getoption("--vendor")
-    states = mark.args if mark else ("on",)
-    named = metafunc.definition.get_closest_marker("vendors")
-    vendors = [name for name in (named.args if named else VENDORS[:1]) if wanted in (name, "all")]
-    if "javascript" in metafunc.fixturenames:
-        runs = [(vendor, state) for vendor in vendors for state in (states if vendor == VENDORS[0] else states[:1])]
-        ids = [f"javascript_{state}" if vendor == VENDORS[0] else vendor for vendor, state in runs]
-        metafunc.parametrize(("sells_with", "javascript"), runs, indirect=["sells_with"], ids=ids)
-    elif "sells_with" in metafunc.fixturenames:
-        ids = ["" if vendor == VENDORS[0] else vendor for vendor in vendors]
-        metafunc.parametrize("sells_with", vendors, indirect=True, ids=ids)
+    if "sells_with" not in metafunc.fixturenames:
+        return
+    wanted = metafunc.config.getoption("--vendor")
+    vendors = [name for name in _vendors_of(metafunc.definition) if wanted in (name, "all")]
+    if "javascript" not in metafunc.fixturenames:
+        metafunc.parametrize("sells_with", vendors, indirect=True)
+        return
+    mark = metafunc.definition.get_closest_marker("javascript")
+    runs = [(vendor, state) for vendor in vendors for state in (mark.args if mark else ("on",))]
+    ids = [f"{vendor}-javascript_{state}" for vendor, state in runs]
+    metafunc.parametrize(("sells_with", "javascript"), runs, indirect=["sells_with"], ids=ids)
+
+
+def _vendors_of(test: pytest.Item) -> tuple[str, ...]:
+    """Return the vendors that a test runs over; one that leaves some out has to say why."""
+    mark = test.get_closest_marker("vendors")
+    if mark is None:
+        return VENDORS
+    assert mark.kwargs.get("why"), f"{test.nodeid} runs over {mark.args} only: say why"
+    return tuple(mark.args)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -8,6 +8,8 @@ from playwright.sync_api import Page
 from e2e.accessibility import Axe
 from e2e.world import World
 
+pytestmark = pytest.mark.vendors("embedded", why="the tools are the same whichever vendor sells")
+
 
 @pytest.mark.javascript("on", "off")
 def test_axe_finds_what_is_wrong(page: Page, axe: Axe) -> None:

@@ -24,7 +24,6 @@ from e2e.world import World
 PAY = "Pay 3,788.85 USD and subscribe"
 
 
-@pytest.mark.vendors("embedded", "stripe")
 @pytest.mark.javascript("on", "off")
 def test_an_impatient_buyer(page: Page, context: BrowserContext, world: World) -> None:
     world.disturb_webhooks(duplicate=3, shuffle=True)
@@ -59,7 +58,6 @@ def test_an_impatient_buyer(page: Page, context: BrowserContext, world: World) -
     check_once(world)
 
 
-@pytest.mark.vendors("embedded", "stripe")
 def test_back_after_paying(page: Page, world: World) -> None:
     sign_in(page, world, "ann")
     go_on_to_pay(page, world)

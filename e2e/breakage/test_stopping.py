@@ -2,7 +2,11 @@
 
 from pathlib import Path
 
+import pytest
+
 from e2e.demo import running_demo
+
+pytestmark = pytest.mark.vendors("embedded", why="the demo's own process: over a twin somebody else starts the vendor")
 
 
 def test_ctrl_c_ends_everything_quietly(tmp_path: Path) -> None:

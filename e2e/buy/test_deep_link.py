@@ -21,7 +21,6 @@ from e2e.people import sign_in
 from e2e.world import World
 
 
-@pytest.mark.vendors("embedded", "stripe")
 def test_who_is_known_to_the_product_meets_no_form(page: Page, world: World) -> None:
     sign_in_to_the_product(page, world)
     seen = pages_seen(page)
@@ -44,6 +43,7 @@ def test_who_is_known_to_the_product_meets_no_form(page: Page, world: World) -> 
     expect(page.get_by_role("status")).to_contain_text("active")
 
 
+@pytest.mark.vendors("embedded", why="signing in: no vendor takes part")
 def test_who_is_not_signed_in_meets_one_page(page: Page, world: World) -> None:
     seen = pages_seen(page)
     page.goto(FOR_ACME)
@@ -56,6 +56,7 @@ def test_who_is_not_signed_in_meets_one_page(page: Page, world: World) -> None:
     ]
 
 
+@pytest.mark.vendors("embedded", why="signing in: no vendor takes part")
 @pytest.mark.javascript("on", "off")
 def test_a_sign_in_that_was_broken_off_keeps_the_order(page: Page, world: World) -> None:
     page.goto(FOR_ACME)
@@ -70,7 +71,6 @@ def test_a_sign_in_that_was_broken_off_keeps_the_order(page: Page, world: World)
     expect(page.get_by_label("Number of seats")).to_have_value("10")
 
 
-@pytest.mark.vendors("embedded", "stripe")
 def test_two_tabs_keep_their_own_choices(page: Page, context: BrowserContext, world: World) -> None:
     other = context.new_page()
     page.goto(FOR_ACME)

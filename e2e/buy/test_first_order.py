@@ -26,7 +26,6 @@ MOST_FIELDS = 9
 PAY = "Pay 3,788.85 USD and subscribe"
 
 
-@pytest.mark.vendors("embedded", "stripe")
 def test_a_first_order(page: Page, world: World) -> None:
     sign_in(page, world, "ann")
     page.goto("/")

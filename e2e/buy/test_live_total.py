@@ -13,7 +13,6 @@ from e2e.people import sign_in
 from e2e.world import World
 
 
-@pytest.mark.vendors("embedded", "stripe")
 def test_seats_and_place_change_the_total(page: Page, world: World) -> None:
     sign_in(page, world, "ann")
     page.goto("/buy?plan=team&group=acme&seats=4&currency=eur")

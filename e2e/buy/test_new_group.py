@@ -9,7 +9,6 @@ from e2e.people import sign_in
 from e2e.world import World
 
 
-@pytest.mark.vendors("embedded", "stripe")
 @pytest.mark.javascript("on", "off")
 def test_a_group_made_on_the_way(page: Page, world: World) -> None:
     sign_in(page, world, "dan")

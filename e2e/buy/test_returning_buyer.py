@@ -1,6 +1,5 @@
 """Somebody who bought before: at most three clicks with the card on file, four without one, and nothing typed."""
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from e2e.buyer import PAYS, agree, expect_at, expect_granted, expect_total, ordered
@@ -13,7 +12,6 @@ MOST_CLICKS_WITH_A_CARD = 3
 OWN_SERVER = "/plans?plan=team&deployment=self_hosted&seats=10"
 
 
-@pytest.mark.vendors("embedded", "stripe")
 def test_with_the_card_on_file(page: Page, world: World) -> None:
     sign_in(page, world, "bob")
     page.goto(OWN_SERVER)
@@ -30,7 +28,6 @@ def test_with_the_card_on_file(page: Page, world: World) -> None:
     assert [charge["amount"] for charge in ordered(world.charges())] == [378_885]
 
 
-@pytest.mark.vendors("embedded", "stripe")
 def test_without_a_card_on_file(page: Page, world: World) -> None:
     sign_in(page, world, "cleo")
     page.goto(OWN_SERVER)

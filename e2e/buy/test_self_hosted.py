@@ -2,7 +2,6 @@
 
 import re
 
-import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from e2e.buyer import agree, expect_at, expect_granted
@@ -11,7 +10,6 @@ from e2e.people import sign_in
 from e2e.world import World
 
 
-@pytest.mark.vendors("embedded", "stripe")
 def test_the_activation_code(page: Page, context: BrowserContext, world: World) -> None:
     context.grant_permissions(["clipboard-read", "clipboard-write"], origin=world.store)
     sign_in(page, world, "bob")

@@ -25,7 +25,6 @@ TERMS = "Applies once, to the first year of a new Team subscription. Renewal is 
 PAY = "Pay 3,031.08 USD and subscribe"
 
 
-@pytest.mark.vendors("embedded", "stripe")
 @pytest.mark.javascript("on", "off")
 def test_one_link_sells(page: Page, world: World) -> None:
     """2,784.00 + 247.08 = 3,031.08, and not one character typed into the promo field."""

@@ -6,11 +6,21 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from e2e.accessibility import Axe
+from e2e.buyer import (
+    NEW_YORK,
+    PAYS,
+    expect_at,
+    expect_granted,
+    expect_total,
+    fill_address,
+    ordered,
+    show_the_total,
+)
+from e2e.hands import Keyboard
 from e2e.people import sign_in
 from e2e.world import World
 
 
-@pytest.mark.vendors("embedded", "stripe")
 @pytest.mark.javascript("on", "off")
 def test_minutes_take_three_clicks_from_the_product(page: Page, world: World, axe: Axe, javascript: str) -> None:
     sign_in(page, world, "bob")
@@ -31,6 +41,27 @@ def test_minutes_take_three_clicks_from_the_product(page: Page, world: World, ax
     assert charge["amount"] == {1: 1089, 2: 2178}[packs]
     (group,) = [row for row in world.product_books()["groups"] if row["id"] == "globex"]
     assert [pack["minutes"] for pack in group["minutes_packs"]] == [packs * 1000]
+
+
+@pytest.mark.javascript("on", "off")
+def test_minutes_without_a_card_on_file_by_keyboard(page: Page, world: World) -> None:
+    """Through the vendor's page, with scripts and without."""
+    sign_in(page, world, "ann")
+    page.goto("/buy/packs?addon=compute-1000&group=acme")
+    hands = Keyboard(page)
+    fill_address(hands, NEW_YORK)
+    show_the_total(hands)
+    expect_total(page, 1_089)
+    hands.press_the_next_step()
+    expect_at(page, world.vendor, "/pay/")
+    expect_total(page, 1_089)
+    hands.type_card(PAYS)
+    hands.press_the_next_step()
+    expect_at(page, world.store, "/orders/")
+    world.drain()
+    page.goto(page.url)
+    expect_granted(page, "Acme has 1,000 compute minutes more")
+    assert [row["amount"] for row in ordered(world.charges())] == [1_089]
 
 
 def test_a_double_click_buys_once(page: Page, world: World) -> None:

@@ -6,11 +6,12 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from e2e.accessibility import Axe
+from e2e.buyer import expect_granted
+from e2e.hands import Keyboard
 from e2e.people import sign_in
 from e2e.world import World
 
 
-@pytest.mark.vendors("embedded", "stripe")
 def test_three_clicks_with_a_stored_card(page: Page, world: World) -> None:
     sign_in(page, world, "bob")
     page.goto(f"{world.product}/groups/globex")
@@ -28,6 +29,18 @@ def test_three_clicks_with_a_stored_card(page: Page, world: World) -> None:
     expect(page.get_by_text("8 of 13 in use")).to_be_visible()
     assert len(clicks) == 3
     assert [row["amount"] for row in world.charges() if row["order"]] == [30_518]
+
+
+def test_more_seats_by_keyboard(page: Page, world: World) -> None:
+    sign_in(page, world, "bob")
+    page.goto(f"{world.product}/groups/globex")
+    hands = Keyboard(page)
+    hands.press("Add seats")
+    hands.type("Seats to add", "3")
+    hands.press("Pay 305.18 USD and add 3 seats")
+    expect_granted(page, "You have Team for 13 people in Globex")
+    hands.press("Back to the product")
+    expect(page.get_by_text("8 of 13 in use")).to_be_visible()
 
 
 @pytest.mark.javascript("on", "off")

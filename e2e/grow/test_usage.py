@@ -9,7 +9,6 @@ from e2e.people import sign_in
 from e2e.world import World
 
 
-@pytest.mark.vendors("embedded", "stripe")
 def test_minutes_take_three_clicks_from_the_alert_to_the_product(page: Page, world: World) -> None:
     sign_in(page, world, "bob")
     page.goto(f"{world.product}/groups/globex")

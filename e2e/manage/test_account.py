@@ -23,7 +23,6 @@ def test_pages_are_readable_and_fit_a_narrow_screen(page: Page, world: World, ax
             assert page.evaluate("document.documentElement.scrollWidth") <= width, path
 
 
-@pytest.mark.vendors("embedded", "stripe")
 @pytest.mark.javascript("on", "off")
 def test_a_card_is_added_on_the_vendors_page(page: Page, world: World, javascript: str) -> None:
     sign_in(page, world, "bob")

@@ -1,13 +1,11 @@
 """Managing a subscription in a real browser: another plan, renewal off and on, a refused renewal mended."""
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from e2e.people import sign_in
 from e2e.world import World
 
 
-@pytest.mark.vendors("embedded", "stripe")
 def test_an_upgrade_shows_its_price_as_it_is_typed(page: Page, world: World) -> None:
     sign_in(page, world, "bob")
     page.goto("/subscriptions")
@@ -23,7 +21,6 @@ def test_an_upgrade_shows_its_price_as_it_is_typed(page: Page, world: World) -> 
     expect(page.get_by_role("heading", level=1)).to_have_text("You have Scale for 10 people in Globex")
 
 
-@pytest.mark.vendors("embedded", "stripe")
 def test_renewal_is_turned_off_and_on(page: Page, world: World) -> None:
     sign_in(page, world, "bob")
     page.goto("/subscriptions")
@@ -36,7 +33,6 @@ def test_renewal_is_turned_off_and_on(page: Page, world: World) -> None:
     expect(page.locator(".panel")).to_contain_text("Renews on 1 March 2027")
 
 
-@pytest.mark.vendors("embedded", "stripe")
 def test_an_unpaid_renewal_leads_to_its_payment(page: Page, world: World) -> None:
     sign_in(page, world, "eve")
     page.goto("/buy/seats?group=hooli")

@@ -47,15 +47,20 @@ class Desk:
         except Refusal as refusal:
             return Step(problem=_why(refusal))
 
+    def is_waiting(self, session: Obj) -> bool:
+        """Whether the bank of a page's card has still to answer."""
+        payment = self._payment_of(session)
+        return payment is not None and payment["status"] == "processing"
+
     def asked_at(self, session: Obj) -> str:
         """Return where the bank's check of a page goes on, empty while none is asked for."""
-        payment = self.books.find("payment_intent", session.get("_payment") or "")
+        payment = self._payment_of(session)
         is_asked = payment is not None and payment["status"] == "requires_action"
         return f"{self.origin}/3ds/{payment['id']}" if payment and is_asked else ""
 
     def refusal_of(self, session: Obj) -> str:
         """Return why a page's last try was refused, empty while there is none."""
-        payment = self.books.find("payment_intent", session.get("_payment") or "")
+        payment = self._payment_of(session)
         error = payment["last_payment_error"] if payment else None
         return _told(error["decline_code"] or error["code"]) if error else ""
 
@@ -118,6 +123,9 @@ class Desk:
                 subscription["default_payment_method"] = card["id"]
         self.books.tell("payment_method.attached", card)
         return card
+
+    def _payment_of(self, session: Obj) -> Obj | None:
+        return self.books.find("payment_intent", session.get("_payment") or "")
 
     def _succeeded(self, payment: Obj, invoice: Obj | None) -> None:
         if payment["status"] == "succeeded" and invoice is not None and invoice["status"] == "open":

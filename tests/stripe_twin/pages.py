@@ -31,6 +31,7 @@ _PRESS = '<form method="post"><p><button data-primary>{button}</button></p></for
 _CHALLENGE = """<form method="post">
 <p><button name="answer" value="complete" data-primary>Complete</button>
 <button name="answer" value="fail">Fail</button></p></form>"""
+_WAITING = '<p>Nothing was charged so far.</p><p><a href="" data-primary>Look again</a></p>'
 
 
 class NotTyped(ValueError):
@@ -59,6 +60,8 @@ class _Pages:
             return RedirectResponse(session["success_url"], status_code=303)  # the button was pressed twice
         if session is None or session["status"] != "open":
             return _closed(session)
+        if self.desk.is_waiting(session):
+            return _page("Your bank has not answered yet", _WAITING + _back(session))
         if request.method == "GET":
             return _payment(session, self.desk.refusal_of(session), asks_at=self.desk.asked_at(session))
         typed = None
@@ -132,11 +135,14 @@ def _payment(session: Obj, problem: str = "", *, asks_at: str = "") -> Response:
     shown = f'<p data-total="{total}" data-currency="{currency}">{_amount(total, currency)}</p>'
     alert = f'<p role="alert">{escape(problem)}</p>' if problem else ""
     form = _CARD.format(button=f"Pay {_amount(total, currency)}") if total else _PRESS.format(button="Complete order")
-    cancel = f'<p><a href="{escape(session["cancel_url"] or "/")}">Back to the store without paying</a></p>'
     if asks_at:
         alert += f'<p><a href="{escape(asks_at)}">Continue with the bank’s check</a></p>'
     title = "Error: Payment" if problem else "Payment"
-    return _page(title, alert + shown + form + cancel, heading="Payment", status=422 if problem else 200)
+    return _page(title, alert + shown + form + _back(session), heading="Payment", status=422 if problem else 200)
+
+
+def _back(session: Obj) -> str:
+    return f'<p><a href="{escape(session["cancel_url"] or "/")}">Back to the store without paying</a></p>'
 
 
 def _lines(invoice: Obj) -> str:

@@ -87,8 +87,9 @@ def pay(books: Books, session: Obj, card: Obj | None, origin: str) -> str:
     session["_card"] = card["id"]
     if payment["status"] == "requires_action":
         return f"{origin}/3ds/{payment['id']}"
-    if payment["status"] == "succeeded":
-        _complete(books, session, payment, card, origin)
+    if payment["status"] == "processing":
+        return str(session["url"])  # where the bank's answer is waited for
+    _complete(books, session, payment, card, origin)
     return str(session["success_url"])
 
 
