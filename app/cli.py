@@ -154,10 +154,17 @@ def _audit(config: Config, _options: argparse.Namespace) -> int:
 
 
 def _run(work: Callable[[], Awaitable[int]]) -> int:
+    """Return a command's exit status; a database that cannot be used ends it with a line that says what to do."""
+    from app.commands.database import NotReady
+
     async def body() -> int:
         return await work()
 
-    return asyncio.run(body())
+    try:
+        return asyncio.run(body())
+    except NotReady as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
 
 
 if __name__ == "__main__":

@@ -3,10 +3,11 @@
 import sys
 
 from app.commands.audit_store import differences
+from app.commands.database import require_schema
 from app.commands.export_store import Record, records
+from app.commands.neighbours import neighbours
 from app.config import Config
 from app.flows.deps import Deps
-from app.main import build_deps
 from app.vendor_adapters.errors import VendorError
 from app.vendor_adapters.types import InvoiceRef, SubscriptionRef
 
@@ -14,12 +15,13 @@ _ENDED = ("cancelled",)
 
 
 async def audit(config: Config) -> int:
-    """Print each difference and return 1 when there is one."""
-    deps = build_deps(config)
-    found = await deps.db.read(lambda connection: list(differences(connection, deps.clock.wall())))
-    known = await deps.db.read(lambda connection: list(records(connection)))
-    for record in known:
-        found += await _against_vendor(deps, record)
+    """Print each difference and return 1 when there is one. Raises NotReady."""
+    async with neighbours(config) as deps:
+        await require_schema(deps.db)
+        found = await deps.db.read(lambda connection: list(differences(connection, deps.clock.wall())))
+        known = await deps.db.read(lambda connection: list(records(connection)))
+        for record in known:
+            found += await _against_vendor(deps, record)
     sys.stdout.writelines(f"{line}\n" for line in found)
     sys.stdout.write(f"{len(known)} records, {len(found)} differences\n")
     return 1 if found else 0

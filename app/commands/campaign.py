@@ -10,6 +10,7 @@ from typing import cast
 from sqlalchemy import Connection
 
 from app.commands import campaign_codes, campaign_links, campaign_replay
+from app.commands.database import require_schema
 from app.commands.listings import Row, shown, write_json, write_rows
 from app.commands.neighbours import neighbours
 from app.commands.operator import operator
@@ -17,7 +18,6 @@ from app.config import Config
 from app.core.clock import SystemClock
 from app.db.clock_store import follow
 from app.db.errors import DATABASE_AWAY
-from app.db.migrate import has_needed_schema
 from app.flows.campaigns.manage import CampaignFault, pause_campaign, preview_address, resume_campaign
 from app.flows.campaigns.publish import CampaignsRefused, check_file, publish_file
 from app.flows.deps import Deps
@@ -31,7 +31,7 @@ Act = Callable[[Deps, argparse.Namespace], Awaitable[int]]
 
 
 async def campaign(config: Config, options: argparse.Namespace) -> int:
-    """Do what the words say; return 1, with a line that names the fault, when it cannot be done."""
+    """Do what the words say; return 1, with a line that names the fault, when it cannot be done. Raises NotReady."""
     async with neighbours(config) as deps:
         if options.act == "check":
             return check(deps, options)  # needs no database
@@ -42,10 +42,7 @@ async def campaign(config: Config, options: argparse.Namespace) -> int:
         except CampaignFault as fault:
             sys.stderr.write(f"kassa campaign {options.act}: {fault}\n")
         except DATABASE_AWAY as error:
-            kind = type(error).__name__
-            sys.stderr.write(
-                f"The database does not answer ({kind}): check KASSA_DATABASE_URL, or run: kassa migrate\n"
-            )
+            sys.stderr.write(f"The database does not answer ({type(error).__name__}): check KASSA_DATABASE_URL.\n")
         return 1
 
 
@@ -121,9 +118,7 @@ _ACTS: dict[str, Act] = {
 
 
 async def _with_database(deps: Deps, options: argparse.Namespace) -> int:
-    if not await deps.db.read(has_needed_schema):
-        sys.stderr.write("The database has an older schema: run: kassa migrate\n")
-        return 1
+    await require_schema(deps.db)
     if deps.config.is_demo:
         await follow(deps.db, cast(SystemClock, deps.clock))
     return await _ACTS[options.act](deps, options)

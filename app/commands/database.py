@@ -1,11 +1,28 @@
-"""``kassa migrate``."""
+"""``kassa migrate``, and what commands say of a database that nobody has migrated."""
 
 import sys
 
 from app.config import Config
 from app.db.engine import Database
 from app.db.errors import DATABASE_AWAY
-from app.db.migrate import migrate
+from app.db.migrate import has_needed_schema, migrate
+
+
+class NotReady(Exception):
+    """The store's database cannot be used by a command; the text says in one line what to do."""
+
+
+async def require_schema(database: Database) -> None:
+    """Raise NotReady unless the database answers and has the schema of this version."""
+    try:
+        is_current = await database.read(has_needed_schema)
+    except DATABASE_AWAY as error:
+        kind = type(error).__name__
+        raise NotReady(
+            f"The database does not answer ({kind}): check KASSA_DATABASE_URL, or run: kassa migrate"
+        ) from error
+    if not is_current:
+        raise NotReady("The database has no schema, or an older one; run: kassa migrate")
 
 
 def prepare_database(config: Config) -> Database:

@@ -5,6 +5,7 @@ import sys
 from typing import cast
 
 from app import worker
+from app.commands.database import require_schema
 from app.commands.neighbours import neighbours
 from app.config import Config
 from app.core.clock import SystemClock
@@ -15,8 +16,9 @@ EVERY = 300.0  # seconds between two rounds
 
 
 async def reconcile(config: Config, *, once: bool) -> int:
-    """Run one round, or one every few minutes until Ctrl-C; a second run changes nothing."""
+    """Run one round, or one every few minutes until Ctrl-C; a second run changes nothing. Raises NotReady."""
     async with neighbours(config) as deps:
+        await require_schema(deps.db)
         while True:
             sys.stdout.write(await _round(deps))
             if once:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from statistics import median, quantiles
 
 from sqlalchemy import Connection, text
@@ -56,7 +57,7 @@ def report_decisions(till: Till) -> None:
         entries = [typed(each.slug) for each in written if each.codes]
         till.publish(*written, *others)
         calls: dict[str, Call] = {
-            "pure": lambda found=found, entries=entries: evaluate(THREE_LINES, NEW, NOW, found, entries),  # type: ignore[misc]
+            "pure": partial(evaluate, THREE_LINES, NEW, NOW, found, entries),
             "whole": lambda: till.look("FIRST10", "SECOND10", "THIRD10", bought=THREE_LINES),
         }
         taken = _timed(calls, CALLS)

@@ -1,6 +1,7 @@
 """``/c/…``: marketing traffic never meets an error page, and every link that does not work says why in one line."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection
@@ -22,7 +23,7 @@ def line(browser: Browser, text: str) -> bool:
     return f"<p>{text}</p>" in browser.text
 
 
-async def link_of(shop: Shop, audience: Audience = Audience.ANY, value: str = "", **given: object) -> links.Link:
+async def link_of(shop: Shop, audience: Audience = Audience.ANY, value: str = "", **given: Any) -> links.Link:
     (campaign,) = [each for each in await publish_samples(shop) if each.slug == "spring-launch"]
 
     def write(connection: Connection) -> links.Link:
@@ -33,7 +34,7 @@ async def link_of(shop: Shop, audience: Audience = Audience.ANY, value: str = ""
             audience_value=value,
             actor="cli",
             now=shop.clock.now(),
-            **given,  # type: ignore[arg-type]
+            **given,
         )
 
     return await shop.deps.db.write(write)

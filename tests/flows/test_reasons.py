@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -20,7 +21,7 @@ pytestmark = [pytest.mark.engines("sqlite"), pytest.mark.vendors("embedded")]
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 AROUND = Circumstances(invoice="INV-12", plan_now="Team", until=NOW, most=5_000)
 # how a subscription that is fine gets each reason; the others are no state of a subscription
-STATES: dict[Reason, dict[str, object]] = {
+STATES: dict[Reason, dict[str, Any]] = {
     Reason.OK: {},
     Reason.RESELLER: {"channel": SalesChannel.RESELLER.value, "sold_by": "ACME Partners"},
     Reason.MARKETPLACE: {"channel": SalesChannel.MARKETPLACE.value, "sold_by": "The Bazaar"},
@@ -48,7 +49,7 @@ BY_PEOPLE = {
 
 async def owned(shop: Shop, reason: Reason) -> Owned:
     """Return globex' plan as somebody's who cannot change it for that reason."""
-    subscription: Subscription = replace(await subscription_of(shop, "globex"), **STATES.get(reason, {}))  # type: ignore[arg-type]
+    subscription: Subscription = replace(await subscription_of(shop, "globex"), **STATES.get(reason, {}))
     account = await shop.deps.db.read(lambda connection: account_by_id(connection, subscription.account_id))
     assert account is not None
     return Owned(

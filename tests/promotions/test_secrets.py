@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import Connection, event
@@ -134,7 +135,7 @@ def test_every_failure_asks_the_same_queries(till: Till, code: str, failure: Fai
 def test_of_a_code_that_is_none_as_much_is_read(till: Till, code: str) -> None:
     """A secret code's campaign stands in for what is none, so that it takes as long; it is no part of the answer."""
     none = "OSS-0000-0000-0000"
-    asked = [_asked(till, lambda each=each: till.look(each), is_whole=True) for each in (code, none)]  # type: ignore[misc]
+    asked = [_asked(till, partial(till.look, each), is_whole=True) for each in (code, none)]
     assert asked[0] == asked[1]
     decision = till.look(none, bought=SCALE)
     assert (decision.trace.campaigns, decision.applied, [each.slug for each in decision.rejected]) == ((), (), [""])

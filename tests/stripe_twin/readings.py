@@ -3,11 +3,12 @@
 import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import stripe
 
+from app.catalog.model import PriceRow
 from app.vendor_adapters.conformance import kit_catalog
 from app.vendor_adapters.conformance.offers import TEAM
 from app.vendor_adapters.conformance.wire import Reading
@@ -82,18 +83,18 @@ def _payments() -> Iterator[Reading]:
         error = body(stripe.PaymentIntent.LastPaymentError, code=code, type="card_error")
         payment = made_of(stripe.PaymentIntent, last_payment_error=error, status="requires_payment_method")
         yield _reading(f"decline {code}", _of_direct(payment, status="void"))
-        yield _reading(f"decline code {code}", lambda code=code: decline_reason(None, code).value)  # type: ignore[misc]  # the default binds it
+        yield _reading(f"decline code {code}", partial(_decline, code))
 
 
 def _others() -> Iterator[Reading]:
     row = next(row for row in kit_catalog().prices if row.id == TEAM)
     for scheme in values_of(stripe.Price, "billing_scheme"):
         price = made_of(stripe.Price, billing_scheme=scheme, lookup_key=TEAM, unit_amount=1, recurring=None)
-        yield _reading(f"price {scheme}", lambda price=price: _some(offers.offer(price, row)))  # type: ignore[misc]
+        yield _reading(f"price {scheme}", partial(_offer, price, row))
     card = made_of(stripe.PaymentMethod, type="card", card=body(stripe.PaymentMethod.Card, brand="visa", exp_month=1))
     yield _reading("card", lambda: cards.summaries([card], ""))
     for status in values_of(stripe.TaxId.Verification, "status"):
-        yield _reading(f"tax id {status}", lambda status=status: quotes.VERIFICATIONS[status])  # type: ignore[misc]
+        yield _reading(f"tax id {status}", partial(quotes.VERIFICATIONS.__getitem__, status))
 
 
 def _events() -> Iterator[Reading]:
@@ -197,5 +198,9 @@ def _library() -> stripe.StripeClient:
     return stripe.StripeClient("sk_test_readings")
 
 
-def _some(offer: object) -> object:
-    return offer if offer is not None else "left out"
+def _decline(code: str) -> object:
+    return decline_reason(None, code)
+
+
+def _offer(price: stripe.Price, row: PriceRow) -> object:
+    return offers.offer(price, row) or "left out"
