@@ -10,6 +10,7 @@ from app.flows.campaigns.decide import Promo
 from app.flows.campaigns.on_seats import as_it_was_shown, ask_on_seats, price_seats
 from app.flows.change_order import Press, Wanted, order_change, pressed_before
 from app.flows.deps import Deps
+from app.flows.on_file import OnFile
 from app.flows.own_subscriptions import Owned, away, cards, open_subscription, read_owned
 from app.flows.payment import Step
 from app.identity.actor import Actor, Person
@@ -18,7 +19,7 @@ from app.orders.kinds import ADD_SEATS
 from app.promotions.misses import Guesser
 from app.subscriptions.eligibility import Reason
 from app.vendor_adapters.errors import VendorError, VendorRejected
-from app.vendor_adapters.types import PaymentMethodSummary
+from app.vendor_adapters.types import PaymentMethodSummary, SetSeats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +89,9 @@ async def add_seats(deps: Deps, person: Person, subscription_id: str, *, base: i
     if add > deps.catalog.rules.seats.self_serve_max - base:
         raise Refused(_too_many(deps))
     subscription = owned.subscription
-    change, promo = await as_it_was_shown(deps, person, owned, base=base, add=add, quote_id=press.quote_id)
+    on_file = OnFile(lambda: cards(deps, owned))
+    more = SetSeats(base=base, seats=base + add)
+    change, promo = await as_it_was_shown(deps, person, owned, more, quote_id=press.quote_id, on_file=on_file)
     wanted = Wanted(
         kind=ADD_SEATS,
         change=change,
@@ -96,6 +99,7 @@ async def add_seats(deps: Deps, person: Person, subscription_id: str, *, base: i
         offer=subscription.offer,
         seats=base + add,
         promo=promo,
+        on_file=on_file,
     )
     return await order_change(deps, person, owned, wanted, press)
 
@@ -127,13 +131,14 @@ async def _priced(deps: Deps, person: Person, page: SeatPage, guesser: Guesser) 
     """Return the page with its price, if it can have one; VendorRejected when the vendor holds something else."""
     if page.problem:
         return page
+    on_file = OnFile(lambda: cards(deps, page.owned))
     try:
-        priced = await price_seats(deps, person, page.owned, page.add, guesser)
+        priced = await price_seats(deps, person, page.owned, page.add, guesser, on_file)
     except VendorRejected:
         raise
     except VendorError:
         return replace(page, problem=away())  # who did not answer this is not waited for once more
-    return replace(page, shown=priced.shown, promo=priced.promo, cards=await cards(deps, page.owned))
+    return replace(page, shown=priced.shown, promo=priced.promo, cards=await on_file.read())
 
 
 async def apply_code(

@@ -16,6 +16,7 @@ from app.flows.campaigns.claims import close_own_rivals, refusal
 from app.flows.campaigns.decide import Promo
 from app.flows.card_tries import check_declines
 from app.flows.deps import Deps
+from app.flows.on_file import OnFile
 from app.flows.own_email import check_email
 from app.flows.own_subscriptions import Owned, cards
 from app.flows.payment import Step
@@ -47,7 +48,7 @@ class Press:
 class Wanted:
     """What the order will be for: its kind, the change, and the plan, price row and seats that come of it.
 
-    ``promo`` is what it was priced with; it is claimed with the order.
+    ``promo`` is what it was priced with; it is claimed with the order. ``on_file`` where the cards were asked for.
     """
 
     kind: str
@@ -56,6 +57,7 @@ class Wanted:
     offer: str
     seats: int
     promo: Promo | None = None
+    on_file: OnFile | None = None
 
 
 async def show_change(deps: Deps, owned: Owned, change: Growth) -> KeptChange:
@@ -93,7 +95,7 @@ async def order_change(deps: Deps, person: Person, owned: Owned, wanted: Wanted,
     await check_email(deps, person, next_path=_page_of(owned, wanted))
     shown = await _as_shown(deps, owned, wanted.change, press)
     await check_declines(deps, person.person_id, owned.account.account_id)
-    on_file = await cards(deps, owned)
+    on_file = await (wanted.on_file.read() if wanted.on_file else cards(deps, owned))
     order = _draft(deps, owned, wanted, shown, press, person=person, card=on_file[0].ref if on_file else "")
     await close_own_rivals(deps, order, wanted.promo)
     try:

@@ -1,7 +1,7 @@
 """What the checkout shows: the intent, the buyer's groups, who is billed, and the vendor's one true price."""
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -21,6 +21,7 @@ from app.flows.deps import Deps
 from app.flows.groups import GroupChoice, GroupOption, group_choice
 from app.flows.mixed_cart import Extra, extra_of
 from app.flows.offers import note_vendor_away
+from app.flows.on_file import OnFile
 from app.flows.packs import Linked, coterm_of, linked_plan, packs_blocker
 from app.flows.quoting import Priced
 from app.flows.settle import look_up
@@ -47,7 +48,7 @@ class Checkout:
             currency is not sold). cards: stored ones, empty for a new buyer. order: the newest order of the intent.
         notices: what the buyer should know and may ignore. blocker: why nothing can be bought just now. addon: set
             where packs are bought, ``seats`` are then packs. coterm: the subscription that they will end with.
-        extra: packs that may go along with a plan.
+        extra: packs that may go along with a plan. on_file: where ``cards`` come from.
         promo: what was asked for and what came of it; None where no discount can be had.
     """
 
@@ -62,6 +63,7 @@ class Checkout:
     order: Order | None
     notices: tuple[Problem, ...]
     blocker: Problem | None
+    on_file: OnFile = field(repr=False, compare=False)
     addon: Addon | None = None
     coterm: Subscription | None = None
     promo: Promo | None = None
@@ -131,8 +133,9 @@ async def read_checkout(
     Args:
         guesser: whose wrong codes are counted, as far as it is known. at: business time at which offers are decided
             on, now when it is not given.
-        with_cards: without them, one call; ``with_cards`` adds them when the page is shown after all. Packs that are
-            added to a plan always come with them, because the card that is charged is not the buyer's choice.
+        with_cards: without them, one call, unless what applies is counted for each buyer; ``with_cards`` adds them when
+            the page is shown after all. Packs that are added to a plan always come with them, because the card that is
+            charged is not the buyer's choice.
     """
     person = actor.person
     if person is None:
@@ -159,6 +162,7 @@ async def read_checkout(
         order=order,
         notices=() if addon else _notices(deps, intent, groups, seats),
         blocker=(groups.problem if groups else None) or (packs_blocker(linked) if linked else None),
+        on_file=OnFile(lambda: _on_file(deps, account)),
         addon=addon,
         coterm=coterm_of(deps, addon, linked) if addon and linked else None,
         extra=extra_of(deps, intent.choice),
@@ -167,15 +171,15 @@ async def read_checkout(
     pricing = _with_price(deps, checkout, guesser, at or deps.clock.now())
     if not with_cards and checkout.coterm is None:
         return await pricing
-    shown, cards = await asyncio.gather(pricing, _cards(deps, checkout))
+    shown, cards = await asyncio.gather(pricing, _cards(checkout))
     if cards and shown.priced and _reached(deps, shown) is Step.DETAILS_VALID:
         await deps.db.write(lambda connection: _ready(connection, deps, shown))
     return replace(shown, cards=cards)
 
 
-async def with_cards(deps: Deps, checkout: Checkout) -> Checkout:
+async def with_cards(checkout: Checkout) -> Checkout:
     """Return ``checkout`` with the stored cards, for a page that is shown after all."""
-    return replace(checkout, cards=await _cards(deps, checkout))
+    return replace(checkout, cards=await _cards(checkout))
 
 
 def takes_stored_cards(deps: Deps, account: BillingAccount) -> bool:
@@ -225,6 +229,7 @@ def _buyer(checkout: Checkout) -> Buyer:
         account=checkout.account,
         group_id=checkout.group.id if checkout.group else "",
         country=country if is_country(country) else "",
+        on_file=checkout.on_file,
     )
 
 
@@ -257,19 +262,22 @@ async def _proposed(deps: Deps, groups: GroupChoice | None, addon: Addon | None)
     return max(chosen.members, 1) if chosen else 1
 
 
-async def _cards(deps: Deps, checkout: Checkout) -> tuple[PaymentMethodSummary, ...]:
-    account = checkout.account
+async def _cards(checkout: Checkout) -> tuple[PaymentMethodSummary, ...]:
+    cards = await checkout.on_file.read() or ()
+    if checkout.coterm:
+        return tuple(card for card in cards if card.is_default)  # the vendor charges a change to that one
+    return cards
+
+
+async def _on_file(deps: Deps, account: BillingAccount | None) -> tuple[PaymentMethodSummary, ...]:
     if account is None or account.customer_ref is None or not takes_stored_cards(deps, account):
         return ()
     if not await deps.db.read(lambda connection: _may_have_cards(connection, account.account_id)):
         return ()
     try:
-        cards = await deps.vendor.payment_methods(CustomerRef(account.customer_ref))
+        return await deps.vendor.payment_methods(CustomerRef(account.customer_ref))
     except VendorError:
         return ()  # the payment page takes any card
-    if checkout.coterm:
-        return tuple(card for card in cards if card.is_default)  # the vendor charges a change to that one
-    return cards
 
 
 def _own(

@@ -124,7 +124,7 @@ async def _order(deps: Deps, actor: Actor, intent: Intent, form: Confirmation) -
         taken = await take_target(deps, order, checkout.order, form.attempt_id, promo=checkout.promo)
         return await payment.begin(deps, taken)
     except Refused as refused:
-        raise Shown(await with_cards(deps, checkout), refused.problems) from refused
+        raise Shown(await with_cards(checkout), refused.problems) from refused
     except ClaimRefused as refused:
         # somebody was faster: the page again, with the reason and the price without it
         raise Shown(await read_checkout(deps, actor, intent), (refusal(deps, refused),)) from refused

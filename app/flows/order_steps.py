@@ -1,6 +1,6 @@
 """An order's next state, and in the same transaction what follows from it for what the order has reserved."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
@@ -38,6 +38,7 @@ def advance(
     cause: Cause | None = None,
     is_dead: bool = True,
     changes: Mapping[str, object] | None = None,
+    keys: Sequence[str] = (),
 ) -> State | None:
     """Take ``action`` on a locked order with ``changes`` of its columns; None when its state does not allow it.
 
@@ -47,13 +48,14 @@ def advance(
     Args:
         cause: why a closed order's reservations are let go, where it is not what the state says.
         is_dead: the vendor has said that nothing can be paid any more. Otherwise they stand, and the sweep asks.
+        keys: of ``identity_keys``, what a payment tells of the buyer.
     """
     state = store.advance(connection, order, action, now=now, **(changes or {}))
     if state is None or state is order.state:
         return state
     business = deps.clock.now()
     if state is State.PAID:
-        _commit(connection, order, business, now)
+        _commit(connection, order, keys, business, now)
     elif state is State.REFUNDED and order.state in PAID:
         settling.reverse(connection, order.order_id, Refund.FULL, now=business)
     elif state in _CAUSES and is_dead:
@@ -68,8 +70,8 @@ def is_plan_granted(connection: Connection, order: Order) -> bool:
     return wanted is not None and wanted.is_granted
 
 
-def _commit(connection: Connection, order: Order, business: datetime, wall: datetime) -> None:
-    done = settling.commit(connection, order.order_id, now=business)
+def _commit(connection: Connection, order: Order, keys: Sequence[str], business: datetime, wall: datetime) -> None:
+    done = settling.commit(connection, order.order_id, keys=keys, now=business)
     entries.close(connection, _subject(connection, order), wall=wall)
     if any(_has_agreement(connection, each) for each in done.reservations):
         payload: outbox.Payload = {"order": order.order_id}

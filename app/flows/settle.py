@@ -23,6 +23,7 @@ from app.orders import store
 from app.orders.kinds import ADD_SEATS, FIRST_ORDER, OF_PACKS, OF_PLANS, RENEWAL
 from app.orders.states import PAID, Action, State
 from app.orders.store import Order
+from app.promotions.identity_keys import identity_keys
 from app.promotions.reservation import Cause
 from app.subscriptions.store import live_for_group
 from app.vendor_adapters.errors import VendorError
@@ -177,7 +178,8 @@ def _paid(
         "amount_paid": snapshot.amount_paid.minor,
         "decline": "",
     }
-    if advance(connection, deps, order, Action.PAY, now=now, changes=changes) is None:
+    keys = identity_keys(deps.sealer, card_fingerprint=snapshot.card_fingerprint)
+    if advance(connection, deps, order, Action.PAY, now=now, changes=changes, keys=keys) is None:
         return
     paid = replace(order, state=State.PAID, amount_paid=snapshot.amount_paid.minor)
     _record_payment(connection, paid, snapshot, deps)

@@ -24,7 +24,7 @@ _BEFORE: dict[Action, tuple[ReservationState | None, ...]] = {
     Action.EXTEND: OPEN,
     Action.RELEASE: OPEN,
     Action.COMMIT: (*OPEN, ReservationState.RELEASED),
-    Action.OVERDRAFT: (ReservationState.RELEASED,),
+    Action.OVERDRAFT: (*OPEN, ReservationState.RELEASED),
     Action.REVERSE: (ReservationState.COMMITTED,),
 }
 

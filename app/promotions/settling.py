@@ -53,18 +53,25 @@ def release(
     return _release(connection, found, cause, now=now, actor=actor)
 
 
-def commit(connection: Connection, order_id: str, *, now: datetime, actor: str = SYSTEM) -> Committed:
+def commit(
+    connection: Connection, order_id: str, *, keys: Sequence[str] = (), now: datetime, actor: str = SYSTEM
+) -> Committed:
     """Make an order's reservations final because it was paid, be it with 0.00. Repeating it changes nothing.
 
-    What was released meanwhile is taken again, over the cap if need be: the price that was shown is honoured.
+    What was released meanwhile is taken again, over the cap if need be: the price that was shown is honoured. So it is
+    where the payment tells that the buyer had the campaign before: that is over the cap, too.
+
+    Args:
+        keys: what the payment tells of the buyer, the card; counted from now on.
     """
     due = _due(reservations.of_order(connection, order_id))
-    done = _commit_open(connection, [each for each in due if each.state in OPEN], now=now, actor=actor)
-    late = [_commit_late(connection, each, now=now, actor=actor) for each in due if each.state not in OPEN]
+    payment = _Payment(connection, keys, now, actor)
+    done = payment.commit_open([each for each in due if each.state in OPEN])
+    done += [payment.commit_late(each) for each in due if each.state not in OPEN]
     return Committed(
-        reservations=(*done, *(each for each, _ in late)),
-        overdrafts=tuple(each for each, _ in late if each.is_overdraft),
-        alarms=tuple(each for each, is_alarm in late if is_alarm),
+        reservations=tuple(each for each, _ in done),
+        overdrafts=tuple(each for each, _ in done if each.is_overdraft),
+        alarms=tuple(each for each, is_alarm in done if is_alarm),
     )
 
 
@@ -98,22 +105,6 @@ def overdue(connection: Connection, *, wall: datetime, limit: int = 100) -> tupl
     return reservations.overdue_orders(connection, wall, limit)
 
 
-def note_identities(connection: Connection, order_id: str, keys: Sequence[str]) -> bool:
-    """Count further keys of a buyer, such as the card that the vendor reports with the payment.
-
-    False when a key has no slot left: the same card had the campaign under another name. What was paid stands.
-    """
-    is_first = True
-    for reservation in reservations.live_of(connection, order_id):
-        known = identities.keys_of(connection, reservation.reservation_id)
-        for key in sorted(set(keys) - set(known)):
-            try:
-                take_slots(connection, reservation, (key,))
-            except SlotTaken:
-                is_first = False
-    return is_first
-
-
 def _release(
     connection: Connection, found: Sequence[Reservation], cause: Cause, *, now: datetime, actor: str
 ) -> tuple[Reservation, ...]:
@@ -138,35 +129,59 @@ def _due(found: Sequence[Reservation]) -> list[Reservation]:
     return due
 
 
-def _commit_open(
-    connection: Connection, found: Sequence[Reservation], *, now: datetime, actor: str
-) -> list[Reservation]:
-    done, moves = [], []
-    for reservation in found:
+class _Payment:
+    """What makes reservations final; each answer says whether somebody must look at it."""
+
+    def __init__(self, connection: Connection, keys: Sequence[str], now: datetime, actor: str) -> None:
+        self.connection = connection
+        self.keys = keys
+        self.now = now
+        self.actor = actor
+
+    def commit_open(self, found: Sequence[Reservation]) -> list[tuple[Reservation, bool]]:
+        done, moves = [], []
+        for reservation in found:
+            after = replace(reservation, state=ReservationState.COMMITTED)
+            if reservations.change(self.connection, after, expected=OPEN):
+                moves += moves_of(after, held=-1, used=1)
+                done.append(after)
+        budgets.move(self.connection, moves)
+        return [self._with_keys(each) for each in done]
+
+    def commit_late(self, reservation: Reservation) -> tuple[Reservation, bool]:
+        """Commit what was released, within the caps if there is room, else over them."""
         after = replace(reservation, state=ReservationState.COMMITTED)
-        if reservations.change(connection, after, expected=OPEN):
-            moves += moves_of(after, held=-1, used=1)
-            ledger.append(connection, after, Action.COMMIT, actor=actor, now=now)
-            done.append(after)
-    budgets.move(connection, moves)
-    return done
+        identities.remember(self.connection, after.slug, self._unknown(after), reservation_id=after.reservation_id)
+        is_over = not _has_room(self.connection, after)
+        if is_over:
+            after = replace(after, is_overdraft=True)
+            budgets.move(self.connection, moves_of(after, overdrawn=1))
+            identities.overdraw(self.connection, after.reservation_id)
+        reservations.change(self.connection, after, expected=(ReservationState.RELEASED,))
+        return self._told(after, "paid_late")
 
+    def _with_keys(self, reservation: Reservation) -> tuple[Reservation, bool]:
+        """Count the keys that came with the payment; one that has the campaign already makes it an overdraft."""
+        try:
+            with self.connection.begin_nested():
+                take_slots(self.connection, reservation, self._unknown(reservation))
+            return self._told(reservation, "")
+        except SlotTaken:
+            after = replace(reservation, is_overdraft=True)
+        reservations.change(self.connection, after, expected=(ReservationState.COMMITTED,))
+        budgets.move(self.connection, moves_of(after, used=-1, overdrawn=1))
+        identities.remember(self.connection, after.slug, self._unknown(after), reservation_id=after.reservation_id)
+        identities.overdraw(self.connection, after.reservation_id)
+        return self._told(after, "card_used")
 
-def _commit_late(
-    connection: Connection, reservation: Reservation, *, now: datetime, actor: str
-) -> tuple[Reservation, bool]:
-    """Commit what was released, within the caps if there is room, else over them; whether that is an alarm."""
-    after = replace(reservation, state=ReservationState.COMMITTED)
-    is_over = not _has_room(connection, after)
-    if is_over:
-        after = replace(after, is_overdraft=True)
-        budgets.move(connection, moves_of(after, overdrawn=1))
-        identities.overdraw(connection, after.reservation_id)
-    reservations.change(connection, after, expected=(ReservationState.RELEASED,))
-    is_alarm = is_over and not _is_allowed(connection, after)
-    action = Action.OVERDRAFT if is_over else Action.COMMIT
-    ledger.append(connection, after, action, actor=actor, now=now, cause="paid_late", is_alarm=is_alarm)
-    return after, is_alarm
+    def _unknown(self, reservation: Reservation) -> list[str]:
+        return sorted(set(self.keys) - set(identities.keys_of(self.connection, reservation.reservation_id)))
+
+    def _told(self, after: Reservation, cause: str) -> tuple[Reservation, bool]:
+        is_alarm = after.is_overdraft and not _is_allowed(self.connection, after)
+        action = Action.OVERDRAFT if after.is_overdraft else Action.COMMIT
+        ledger.append(self.connection, after, action, actor=self.actor, now=self.now, cause=cause, is_alarm=is_alarm)
+        return after, is_alarm
 
 
 def _has_room(connection: Connection, reservation: Reservation) -> bool:

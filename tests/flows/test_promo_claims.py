@@ -6,15 +6,13 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Connection, select
 
-from app.db.schema.events import audit
 from app.db.schema.promotions import promo_discounts
 from app.flows.order_steps import advance
 from app.orders import store
 from app.orders.states import Action
 from app.promotions.publish import pause
-from app.promotions.store import budgets
 from app.worker import sweep
-from tests.support.campaigns import actions, claimed, in_spring, states, type_code
+from tests.support.campaigns import actions, alarms, claimed, in_spring, states, type_code, uses
 from tests.support.journeys import (
     ACME,
     DECLINED_CARD,
@@ -47,20 +45,9 @@ async def paying(shop: Shop, link: str = LAUNCH, who: str = "ann", **typed: str)
     return browser
 
 
-async def uses(shop: Shop) -> tuple[int, int, int]:
-    counted = await shop.deps.db.read(lambda connection: budgets.counters(connection, "spring-launch"))
-    found = next(each for each in counted if each.budget_id == "campaign:spring-launch:uses")
-    return (found.held, found.used, found.overdrawn)
-
-
 async def what_happened(shop: Shop) -> list[str]:
     """What the ledger says, but for pages that stay open longer than was thought."""
     return [each for each in await actions(shop) if each != "extend"]
-
-
-async def alarms(shop: Shop) -> list[str]:
-    query = select(audit.c.action).where(audit.c.action.like("alarm.%")).order_by(audit.c.seq)
-    return list(await shop.deps.db.read(lambda c: c.execute(query).scalars().all()))
 
 
 async def test_it_is_claimed_when_the_order_is_confirmed_and_not_before(shop: Shop) -> None:

@@ -144,18 +144,54 @@ def test_any_fact_in_common_is_the_same_person(till: Till) -> None:
         till.claim_as(decision, Claimant(order_id="O-2", identities=second))
 
 
+CARD = identity_keys(SEALER, card_fingerprint="fp_1")
+
+
 def test_a_card_is_known_once_it_has_paid(till: Till) -> None:
     till.publish(sale(9, per_identity=1))
-    card = identity_keys(SEALER, card_fingerprint="fp_1")
+    till.claim(till.look("SALE10"), "O-1")
+    assert till.look("SALE10", buyer=CARD).applied
+    assert not till.commit("O-1", keys=CARD).overdrafts
+    assert [each.reason for each in till.look("SALE10", buyer=CARD).rejected] == [Reason.USED]
+    who = Claimant(order_id="O-2", identities=(*identity_keys(SEALER, person_id="per_2"), *CARD))
+    with pytest.raises(ClaimRefused) as refused:
+        till.claim_as(till.look("SALE10"), who)
+    assert (refused.value.rejected.reason, till.faults()) == (Reason.USED, [])
 
-    def note(order: str) -> bool:
-        return till.database.write_now(lambda c: settling.note_identities(c, order, card))
 
+@pytest.mark.parametrize(("wins", "is_alarm"), [(None, True), (0, True), (1, False)])
+def test_a_card_that_had_it_before_is_an_overdraft(till: Till, wins: int | None, is_alarm: bool) -> None:
+    """On the vendor's page it is told too late: the price that was shown is honoured, as a late payment's is."""
+    till.publish(sale(9, per_identity=1, customer_wins=wins))
     for order in ("O-1", "O-2"):
-        till.buy(order, "SALE10")
-    assert [note("O-1"), note("O-1"), note("O-2")] == [True, True, False]
-    assert [each.reason for each in till.look("SALE10", buyer=card).rejected] == [Reason.USED]
-    assert till.faults() == []
+        till.claim(till.look("SALE10"), order)
+    first, second = till.commit("O-1", keys=CARD), till.commit("O-2", keys=CARD)
+    assert (first.overdrafts, len(second.overdrafts), len(second.alarms)) == ((), 1, int(is_alarm))
+    assert till.told("O-2") == ["reserve", "overdraft card_used"]
+    assert (till.counts(USES), till.faults()) == ((0, 1, 1), [])
+    assert till.commit("O-2", keys=CARD).reservations == ()
+    till.reverse("O-2")
+    assert (till.counts(USES), till.faults()) == ((0, 1, 0), [])
+    till.reverse("O-1")
+    assert till.look("SALE10", buyer=CARD).applied
+
+
+def test_a_card_that_had_it_is_found_after_a_late_payment_too(till: Till) -> None:
+    till.publish(sale(9, per_identity=1))
+    for order in ("O-1", "O-2"):
+        till.claim(till.look("SALE10"), order)
+    till.commit("O-1", keys=CARD)
+    till.release("O-2", Cause.EXPIRED)
+    assert len(till.commit("O-2", keys=CARD).alarms) == 1
+    assert (till.told("O-2")[-1], till.counts(USES), till.faults()) == ("overdraft paid_late", (0, 1, 1), [])
+
+
+def test_a_card_may_have_it_as_often_as_anybody(till: Till) -> None:
+    till.publish(sale(9, per_identity=2))
+    for order in ("O-1", "O-2", "O-3"):
+        till.claim(till.look("SALE10"), order)
+    assert [len(till.commit(order, keys=CARD).overdrafts) for order in ("O-1", "O-2", "O-3")] == [0, 0, 1]
+    assert (till.counts(USES), till.faults()) == ((0, 2, 1), [])
 
 
 def test_another_price_for_the_same_order_is_refused(till: Till) -> None:

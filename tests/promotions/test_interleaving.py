@@ -15,6 +15,7 @@ from app.promotions import settling
 from app.promotions.audit import differences
 from app.promotions.claims import AlreadyReserved, ClaimRefused, claim, hold
 from app.promotions.decision import Decision
+from app.promotions.identity_keys import identity_keys
 from app.promotions.model import BudgetSpec, Campaign, CodeSpec
 from app.promotions.publish import publish
 from app.promotions.reservation import OPEN, Cause, Refund
@@ -24,6 +25,7 @@ from tests.promotions.world import NEW, NOW, SEALER, campaign, cart, claimant, l
 
 ORDERS = ("O-1", "O-2", "O-3", "O-4")
 PEOPLE = ("ann", "bob", "cleo")
+CARDS = {"ann": "a card of two people", "bob": "a card of two people", "cleo": "another card"}
 CAP, WINS = 2, 1
 PAGE_LIVES = timedelta(minutes=35)
 
@@ -70,7 +72,9 @@ class Shop:
         settling.release(self.connection, order, Cause.EXPIRED, now=NOW)
 
     def commit(self, order: str, person: str, seats: int) -> None:
-        settling.commit(self.connection, order, now=NOW)
+        """Pay, with a card whose mark the vendor tells, or with none."""
+        keys = identity_keys(SEALER, card_fingerprint=CARDS.get(person, ""))
+        settling.commit(self.connection, order, keys=keys, now=NOW)
 
     def reverse(self, order: str, person: str, seats: int) -> None:
         settling.reverse(self.connection, order, Refund.FULL, now=NOW)

@@ -75,8 +75,8 @@ class Till:
     def release(self, order: str, cause: Cause = Cause.ABANDONED) -> tuple[Reservation, ...]:
         return self.database.write_now(lambda c: settling.release(c, order, cause, now=self.clock.now()))
 
-    def commit(self, order: str) -> Committed:
-        return self.database.write_now(lambda c: settling.commit(c, order, now=self.clock.now()))
+    def commit(self, order: str, *, keys: Sequence[str] = ()) -> Committed:
+        return self.database.write_now(lambda c: settling.commit(c, order, keys=keys, now=self.clock.now()))
 
     def reverse(self, order: str, refund: Refund = Refund.FULL) -> tuple[Reservation, ...]:
         return self.database.write_now(lambda c: settling.reverse(c, order, refund, now=self.clock.now()))

@@ -1,11 +1,15 @@
 """Banks: what a test card's bank answers, and what that makes of a payment."""
 
+import hashlib
 from typing import Any
+
+import stripe
 
 from app.vendor_adapters.embedded.cards import BY_NUMBER, Answer, Behaviour, ask_bank
 from app.vendor_adapters.types import DeclineReason
 from tests.stripe_twin.books import Books, Obj
 from tests.stripe_twin.refusals import Refusal, invalid
+from tests.stripe_twin.samples import body
 
 DECLINES = {
     DeclineReason.DECLINED: ("card_declined", "generic_decline"),
@@ -32,7 +36,7 @@ def new_card(books: Books, number: str, month: int, year: int, customer: str | N
         "display_brand": brand,
         "exp_month": month,
         "exp_year": year,
-        "fingerprint": None,
+        "fingerprint": _fingerprint(number),
         "funding": "credit",
         "generated_from": None,
         "last4": number[-4:],
@@ -180,9 +184,21 @@ def _charge(books: Books, payment: Obj, card: Obj, status: str) -> Obj:
         paid=is_paid,
         payment_intent=payment["id"],
         payment_method=card["id"],
+        payment_method_details=_details(card),
         refunded=False,
         status=status,
     )
+
+
+def _details(card: Obj) -> Obj:
+    kept = {name: card["card"][name] for name in ("brand", "country", "exp_month", "exp_year", "fingerprint", "last4")}
+    used = body(stripe.Charge.PaymentMethodDetails.Card, **kept)
+    return body(stripe.Charge.PaymentMethodDetails, type="card", card=used)
+
+
+def _fingerprint(number: str) -> str:
+    """Return the mark of a card, the same whoever has it."""
+    return hashlib.sha256(f"twin {number}".encode()).hexdigest()[:16]
 
 
 def _challenge(payment: Obj, return_url: str, origin: str) -> Obj:

@@ -2,13 +2,15 @@
 
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
+from app.db.schema.events import audit
+from app.promotions.budget_ids import campaign_uses
 from app.promotions.files.lint import check_text
 from app.promotions.model import Campaign
 from app.promotions.publish import publish
 from app.promotions.reservation import Reservation
-from app.promotions.store import ledger, reservations
+from app.promotions.store import budgets, ledger, reservations
 from app.promotions.store.codes import make_codes
 from tests.support.shop import Browser, Shop
 from tests.support.sources import ROOT
@@ -115,3 +117,16 @@ async def actions(shop: Shop) -> list[str]:
     """Return what the ledger says, with the causes."""
     entered = await shop.deps.db.read(lambda connection: list(ledger.entries(connection)))
     return [f"{each.action.value} {each.cause}".strip() for each in entered]
+
+
+async def uses(shop: Shop, slug: str = "spring-launch") -> tuple[int, int, int]:
+    """Return how many uses of a campaign are held, used and overdrawn."""
+    counted = await shop.deps.db.read(lambda connection: budgets.counters(connection, slug))
+    found = next(each for each in counted if each.budget_id == campaign_uses(slug))
+    return (found.held, found.used, found.overdrawn)
+
+
+async def alarms(shop: Shop) -> list[str]:
+    """Return what somebody must look at, oldest first."""
+    query = select(audit.c.action).where(audit.c.action.like("alarm.%")).order_by(audit.c.seq)
+    return list(await shop.deps.db.read(lambda connection: connection.execute(query).scalars().all()))

@@ -73,7 +73,7 @@ async def close_own_rivals(deps: Deps, order: Order, promo: Promo | None) -> Non
     Whoever leaves a payment page and begins anew is not told that their code is used. Raises Refused(E_BUSY) while a
     bank may still say yes to the other order.
     """
-    slugs = _once_each(promo)
+    slugs = promo.counted_each if promo else frozenset()
     if not slugs:
         return
 
@@ -87,13 +87,6 @@ async def close_own_rivals(deps: Deps, order: Order, promo: Promo | None) -> Non
         closed = await payment.cancel(deps, other, cause=Cause.SUPERSEDED)
         if closed.state in UNPAID:
             raise Refused(problem(ProblemId.E_BUSY))
-
-
-def _once_each(promo: Promo | None) -> frozenset[str]:
-    if promo is None:
-        return frozenset()
-    campaigns = (promo.campaign(applied.offer.slug) for applied in promo.decision.applied)
-    return frozenset(each.slug for each in campaigns if each is not None and each.budget.per_identity is not None)
 
 
 def _claimant(deps: Deps, promo: Promo, order_id: str, *, account_id: str) -> Claimant:

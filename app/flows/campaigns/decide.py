@@ -1,7 +1,7 @@
 """What is asked for in a cart, decided by the engine: the same reading for pages, for codes as typed and for orders."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -69,6 +69,12 @@ class Promo:
         found = (self.campaign(applied.offer.slug) for applied in self.decision.applied)
         return next((campaign.agreement for campaign in found if campaign and campaign.agreement), "")
 
+    @property
+    def counted_each(self) -> frozenset[str]:
+        """The campaigns of what applies that one buyer can have only so often."""
+        campaigns = (self.campaign(applied.offer.slug) for applied in self.decision.applied)
+        return frozenset(each.slug for each in campaigns if each is not None and each.budget.per_identity is not None)
+
     def rejection_of(self, key: str) -> Rejected | None:
         """Return why the row of ``key`` does not apply."""
         return next((rejected for row, rejected in self.rejected if row.key == key), None)
@@ -86,13 +92,15 @@ async def decide(
 ) -> Promo:
     """Decide on ``cart``: nothing is claimed, and of codes that are tried the first time the wrong ones are counted.
 
+    The vendor is asked for the buyer's cards only where something applies that one buyer can have only so often.
+
     Args:
         at: business time; of an order that is confirmed, the instant at which its price was shown.
         order_id: an order whose reservations are not in its own way, besides the unpaid ones of the same person.
     """
     limits, wall = deps.catalog.rules.promotions.misses, deps.clock.wall()
 
-    def read(connection: Connection) -> Promo:
+    def read(connection: Connection, buyer: Buyer) -> Promo:
         rows = entries.entered(connection, deps.sealer, subject)
         untried = tuple(row for row in rows if row.kind is EntryKind.CODE and not row.is_judged)
         wait = misses.wait(connection, guesser, limits, wall) if untried else None
@@ -116,7 +124,11 @@ async def decide(
             untried=untried if wait is not None else (),
         )
 
-    promo = await deps.db.read(read)
+    promo = await deps.db.read(lambda connection: read(connection, buyer))
+    cards = await buyer.on_file.fingerprints() if buyer.on_file and promo.counted_each else ()
+    if cards:
+        known = replace(buyer, fingerprints=cards)
+        promo = await deps.db.read(lambda connection: read(connection, known))
     await _judge(deps, guesser, promo, limits)
     return promo
 

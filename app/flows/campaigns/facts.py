@@ -1,13 +1,14 @@
 """What the promotions engine is told: the cart in its words, and what is known of the buyer."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import Connection
 
 from app.core.clock import add_months, midnight
 from app.flows.deps import Deps
+from app.flows.on_file import OnFile
 from app.identity import email_proofs
 from app.identity.accounts import BillingAccount
 from app.identity.actor import Person
@@ -21,13 +22,18 @@ from app.vendor_adapters.types import Line, LineKind, OfferKey, Quote, SalesChan
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Buyer:
-    """Who buys, for which group, and where they are billed; ``country`` is empty while it is not known."""
+    """Who buys, for which group, and where they are billed; ``country`` is empty while it is not known.
+
+    ``on_file`` tells the cards, None where there can be none; ``fingerprints`` are theirs once they were asked for.
+    """
 
     person: Person
     account: BillingAccount | None
     group_id: str = ""
     country: str = ""
     channel: SalesChannel = SalesChannel.DIRECT
+    on_file: OnFile | None = field(default=None, repr=False, compare=False)
+    fingerprints: tuple[str, ...] = field(default=(), repr=False)
 
     @property
     def account_id(self) -> str:
@@ -67,12 +73,14 @@ def facts_of(connection: Connection, buyer: Buyer, now: datetime) -> Facts:
 
 def identities_of(deps: Deps, buyer: Buyer) -> tuple[str, ...]:
     """Return the keys that a cap per person counts by."""
-    return identity_keys(
+    keys = identity_keys(
         deps.sealer,
         person_id=buyer.person.person_id,
         account_id=buyer.account_id,
         email=buyer.person.email if buyer.person.email_verified else "",
     )
+    cards = [identity_keys(deps.sealer, card_fingerprint=each) for each in buyer.fingerprints]
+    return tuple(sorted({*keys, *(key for card in cards for key in card)}))
 
 
 def purchase_cart(wares: Sequence[tuple[Ware, int]], now: datetime) -> Cart:

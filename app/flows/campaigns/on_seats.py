@@ -1,6 +1,6 @@
 """More seats with what a buyer asked for: the vendor's quote with the discounts that apply, and the promo field."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -12,9 +12,11 @@ from app.flows.campaigns.facts import Buyer, Ware, change_cart
 from app.flows.campaigns.memory import ask_for
 from app.flows.change_order import show_change
 from app.flows.deps import Deps
+from app.flows.on_file import OnFile
 from app.flows.own_subscriptions import Owned
 from app.identity.actor import Actor, Person
 from app.orders.change_quotes import KeptChange, kept_change
+from app.promotions.cart import Cart
 from app.promotions.misses import Guesser
 from app.promotions.model import LandingFlow, OrderKind
 from app.vendor_adapters.capabilities import Capability
@@ -41,13 +43,16 @@ async def ask_on_seats(deps: Deps, actor: Actor, subscription_id: str, *, code: 
     await deps.db.write(write)
 
 
-async def price_seats(deps: Deps, person: Person, owned: Owned, add: int, guesser: Guesser) -> PricedSeats:
+async def price_seats(
+    deps: Deps, person: Person, owned: Owned, add: int, guesser: Guesser, on_file: OnFile
+) -> PricedSeats:
     """Return what ``add`` more seats cost, with the discounts that apply. Raises the vendor's errors."""
     seats = owned.subscription.seats
     plain = await show_change(deps, owned, SetSeats(base=seats, seats=seats + add))
     if not _takes_discounts(deps, owned):
         return PricedSeats(shown=plain, promo=None)
-    promo = await _decided(deps, person, owned, plain.quote, add, guesser, deps.clock.now())
+    cart = _cart(owned, plain.quote, add)
+    promo = await _decide(deps, owned, cart, _buyer(person, owned, on_file), guesser, deps.clock.now())
     if promo.applied or promo.rejected:
         await deps.db.write(lambda connection: journey.told_on_seats(connection, deps, owned.subscription, promo))
     if not promo.decision.applied:
@@ -58,27 +63,29 @@ async def price_seats(deps: Deps, person: Person, owned: Owned, add: int, guesse
 
 
 async def as_it_was_shown(
-    deps: Deps, person: Person, owned: Owned, *, base: int, add: int, quote_id: str
+    deps: Deps, person: Person, owned: Owned, change: SetSeats, *, quote_id: str, on_file: OnFile
 ) -> tuple[SetSeats, Promo | None]:
     """Return the change that the page's button means, decided anew as of when its price was shown.
 
     An offer that ended since then is honoured; one that is used up or paused is not, and the totals then differ.
     """
-    change, subscription_id = SetSeats(base=base, seats=base + add), owned.subscription.subscription_id
+    subscription_id = owned.subscription.subscription_id
     kept = await deps.db.read(lambda connection: kept_change(connection, quote_id, subscription_id))
     if kept is None or not _takes_discounts(deps, owned):
         return change, None
     if kept.quote.expires_at <= deps.clock.now():
-        return SetSeats(base=base, seats=base + add, discounts=kept.discounts), None
-    guesser, at = Guesser(session="", account=person.person_id), kept.quote.priced_at
-    promo = await _decided(deps, person, owned, kept.quote, add, guesser, at)
+        return replace(change, discounts=kept.discounts), None
+    guesser, cart = Guesser(session="", account=person.person_id), _cart(owned, kept.quote, change.seats - change.base)
+    promo = await _decide(deps, owned, cart, _buyer(person, owned, on_file), guesser, kept.quote.priced_at)
     refs = await make_real(deps, promo, owned.subscription.vendor)
-    return SetSeats(base=base, seats=base + add, discounts=refs), promo
+    return replace(change, discounts=refs), promo
 
 
-async def _decided(
-    deps: Deps, person: Person, owned: Owned, quote: Quote, add: int, guesser: Guesser, at: datetime
-) -> Promo:
+async def _decide(deps: Deps, owned: Owned, cart: Cart, buyer: Buyer, guesser: Guesser, at: datetime) -> Promo:
+    return await decide(deps, guesser, subject=owned.subscription.subscription_id, cart=cart, buyer=buyer, at=at)
+
+
+def _cart(owned: Owned, quote: Quote, add: int) -> Cart:
     subscription = owned.subscription
     ware = Ware(
         item=subscription.plan,
@@ -89,15 +96,18 @@ async def _decided(
         currency=subscription.currency,
         is_yearly=True,
     )
-    buyer = Buyer(
+    return change_cart(ware, quote, kind=OrderKind.ADD_SEATS, quantity=subscription.seats + add, added=add)
+
+
+def _buyer(person: Person, owned: Owned, on_file: OnFile) -> Buyer:
+    return Buyer(
         person=person,
         account=owned.account,
-        group_id=subscription.group_id,
+        group_id=owned.subscription.group_id,
         country=owned.account.country,
-        channel=SalesChannel(subscription.channel),
+        channel=SalesChannel(owned.subscription.channel),
+        on_file=on_file,
     )
-    cart = change_cart(ware, quote, kind=OrderKind.ADD_SEATS, quantity=subscription.seats + add, added=add)
-    return await decide(deps, guesser, subject=subscription.subscription_id, cart=cart, buyer=buyer, at=at)
 
 
 def _takes_discounts(deps: Deps, owned: Owned) -> bool:

@@ -43,8 +43,15 @@ def take_again(connection: Connection, slug: str, reservation_id: str, *, most: 
     take_slots(connection, slug, keys, most=most, reservation_id=reservation_id)
 
 
+def remember(connection: Connection, slug: str, keys: Iterable[str], *, reservation_id: str) -> None:
+    """Note further keys of a buyer without counting them: ``take_again`` or ``overdraw`` does."""
+    for key in sorted(set(keys)):
+        row = {"slug": slug, "identity_key": key, "slot": reservation_id, "reservation_id": reservation_id}
+        insert_new(connection, table, row | {"is_live": False})
+
+
 def overdraw(connection: Connection, reservation_id: str) -> None:
-    """Count what a reservation gave back once more, over the limit."""
+    """Count all keys of a reservation, over the limit if need be."""
     connection.execute(update(table).where(table.c.reservation_id == reservation_id).values(is_live=True))
 
 

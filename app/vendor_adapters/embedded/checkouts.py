@@ -8,7 +8,7 @@ from sqlalchemy import RowMapping, insert, select, update
 
 from app.core.ids import new_id
 from app.core.money import Money
-from app.vendor_adapters.embedded import charges, events, lines
+from app.vendor_adapters.embedded import charges, events, lines, wallet
 from app.vendor_adapters.embedded.desk import Desk
 from app.vendor_adapters.embedded.model import Bill, TaxRule
 from app.vendor_adapters.embedded.schema import checkouts
@@ -152,6 +152,7 @@ def snapshot(desk: Desk, checkout: Checkout) -> CheckoutSnapshot:
         charge=ChargeRef(checkout.charge) if checkout.charge else None,
         declines=charges.declines(desk, checkout.ref),
         amount_refunded=Money(charges.refunded(desk, checkout.charge), currency),
+        card_fingerprint=wallet.fingerprint(desk, checkout.card) if is_paid else "",
     )
 
 

@@ -1,5 +1,7 @@
 """A customer's stored cards."""
 
+import hashlib
+import hmac
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, RowMapping, and_, insert, select, update
@@ -7,7 +9,7 @@ from sqlalchemy import ColumnElement, RowMapping, and_, insert, select, update
 from app.core.ids import new_id
 from app.vendor_adapters.embedded import customers, events
 from app.vendor_adapters.embedded.card_form import CardDetails, is_past
-from app.vendor_adapters.embedded.cards import Answer, Behaviour, ask_bank
+from app.vendor_adapters.embedded.cards import BY_NUMBER, Answer, Behaviour, ask_bank
 from app.vendor_adapters.embedded.desk import Desk
 from app.vendor_adapters.embedded.schema import cards
 from app.vendor_adapters.embedded.schema import customers as customers_table
@@ -33,7 +35,7 @@ def listed(desk: Desk, customer: str) -> tuple[PaymentMethodSummary, ...]:
     """Return the stored cards, the default first."""
     default = customers.get(desk, customer)["default_card"]
     query = select(cards).where(cards.c.customer == customer, cards.c.is_kept).order_by(cards.c.id)
-    found = [_summary(row, default) for row in desk.connection.execute(query).mappings()]
+    found = [_summary(desk, row, default) for row in desk.connection.execute(query).mappings()]
     return tuple(sorted(found, key=lambda card: not card.is_default))
 
 
@@ -112,6 +114,12 @@ def charge(desk: Desk, card: Card, *, is_buyer_present: bool) -> Answer | Declin
     )
 
 
+def fingerprint(desk: Desk, ref: str | None) -> str:
+    """Return the mark of a card, the same whoever has it on file; empty for no card."""
+    row = _row(desk, cards.c.ref == ref) if ref else None
+    return _fingerprint(desk, row) if row is not None else ""
+
+
 def _row(desk: Desk, condition: ColumnElement[bool]) -> RowMapping | None:
     return desk.connection.execute(select(cards).where(condition)).mappings().first()
 
@@ -129,7 +137,17 @@ def _card(row: RowMapping) -> Card:
     )
 
 
-def _summary(row: RowMapping, default_card: str | None) -> PaymentMethodSummary:
+def _fingerprint(desk: Desk, row: RowMapping) -> str:
+    """Return a keyed hash of the card's number: of a test card the table knows it by what is kept."""
+    number = next(
+        number
+        for number, card in BY_NUMBER.items()
+        if card.behaviour.value == row["behaviour"] and (card.brand, number[-4:]) == (row["brand"], row["last4"])
+    )
+    return hmac.new(desk.settings.key("card fingerprint"), number.encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def _summary(desk: Desk, row: RowMapping, default_card: str | None) -> PaymentMethodSummary:
     return PaymentMethodSummary(
         ref=PaymentMethodRef(row["ref"]),
         brand=row["brand"],
@@ -137,6 +155,7 @@ def _summary(row: RowMapping, default_card: str | None) -> PaymentMethodSummary:
         expires_month=row["expires_month"],
         expires_year=row["expires_year"],
         is_default=row["ref"] == default_card,
+        fingerprint=_fingerprint(desk, row),
     )
 
 

@@ -1,6 +1,6 @@
 """Invoices, cards, discounts and the vendor's own pages."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from typing import Generic, TypeVar
@@ -85,7 +85,11 @@ class ChargeSummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentMethodSummary:
-    """A stored card: never more than what is printed on a receipt."""
+    """A stored card: never more than what is printed on a receipt, and the vendor's mark of it.
+
+    ``fingerprint`` is the same for one card whoever stores it, opaque, of this vendor alone, never shown and never
+    logged; empty where the vendor reports none.
+    """
 
     ref: PaymentMethodRef
     brand: str
@@ -93,6 +97,7 @@ class PaymentMethodSummary:
     expires_month: int
     expires_year: int
     is_default: bool
+    fingerprint: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

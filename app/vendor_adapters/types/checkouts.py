@@ -1,6 +1,6 @@
 """A payment session as it is now."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
@@ -45,6 +45,7 @@ class CheckoutSnapshot:
     """A vendor checkout as it is now. ``url`` leads back to its page while it is open.
 
     ``amount_refunded`` is what was given back of ``amount_paid`` so far, None where the vendor does not say.
+    ``card_fingerprint`` is that of the card that paid, as in PaymentMethodSummary; empty until then, or for none.
     """
 
     ref: CheckoutRef
@@ -60,3 +61,4 @@ class CheckoutSnapshot:
     charge: ChargeRef | None = None
     declines: tuple[Decline, ...] = ()
     amount_refunded: Money | None = None
+    card_fingerprint: str = field(default="", repr=False)

@@ -54,6 +54,7 @@ CONTROLS = (
     Control(wrong.QuotesChangesOfTheDay, CHECKS.test_10_preview_equals_charge_at_the_pinned_time),
     Control(wrong.MakesAPriceUp, CHECKS.test_11_a_failed_preview_surfaces, pytest.fail.Exception),
     Control(wrong.TakesAnyCustomer, CHECKS.test_a_customer_that_is_gone, pytest.fail.Exception),
+    Control(wrong.MarksCardsByTheirHolder, CHECKS.test_a_card_is_known_again),
     Control(wrong.ForgetsThePause, lambda h: CHECKS.test_25_a_rate_limit_says_how_long(h, "list_offers")),
     Control(wrong.OpensAPageEachTime, CHECKS.test_17_two_starts_one_live_page),
     Control(wrong.GrantsBeforePayment, lambda h: CHECKS.test_19_a_declined_change_leaves_everything(h, MORE_SEATS)),

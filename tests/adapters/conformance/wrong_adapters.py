@@ -29,6 +29,7 @@ from app.vendor_adapters.types import (
     Notification,
     Offer,
     OrderId,
+    PaymentMethodSummary,
     PurchaseRequest,
     Quote,
     RefundRef,
@@ -115,6 +116,14 @@ class NothingHasAVersion(EmbeddedVendor):
 
     async def get_subscription(self, ref: SubscriptionRef) -> SubscriptionSnapshot:
         return replace(await super().get_subscription(ref), version=1)
+
+
+class MarksCardsByTheirHolder(EmbeddedVendor):
+    """One card is another one for each customer that has it on file."""
+
+    async def payment_methods(self, customer: CustomerRef) -> tuple[PaymentMethodSummary, ...]:
+        cards = await super().payment_methods(customer)
+        return tuple(replace(card, fingerprint=f"{customer} {card.fingerprint}") for card in cards)
 
 
 class _ForgetfulVendor(Vendor):

@@ -10,7 +10,7 @@ from app.vendor_adapters.conformance.harness import Card, Harness
 from app.vendor_adapters.conformance.offers import MINUTES, TEAM
 from app.vendor_adapters.conformance.scenario import check
 from app.vendor_adapters.errors import RejectReason, VendorRejected
-from app.vendor_adapters.types import CustomerRef, InvoiceRef, InvoiceStatus, LineKind, PortalPurpose
+from app.vendor_adapters.types import CustomerRef, Done, InvoiceRef, InvoiceStatus, LineKind, PortalPurpose
 
 
 class BillingChecks(Checks):
@@ -73,6 +73,20 @@ class BillingChecks(Checks):
             buyer.customer, ref=other.ref, key=new_key("set_default_payment_method")
         )
         assert await buyer.card() == other.ref
+
+    @check(0, Capability.STORED_CARD_PURCHASE)
+    async def test_a_card_is_known_again(self, harness: Harness) -> None:
+        """A card has one fingerprint, whoever stores it or pays with it, and another card another; or none has any."""
+        ann, bob, cleo = [await Buyer.arrive(harness, card=card) for card in (Card.PAYS, Card.PAYS, Card.DECLINED)]
+        cards = [(await harness.adapter.payment_methods(buyer.customer))[0] for buyer in (ann, bob, cleo)]
+        same, again, other = [card.fingerprint for card in cards]
+        assert same == again
+        assert other != same or not same
+        assert not any(f"fingerprint={same!r}" in repr(card) for card in cards), "it is never logged"
+        request = ann.request((MINUTES, 1))
+        assert isinstance(await ann.buy(request), Done)
+        (bought,) = await harness.adapter.find_checkouts(request.order)
+        assert bought.card_fingerprint == same
 
     @check(0, Capability.REFUNDS)
     async def test_a_charge_says_what_became_of_it(self, harness: Harness) -> None:

@@ -47,4 +47,5 @@ def _summary(method: stripe.PaymentMethod, default: str) -> PaymentMethodSummary
         expires_month=card.exp_month,
         expires_year=card.exp_year,
         is_default=method.id == default,
+        fingerprint=card.fingerprint or "",
     )

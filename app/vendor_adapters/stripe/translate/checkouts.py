@@ -60,6 +60,7 @@ def of_session(session: stripe.checkout.Session, payment: stripe.PaymentIntent |
         charge=_charge(payment) if state is CheckoutState.COMPLETE else None,
         declines=_declines(payment),
         amount_refunded=money(refunded(payment), currency),
+        card_fingerprint=_card_fingerprint(payment) if state is CheckoutState.COMPLETE else "",
     )
 
 
@@ -89,6 +90,7 @@ def of_invoice(invoice: stripe.Invoice, payment: stripe.PaymentIntent | None) ->
         charge=_charge(payment) if is_paid and payment_of(invoice) else None,
         declines=_declines(payment),
         amount_refunded=money(refunded(payment), currency),
+        card_fingerprint=_card_fingerprint(payment) if is_paid else "",
     )
 
 
@@ -134,3 +136,10 @@ def _declines(payment: stripe.PaymentIntent | None) -> tuple[Decline, ...]:
 
 def _charge(payment: stripe.PaymentIntent | None) -> ChargeRef | None:
     return ChargeRef(payment.id) if payment else None
+
+
+def _card_fingerprint(payment: stripe.PaymentIntent | None) -> str:
+    """Return Stripe's mark of the card that paid; empty where it was no card, or nothing was due."""
+    charge = payment.latest_charge if payment else None
+    details = charge.payment_method_details if isinstance(charge, stripe.Charge) else None
+    return (details.card.fingerprint or "") if details and details.card else ""
