@@ -24,7 +24,7 @@ from app.flows.campaigns.programmes import end_renewal
 from app.flows.campaigns.sweeps import sweep_promotions
 from app.flows.deps import Deps
 from app.flows.offers import current_offers
-from app.flows.order_steps import END_RENEWAL, PROMO_REDEEMED
+from app.flows.order_steps import END_RENEWAL, PROMO_REDEEMED, TAKE_MINUTES_BACK
 from app.flows.packs_paid import GRANT_MINUTES
 from app.flows.post import send_mail
 from app.flows.renewals.endings import send_ending_notices
@@ -67,6 +67,7 @@ HANDLERS: dict[str, Handler] = {
     GRANT: provision.grant_plan,
     GRANT_MINUTES: grant_packs.grant_minutes,
     GRANT_STORAGE: grant_packs.grant_storage,
+    TAKE_MINUTES_BACK: grant_packs.take_minutes_back,
     RECEIPT: provision.send_receipt,
     REFUND_DUPLICATE: provision.refund_duplicate,
     ORDER_PAID: _publish,
