@@ -23,8 +23,9 @@ from app.flows.campaigns.acts import take_away_old
 from app.flows.campaigns.programmes import end_renewal
 from app.flows.campaigns.sweeps import sweep_promotions
 from app.flows.deps import Deps
+from app.flows.missed_changes import find_missed_changes
 from app.flows.offers import current_offers
-from app.flows.order_steps import END_RENEWAL, PROMO_REDEEMED
+from app.flows.order_steps import END_RENEWAL, PROMO_REDEEMED, TAKE_MINUTES_BACK
 from app.flows.packs_paid import GRANT_MINUTES
 from app.flows.post import send_mail
 from app.flows.renewals.endings import send_ending_notices
@@ -48,7 +49,7 @@ log = structlog.get_logger()
 
 PAUSE = 0.5  # seconds between two rounds when there was nothing to do
 SWEEP_EVERY = timedelta(minutes=1)
-PROJECTION_AGES_AFTER = timedelta(hours=6)  # a lost notification is made good within that time
+PROJECTION_AGES_AFTER = timedelta(hours=6)  # without a list of changes, a lost notification is made good by then
 VISITS_KEPT = timedelta(days=400)  # that led to nothing: a year can be compared with the one before
 QUOTES_KEPT = timedelta(days=2)  # far longer than any quote is honoured
 DEADLINE = 20.0  # seconds for one job: several calls of at most 8 s, and less than the lease
@@ -67,6 +68,7 @@ HANDLERS: dict[str, Handler] = {
     GRANT: provision.grant_plan,
     GRANT_MINUTES: grant_packs.grant_minutes,
     GRANT_STORAGE: grant_packs.grant_storage,
+    TAKE_MINUTES_BACK: grant_packs.take_minutes_back,
     RECEIPT: provision.send_receipt,
     REFUND_DUPLICATE: provision.refund_duplicate,
     ORDER_PAID: _publish,
@@ -128,7 +130,7 @@ async def work_once(deps: Deps, *, everything: bool = False) -> Counts:
 
 
 async def sweep(deps: Deps) -> int:
-    """Do what can wait: read old projections again, keep the catalog fresh, forget what has expired."""
+    """Do what can wait: find what no message told, read old projections again, forget what has expired."""
     await current_offers(deps)
     await deps.db.write(lambda connection: forget_expired(connection, deps.clock.wall()))
     await deps.db.write(lambda connection: forget_quotes(connection, before=deps.clock.now() - QUOTES_KEPT))
@@ -139,6 +141,7 @@ async def sweep(deps: Deps) -> int:
     await send_ending_notices(deps)
     await count_usage(deps)
     await sweep_promotions(deps)
+    await find_missed_changes(deps)
     before = deps.clock.now() - PROJECTION_AGES_AFTER
     stale = await deps.db.read(lambda connection: stale_refs(connection, before=before, limit=50))
     return sum(await asyncio.gather(*(_sync_again(deps, vendor, ref) for vendor, ref in stale)))

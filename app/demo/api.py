@@ -59,7 +59,7 @@ class Api:
             {
                 "seats_in_use": group.seats_in_use,
                 "seats_max": group.seats_max,
-                "minutes_used": group.minutes_used,
+                "minutes_used": group.minutes_used(now),
                 "minutes_quota": group.minutes_included(now),
                 "minutes_in_packs": group.minutes_in_packs(now),
                 "storage_gib": group.storage_used_gib,
@@ -84,7 +84,7 @@ class Api:
         results = await self.world.db.write(body)
         if results is None:
             return _error(404, "not_found", _NOT_FOUND)
-        return JSONResponse({"results": [{"ok": one.ok, "retry": False, "reason": one.reason} for one in results]})
+        return JSONResponse({"results": [_result(one) for one in results]})
 
     def _guarded(self, endpoint: _Endpoint) -> _Endpoint:
         async def guarded(request: Request) -> Response:
@@ -94,6 +94,11 @@ class Api:
             return await endpoint(request)
 
         return guarded
+
+
+def _result(granted: Granted) -> Json:
+    taken = {} if granted.minutes is None else {"minutes": granted.minutes}
+    return {"ok": granted.ok, "retry": False, "reason": granted.reason, **taken}
 
 
 def _seen(connection: Connection, group_id: str, subject: str | None, now: datetime) -> Json | None:

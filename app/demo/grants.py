@@ -47,7 +47,14 @@ class StorageAsked:
     version: int
 
 
-Asked = PlanAsked | MinutesAsked | StorageAsked
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MinutesBackAsked:
+    """A pack of compute minutes that nothing shall be left of."""
+
+    purchase_id: str
+
+
+Asked = PlanAsked | MinutesAsked | MinutesBackAsked | StorageAsked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +94,8 @@ def _read(grant: Mapping[str, object]) -> Asked:
                 minutes=_whole(grant, "minutes", 1, _MOST_MINUTES),
                 expires_at=_instant(grant, "expires_at"),
             )
+        case "minutes_back":
+            return MinutesBackAsked(purchase_id=_reference(grant, "purchase_id"))
         case "storage":
             return StorageAsked(
                 gib=_whole(grant, "gib", 0, _MOST_GIB),
@@ -94,7 +103,7 @@ def _read(grant: Mapping[str, object]) -> Asked:
                 version=_whole(grant, "version", 0, _MOST_VERSION),
             )
         case _:
-            raise BadGrant("kind must be plan, minutes or storage.")
+            raise BadGrant("kind must be plan, minutes, minutes_back or storage.")
 
 
 def _plan(grant: Mapping[str, object]) -> PlanAsked:

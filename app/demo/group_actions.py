@@ -12,6 +12,7 @@ from starlette.routing import Route
 from app.demo.browser import current_session, form_field, page, see_other
 from app.demo.model import Membership, Trial
 from app.demo.store.groups import groups_of, membership, pretend_usage
+from app.demo.store.minutes import count_minutes
 from app.demo.store.trials import start_trial
 from app.demo.views import TrialOffer, trial_days
 from app.demo.world import World
@@ -63,14 +64,12 @@ class GroupActions:
         seen = await self._owned(request)
         typed = {name: _whole(await form_field(request, name)) for name in _USAGE}
 
+        now, minutes = self.world.clock.now(), typed["minutes_used"]
+
         def body(connection: Connection) -> None:
-            pretend_usage(
-                connection,
-                seen.group,
-                seats_in_use=typed["seats_in_use"],
-                minutes_used=typed["minutes_used"],
-                storage_gib=typed["storage_gib"],
-            )
+            pretend_usage(connection, seen.group, seats_in_use=typed["seats_in_use"], storage_gib=typed["storage_gib"])
+            if minutes is not None:
+                count_minutes(connection, seen.group.id, minutes, now)
 
         await self.world.db.write(body)
         return see_other(f"/groups/{seen.group.id}")

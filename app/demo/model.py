@@ -1,8 +1,9 @@
 """What the demo product knows: people, groups, what was bought for them, and the requests of its sign-in."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+
+from app.demo.minutes import Pack, draw, left_in, month_of, next_month
 
 OWNER = "owner"
 DEVELOPER = "developer"
@@ -42,16 +43,6 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pack:
-    """Compute minutes bought once."""
-
-    purchase_id: str
-    order_id: str
-    minutes: int
-    expires_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:
     """A trial of ``plan`` with ``minutes`` a month; ``ends_at`` is exclusive, and comes early when a plan is bought."""
 
@@ -70,7 +61,8 @@ class GroupRecord:
     """A group with all that was granted to it; ``members`` counts everybody, with or without an account here;
     ``seats_max`` is the most seats in use at once in this term.
 
-    ``plan`` stays what was last granted, also after ``ends_at``: see ``is_paid``.
+    ``plan`` stays what was last granted, also after ``ends_at``: see ``is_paid``. ``minutes_counted`` are the compute
+    minutes used in the month that begins at ``minutes_month``; None is the month that runs.
     """
 
     id: str
@@ -83,7 +75,8 @@ class GroupRecord:
     members: int
     seats_in_use: int
     seats_max: int
-    minutes_used: int
+    minutes_counted: int
+    minutes_month: datetime | None
     storage_used_gib: int
     storage_gib: int
     storage_ends_at: datetime | None
@@ -105,10 +98,24 @@ class GroupRecord:
         holds = self.storage_ends_at is None or now < self.storage_ends_at
         return PLANS[self.plan if self.is_paid(now) else "free"].storage_gib + (self.storage_gib if holds else 0)
 
+    def counted(self, now: datetime) -> "GroupRecord":
+        """Return the group as it is at ``now``: a new month begins with nothing used and with what its packs had left.
+
+        What is used above the month's own minutes comes out of the packs.
+        """
+        month, is_over = month_of(now), self.minutes_month is not None and self.minutes_month < month_of(now)
+        used = 0 if is_over else self.minutes_counted
+        packs = next_month(self.packs) if is_over else self.packs
+        drawn = draw(packs, max(0, used - self.minutes_included(now)), now)
+        return replace(self, minutes_counted=used, minutes_month=month, packs=drawn)
+
+    def minutes_used(self, now: datetime) -> int:
+        """Return the compute minutes used this month."""
+        return self.counted(now).minutes_counted
+
     def minutes_in_packs(self, now: datetime) -> int:
-        """Return the bought minutes that are left: what is used above the month's own comes out of them."""
-        over = max(0, self.minutes_used - self.minutes_included(now))
-        return sum(left for _, left in spend(self.packs, over, now))
+        """Return the bought minutes that are left."""
+        return left_in(self.counted(now).packs, now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,16 +165,3 @@ class Fault:
     op: str
     kind: str
     times: int
-
-
-def spend(packs: Iterable[Pack], over: int, now: datetime) -> tuple[tuple[Pack, int], ...]:
-    """Return each pack that has not expired with the minutes left in it, when ``over`` minutes came out of them.
-
-    The pack that expires first is used up first, so that as little as possible is lost.
-    """
-    left = []
-    for pack in sorted((pack for pack in packs if now < pack.expires_at), key=lambda pack: pack.expires_at):
-        used = min(over, pack.minutes)
-        over -= used
-        left.append((pack, pack.minutes - used))
-    return tuple(left)

@@ -77,29 +77,35 @@ class DemoProduct:
     async def prepare(self) -> None:
         """Make tables, signing key and seed where they are missing; what is there stays as it is."""
 
+        now = self.world.clock.now()
+
         def body(connection: Connection) -> None:
             create_tables(connection)
-            seed(connection, PEOPLE, GROUPS, only_new=True)
+            seed(connection, PEOPLE, GROUPS, only_new=True, now=now)
 
         await self.world.db.write(body)
         await ensure_key(self.world)
 
     async def seed(self, people: Iterable[SeedPerson], groups: Iterable[SeedGroup]) -> None:
         """Have these people and groups too, all or none; repeating it changes nothing. Raises BadSeed."""
-        await self.world.db.write(lambda c: seed(c, people, groups, only_new=False))
+        now = self.world.clock.now()
+        await self.world.db.write(lambda c: seed(c, people, groups, only_new=False, now=now))
 
     async def reset(self) -> None:
         """Start afresh: the seed and nothing else, no faults, nobody signed in."""
 
+        now = self.world.clock.now()
+
         def body(connection: Connection) -> None:
             empty(connection)
-            seed(connection, PEOPLE, GROUPS, only_new=True)
+            seed(connection, PEOPLE, GROUPS, only_new=True, now=now)
 
         await self.world.db.write(body)
 
     async def books(self) -> Json:
         """Return the groups with all they have, and the log of grants, as plain JSON."""
-        return await self.world.db.read(books)
+        now = self.world.clock.now()
+        return await self.world.db.read(lambda connection: books(connection, now))
 
     async def set_faults(self, *, product: Iterable[Fault] = (), idp: Iterable[Fault] = ()) -> None:
         """Order faults of the API and of the sign-in, after those already ordered. Raises BadFault, ordering none."""

@@ -163,7 +163,7 @@ def group_view(
         members=_count(group.members, "member"),
         role=seen.role,
         trial=_trial(world, seen, now),
-        used=(group.seats_in_use, group.minutes_used, group.storage_used_gib) if seen.is_owner else None,
+        used=(group.seats_in_use, group.minutes_used(now), group.storage_used_gib) if seen.is_owner else None,
         gauges=_gauges(group, now),
         buy=_buy_links(world, group) if seen.is_owner and not is_paid else (),
         more=_more_links(world, group, is_paid=is_paid) if seen.is_owner else (),
@@ -261,11 +261,12 @@ def _seats(group: GroupRecord, now: datetime) -> Gauge:
 
 def _minutes(group: GroupRecord, now: datetime) -> Gauge:
     included, in_packs = group.minutes_included(now), group.minutes_in_packs(now)
+    used = group.minutes_used(now)
     return Gauge(
         label="Compute minutes",
-        value=group.minutes_used,
+        value=used,
         most=included,
-        text=f"{group.minutes_used:,} of {included:,} used this month",
+        text=f"{used:,} of {included:,} used this month",
         note=f"{in_packs:,} more from packs" if in_packs else "",
     )
 

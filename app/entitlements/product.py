@@ -55,6 +55,13 @@ class MinutesGrant:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MinutesBack:
+    """Nothing shall be left of the pack ``purchase_id``: it was paid back. What was used of it stays used."""
+
+    purchase_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StorageGrant:
     """Extra storage of a group: the absolute size and its end."""
 
@@ -63,16 +70,20 @@ class StorageGrant:
     version: int
 
 
-Grant = PlanGrant | MinutesGrant | StorageGrant
+Grant = PlanGrant | MinutesGrant | MinutesBack | StorageGrant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GrantResult:
-    """What became of one grant; each succeeds or fails alone. ``retry`` tells a passing fault from a refusal."""
+    """What became of one grant; each succeeds or fails alone. ``retry`` tells a passing fault from a refusal.
+
+    ``minutes`` are those that a pack still held when it was taken back.
+    """
 
     ok: bool
     retry: bool = False
     reason: str = ""
+    minutes: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,16 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from app.entitlements.product import Grant, GrantResult, Group, MinutesGrant, PlanGrant, StorageGrant, Usage
+from app.entitlements.product import (
+    Grant,
+    GrantResult,
+    Group,
+    MinutesBack,
+    MinutesGrant,
+    PlanGrant,
+    StorageGrant,
+    Usage,
+)
 
 _LARGEST_COUNT = 2**53
 
@@ -93,6 +102,8 @@ def _write(grant: Grant) -> dict[str, object]:
                 "minutes": grant.minutes,
                 "expires_at": _write_instant(grant.expires_at),
             }
+        case MinutesBack():
+            return {"kind": "minutes_back", "purchase_id": grant.purchase_id}
         case StorageGrant():
             return {
                 "kind": "storage",
@@ -104,7 +115,10 @@ def _write(grant: Grant) -> dict[str, object]:
 
 def _result(answer: Mapping[str, object]) -> GrantResult:
     return GrantResult(
-        ok=_flag(answer, "ok"), retry=_flag(answer, "retry"), reason=_text(answer, "reason", may_be_empty=True)
+        ok=_flag(answer, "ok"),
+        retry=_flag(answer, "retry"),
+        reason=_text(answer, "reason", may_be_empty=True),
+        minutes=_count_or_none(answer, "minutes") or 0,
     )
 
 

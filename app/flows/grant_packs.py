@@ -2,17 +2,26 @@
 
 from sqlalchemy import Connection
 
+from app import formats
 from app.core.clock import add_months, midnight
 from app.entitlements import store as entitlements
-from app.entitlements.product import Grant, MinutesGrant, ProductRefused, ProductUnavailable, StorageGrant
+from app.entitlements.product import (
+    Grant,
+    GrantResult,
+    MinutesBack,
+    MinutesGrant,
+    ProductRefused,
+    ProductUnavailable,
+    StorageGrant,
+)
 from app.entitlements.store import STORAGE_OF
 from app.events import audit
 from app.events.outbox import Job
+from app.flows import wording
 from app.flows.deps import Deps
 from app.flows.order_steps import advance, is_plan_granted
 from app.flows.provision import is_late, tell_switched_on
 from app.flows.storage import storage_offers
-from app.flows.wording import minutes_of
 from app.orders import store
 from app.orders.packs import packs_awaiting_grant
 from app.orders.states import PAID, Action
@@ -30,7 +39,7 @@ async def grant_minutes(deps: Deps, job: Job) -> None:
         return  # what was paid back meanwhile gives nothing more
     grant = MinutesGrant(
         purchase_id=order.order_id,
-        minutes=minutes_of(deps.catalog, order),
+        minutes=wording.minutes_of(deps.catalog, order),
         expires_at=add_months(midnight(order.created_at), addon.valid_months or 12),
     )
     await _tell(deps, order.order_id, order.group_id, grant, waiting=(order,))
@@ -45,6 +54,29 @@ async def grant_minutes(deps: Deps, job: Job) -> None:
         _granted(connection, deps, (order,) if is_done else (), f"group:{order.group_id}", detail)
 
     await deps.db.write(write)
+
+
+async def take_minutes_back(deps: Deps, job: Job) -> None:
+    """Let nothing be left of the minutes of an order that was paid back; ProductUnavailable to be tried again.
+
+    What was used stays used. The product may not have heard of them yet: then it will give none.
+    """
+    order = await deps.db.read(lambda connection: store.get_order(connection, job.order_id))
+    if order is None:
+        return
+    result = await _tell(deps, order.order_id, order.group_id, MinutesBack(purchase_id=order.order_id), waiting=())
+    whole = wording.minutes_of(deps.catalog, order)
+    detail = f"{formats.number(result.minutes)} of {formats.number(whole)} minutes of order {order.order_id}"
+    await deps.db.write(
+        lambda connection: audit.record(
+            connection,
+            actor="system",
+            action="minutes.taken_back",
+            subject=f"group:{order.group_id}",
+            detail=detail,
+            now=deps.clock.wall(),
+        )
+    )
 
 
 async def grant_storage(deps: Deps, job: Job) -> None:
@@ -68,7 +100,7 @@ async def grant_storage(deps: Deps, job: Job) -> None:
     await deps.db.write(write)
 
 
-async def _tell(deps: Deps, order_id: str, group_id: str, grant: Grant, *, waiting: tuple[Order, ...]) -> None:
+async def _tell(deps: Deps, order_id: str, group_id: str, grant: Grant, *, waiting: tuple[Order, ...]) -> GrantResult:
     try:
         (result,) = await deps.product.grant(order_id, group_id, (grant,))
     except ProductUnavailable:
@@ -77,6 +109,7 @@ async def _tell(deps: Deps, order_id: str, group_id: str, grant: Grant, *, waiti
     if not result.ok:
         await deps.db.write(lambda connection: _delayed(connection, deps, waiting))
         raise ProductUnavailable(result.reason) if result.retry else ProductRefused(result.reason)
+    return result
 
 
 def _delayed(connection: Connection, deps: Deps, waiting: tuple[Order, ...]) -> None:

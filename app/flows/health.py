@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from app.db.migrate import has_needed_schema
-from app.events import heartbeat, inbox, outbox
+from app.events import heartbeat, inbox, outbox, vendor_changes
 from app.flows.deps import Deps
 from app.flows.offers import current_offers
 from app.orders import store as orders
@@ -21,6 +21,8 @@ class Health:
         vendor_ok: whether the vendor answered when it was last asked. catalog_read_at: the age of the prices shown.
         worker_heard_at: None when no worker was heard from in the last days. oldest_unsettled, oldest_job: since when
             an order that may still move money is open, and since when something waits to leave the store.
+        changes_read_at: when the list of what changed at the vendor was last read; None when it never was. changes_gap:
+            from when until when changes may have been missed, the last time that this was so.
         orders, jobs, messages: how many there are in each state.
     """
 
@@ -30,6 +32,8 @@ class Health:
     worker_heard_at: datetime | None
     oldest_unsettled: datetime | None
     oldest_job: datetime | None
+    changes_read_at: datetime | None
+    changes_gap: tuple[datetime, datetime] | None
     orders: Mapping[str, int]
     jobs: Mapping[str, int]
     messages: Mapping[str, int]
@@ -61,6 +65,8 @@ async def read_health(deps: Deps) -> Health | None:
             worker_heard_at=heartbeat.heard_at(connection),
             oldest_unsettled=orders.oldest_unsettled(connection),
             oldest_job=outbox.oldest_waiting(connection),
+            changes_read_at=vendor_changes.oldest_reading(connection),
+            changes_gap=vendor_changes.last_gap(connection),
             orders=orders.count_by_state(connection),
             jobs=outbox.count_by_state(connection),
             messages=inbox.count_by_state(connection),

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from app.entitlements import store as entitlements
 from app.events import audit, outbox
-from app.flows import journey
+from app.flows import journey, wording
 from app.flows.deps import Deps
 from app.orders import store
 from app.orders.states import PAID, Action, State
@@ -20,6 +20,7 @@ from app.subscriptions.store import by_ref
 
 PROMO_REDEEMED = "promo.redeemed"
 END_RENEWAL = "end_renewal"
+TAKE_MINUTES_BACK = "take_minutes_back"
 PAGE_GRACE = timedelta(minutes=5)  # after a payment page's time, before the vendor is asked what became of it
 _CAUSES = {
     State.FAILED: Cause.PAYMENT_FAILED,
@@ -42,8 +43,8 @@ def advance(
 ) -> State | None:
     """Take ``action`` on a locked order with ``changes`` of its columns; None when its state does not allow it.
 
-    Paid, its reservations are final; closed, they are let go; paid back, the uses are given back. All of it
-    the funnel hears of.
+    Paid, its reservations are final; closed, they are let go; paid back, the uses are given back, and the product
+    takes back the minutes that are left. All of it the funnel hears of.
 
     Args:
         cause: why a closed order's reservations are let go, where it is not what the state says.
@@ -58,10 +59,24 @@ def advance(
         _commit(connection, order, keys, business, now)
     elif state is State.REFUNDED and order.state in PAID:
         settling.reverse(connection, order.order_id, Refund.FULL, now=business)
+        take_minutes_back(connection, deps, order)
     elif state in _CAUSES and is_dead:
         settling.release(connection, order.order_id, cause or _CAUSES[state], now=business)
     journey.moved(connection, deps, order, state, decline=str((changes or {}).get("decline") or order.decline))
     return state
+
+
+def take_minutes_back(connection: Connection, deps: Deps, order: Order) -> None:
+    """Let the product take back, once, what is left of the minutes of an order whose money is all back."""
+    if wording.minutes_of(deps.catalog, order):
+        outbox.enqueue(
+            connection,
+            kind=TAKE_MINUTES_BACK,
+            dedupe_key=order.order_id,
+            payload={"order": order.order_id},
+            order_id=order.order_id,
+            now=deps.clock.wall(),
+        )
 
 
 def is_plan_granted(connection: Connection, order: Order) -> bool:

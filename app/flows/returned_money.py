@@ -1,10 +1,11 @@
 """Money that the vendor's people or a bank gave back: noted, told, and followed by one absolute rule.
 
-What a charge paid for ends when all of its money is back with the buyer and it had paid for the term that runs. A part,
-a dispute that is not lost, seats added within a term, and packs leave everything as it is: people look at those.
+What a charge paid for ends when all of its money is back with the buyer and it had paid for the term that runs; of
+minutes that it paid for, those not used yet are taken back. A part, a dispute that is not lost, and seats or storage
+added within a term leave everything as it is: people look at those. Storage is what the vendor's subscriptions hold.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
@@ -13,9 +14,9 @@ from app.emails.mails import ChargeDisputed, Mail, MoneyReturned
 from app.events import audit, outbox
 from app.flows import wording
 from app.flows.deps import Deps
-from app.flows.order_steps import advance
-from app.flows.post import enqueue_mail
-from app.flows.renewals.mails import name_of, page_url, subject_of
+from app.flows.order_steps import advance, take_minutes_back
+from app.flows.post import GROUP, enqueue_mail
+from app.flows.renewals.mails import group_of, name_of, page_url, subject_of
 from app.flows.settle import REFUND_DUPLICATE
 from app.flows.sync import sync
 from app.identity.accounts import BillingAccount, account_by_id
@@ -110,16 +111,18 @@ def _note(connection: Connection, deps: Deps, charge: ChargeSummary, paid_for: P
         store.update_order(connection, order.order_id, amount_refunded=charge.refunded.minor)
         if locked is not None and charge.refunded == charge.amount:
             advance(connection, deps, locked, Action.REFUND, now=now)
+        elif charge.is_returned:  # the bank's word leaves the order paid, and the money is back all the same
+            take_minutes_back(connection, deps, order)
     after = by_ref(connection, charge.subscription) if charge.subscription else None
     subject = order.order_id if order else (after.subscription_id if after else charge.ref)
     if not charge.refunded.is_zero:
         mail = _returned(deps, charge, paid_for, after)
-        if _tell(connection, deps, mail, f"money_returned:{charge.ref}:{charge.refunded.minor}", order):
+        if _tell(connection, deps, mail, f"money_returned:{charge.ref}:{charge.refunded.minor}", paid_for):
             detail = f"{charge.refunded.minor} of {charge.amount.minor} {charge.amount.currency}, charge {charge.ref}"
             audit.record(connection, actor="vendor", action="charge.refunded", subject=subject, detail=detail, now=now)
     if charge.dispute is not DisputeState.NONE:
         mail = _disputed(deps, charge, paid_for, after)
-        if _tell(connection, deps, mail, f"dispute:{charge.ref}:{charge.dispute.value}", order):
+        if _tell(connection, deps, mail, f"dispute:{charge.ref}:{charge.dispute.value}", paid_for):
             detail = f"{charge.dispute.value}, charge {charge.ref}"
             audit.record(connection, actor="vendor", action="charge.disputed", subject=subject, detail=detail, now=now)
 
@@ -130,7 +133,7 @@ def _returned(deps: Deps, charge: ChargeSummary, paid_for: PaidFor, after: Subsc
         name=name_of(paid_for.account),
         what=_what(deps, paid_for),
         amount=formats.money(charge.refunded),
-        then=_then(charge, after),
+        then=_then(deps, charge, paid_for, after),
         page_url=_page(deps, paid_for),
     )
 
@@ -141,7 +144,8 @@ def _disputed(deps: Deps, charge: ChargeSummary, paid_for: PaidFor, after: Subsc
         DisputeState.OPEN: f"The charge of {amount} for {what} is disputed at your bank. "
         "Nothing changes before the bank has decided.",
         DisputeState.WON: f"Your bank has decided that the charge of {amount} for {what} stands. Nothing changes.",
-        DisputeState.LOST: f"Your bank has returned the charge of {amount} for {what}. {_then(charge, after)}",
+        DisputeState.LOST: f"Your bank has returned the charge of {amount} for {what}. "
+        f"{_then(deps, charge, paid_for, after)}",
     }
     return ChargeDisputed(
         to=paid_for.account.email,
@@ -152,15 +156,21 @@ def _disputed(deps: Deps, charge: ChargeSummary, paid_for: PaidFor, after: Subsc
     )
 
 
-def _then(charge: ChargeSummary, after: Subscription | None) -> str:
-    if charge.is_returned and after is not None and after.status is SubscriptionStatus.CANCELLED:
-        return "What it had paid for has ended."
-    return "What runs now stays as it is."
+def _then(deps: Deps, charge: ChargeSummary, paid_for: PaidFor, after: Subscription | None) -> str:
+    if not charge.is_returned:
+        return "What runs now stays as it is."
+    is_ended = after is not None and after.status is SubscriptionStatus.CANCELLED
+    has_minutes = paid_for.order is not None and wording.minutes_of(deps.catalog, paid_for.order) > 0
+    said = ["What it had paid for has ended."] if is_ended else []
+    if has_minutes:
+        said.append("Compute minutes of it that are not used yet are taken back; what was used stays used.")
+    return " ".join(said) or "What runs now stays as it is."
 
 
 def _what(deps: Deps, paid_for: PaidFor) -> str:
     if paid_for.order is not None:
-        return wording.bought(deps.catalog, paid_for.order)
+        order = paid_for.order
+        return wording.bought(deps.catalog, replace(order, group_name=GROUP if order.group_id else ""))
     return f"the renewal of {subject_of(deps.catalog, paid_for.subscription)}" if paid_for.subscription else "it"
 
 
@@ -170,6 +180,14 @@ def _page(deps: Deps, paid_for: PaidFor) -> str:
     return page_url(deps, paid_for.subscription) if paid_for.subscription else deps.config.base_url
 
 
-def _tell(connection: Connection, deps: Deps, mail: Mail, dedupe_key: str, order: Order | None) -> bool:
-    order_id, now = order.order_id if order else "", deps.clock.wall()
-    return enqueue_mail(connection, deps.sealer, mail, dedupe_key=dedupe_key, order_id=order_id, now=now)
+def _tell(connection: Connection, deps: Deps, mail: Mail, dedupe_key: str, paid_for: PaidFor) -> bool:
+    order, of_subscription = paid_for.order, group_of(paid_for.subscription) if paid_for.subscription else ""
+    return enqueue_mail(
+        connection,
+        deps.sealer,
+        mail,
+        dedupe_key=dedupe_key,
+        order_id=order.order_id if order else "",
+        group_id=order.group_id if order else of_subscription,
+        now=deps.clock.wall(),
+    )

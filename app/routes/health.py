@@ -33,6 +33,8 @@ async def readyz(request: Request) -> Response:
         "catalog_read_at": found.catalog_read_at.isoformat() if found.catalog_read_at else None,
         "worker": "ok" if found.is_worker_heard else "silent",
         "worker_heard_at": found.worker_heard_at.isoformat() if found.worker_heard_at else None,
+        "changes_read_at": found.changes_read_at.isoformat() if found.changes_read_at else None,
+        "changes_gap": [at.isoformat() for at in found.changes_gap] if found.changes_gap else None,
         "oldest_unsettled_order_seconds": found.seconds_since(found.oldest_unsettled),
     }
     return JSONResponse(body)

@@ -125,7 +125,7 @@ async def test_a_renewal_that_is_paid_back_ends_its_term(shop: Shop) -> None:
     assert await plan_of(shop, "globex") == "free"
     texts = await told(shop, "money_returned")
     assert len(texts) == 2
-    assert "for the renewal of Team for globex (10 seats)" in texts[1]
+    assert "for the renewal of Team for Globex (10 seats)" in texts[1]
 
 
 async def test_a_term_paid_by_hand_and_paid_back_before_its_day_is_as_if_never_paid(shop: Shop) -> None:

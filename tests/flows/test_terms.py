@@ -7,6 +7,7 @@ import pytest
 
 from app import worker
 from app.core.clock import FrozenClock
+from app.demo.model import Fault
 from app.subscriptions.eligibility import Reason, reason_for
 from app.subscriptions.store import Subscription, by_ref
 from app.vendor_adapters.types import SubscriptionStatus
@@ -94,7 +95,7 @@ async def test_what_is_turned_off_ends_and_gets_no_notice(shop: Shop, clock: Fro
     await go_to(shop, clock, MARCH_1 - timedelta(days=10))
     assert await notices(shop) == []
     ((_, about_to_end),) = await mails(shop, "about_to_end")
-    assert "Team for globex (10 seats) ends on 1 March 2027. Automatic renewal is off." in about_to_end
+    assert "Team for Globex (10 seats) ends on 1 March 2027. Automatic renewal is off." in about_to_end
     assert f"/subscriptions/{before.subscription_id}/renewal" in about_to_end
     await go_to(shop, clock, MARCH_1 + timedelta(minutes=1))
     await go_to(shop, clock, MARCH_1 + timedelta(minutes=2))
@@ -158,3 +159,42 @@ async def test_a_renewal_that_stays_unpaid_ends_with_its_grace(shop: Shop, clock
     assert "is still unpaid" in told[1][1]
     assert "until you buy a plan again" in told[2][1]
     assert (await product_term(shop))[0] == "free"
+
+
+@pytest.mark.vendors("embedded")
+@pytest.mark.parametrize(("late", "told"), [(timedelta(days=-3), 1), (timedelta(days=1), 0)])
+async def test_a_worker_that_slept_over_the_notice_day_tells_late_but_nothing_that_is_past(
+    shop: Shop, clock: FrozenClock, late: timedelta, told: int
+) -> None:
+    clock.advance_business(MARCH_1 + late - clock.now())
+    texts = await notices(shop)
+    assert len(texts) == told
+    assert all("renews on 1 March 2027 for 3,788.85 USD" in text for text in texts)
+
+
+@pytest.mark.vendors("embedded")
+@pytest.mark.parametrize(("late", "told"), [(timedelta(days=-3), 1), (timedelta(days=1), 0)])
+async def test_an_end_is_told_late_but_not_afterwards(
+    shop: Shop, clock: FrozenClock, late: timedelta, told: int
+) -> None:
+    browser = await at(shop, "bob", f"/subscriptions/{(await subscription_of(shop, 'globex')).subscription_id}/renewal")
+    await browser.press("Turn it off", reason="not_needed")
+    clock.advance_business(MARCH_1 + late - clock.now())
+    await worker.sweep(shop.deps)
+    await settled(shop)
+    texts = [text for _, text in await mails(shop, "about_to_end")]
+    assert len(texts) == told
+    assert all("Team for Globex (10 seats) ends on 1 March 2027." in text for text in texts)
+
+
+@pytest.mark.vendors("embedded")
+@pytest.mark.parametrize(("is_away", "called"), [(False, "Globex"), (True, "globex")])
+async def test_a_mail_names_the_group_and_waits_for_no_name(
+    shop: Shop, clock: FrozenClock, is_away: bool, called: str
+) -> None:
+    await put_card(shop, "globex", DECLINES)
+    if is_away:
+        await shop.product.set_faults(product=[Fault(op="any", kind="down", times=0)])
+    await go_to(shop, clock, MARCH_1 + timedelta(minutes=1))
+    ((_, failed),) = await mails(shop, "renewal_failed")
+    assert f"Team for {called} (10 seats)" in failed

@@ -4,9 +4,10 @@ import json
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import Connection, update
 
 from app.demo.model import Fault
+from app.demo.store.minutes import count_minutes
 from app.demo.store.schema import groups
 from app.usage import store
 from app.usage.readings import Reading
@@ -17,9 +18,15 @@ from tests.support.shop import Shop
 
 async def use(shop: Shop, group: str, **figures: int) -> None:
     """Let a group use so much, by the product's own word."""
-    await shop.product.world.db.write(
-        lambda connection: connection.execute(update(groups).where(groups.c.id == group).values(**figures)).rowcount
-    )
+    minutes, now = figures.pop("minutes_used", None), shop.clock.now()
+
+    def body(connection: Connection) -> None:
+        if figures:
+            connection.execute(update(groups).where(groups.c.id == group).values(**figures))
+        if minutes is not None:
+            count_minutes(connection, group, minutes, now)
+
+    await shop.product.world.db.write(body)
 
 
 async def alert_mails(shop: Shop) -> list[tuple[str, str]]:

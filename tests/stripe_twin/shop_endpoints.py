@@ -235,6 +235,12 @@ def list_charges(request: Request) -> Obj:
     return page(request, [row for row in request.books.all("charge") if wanted in (None, row["customer"])])
 
 
+@route("get", "/v1/disputes")
+def list_disputes(request: Request) -> Obj:
+    wanted = request.params.get("payment_intent")
+    return page(request, [row for row in request.books.all("dispute") if wanted in (None, row["payment_intent"])])
+
+
 @route("post", "/v1/billing_portal/sessions")
 def create_portal_session(request: Request) -> Obj:
     params, books = request.params, request.books

@@ -279,7 +279,8 @@ async def open_shop(config: Config, database: Database, clock: FrozenClock) -> A
     await http.aclose()
     await seller.adapter.close()
     product.close()
-    assert seller.complaints() == []
+    complaints = seller.complaints()
+    assert not complaints, complaints
 
 
 @cache

@@ -22,6 +22,18 @@ inbox = Table(
     Index("ix_inbox_state_due_at", "state", "due_at"),
 )
 
+vendor_changes = Table(
+    "vendor_changes",
+    metadata,
+    # how far a vendor's list of changes was read; wall time
+    Column("vendor", String(40), primary_key=True),
+    Column("cursor", String(255), nullable=False),
+    Column("read_at", UtcDateTime, nullable=False),
+    # the last time when it was read again only after the vendor had forgotten a part of it
+    Column("gap_from", UtcDateTime, nullable=True),
+    Column("gap_until", UtcDateTime, nullable=True),
+)
+
 outbox = Table(
     "outbox",
     metadata,

@@ -11,11 +11,11 @@ from app.demo.store.schema import grants
 Json = dict[str, object]
 
 
-def books(connection: Connection) -> Json:
-    """Return the groups with what they have, and every grant received, oldest first."""
+def books(connection: Connection, now: datetime) -> Json:
+    """Return the groups with what they have at ``now`` (business time), and every grant received, oldest first."""
     rows = connection.execute(select(grants).order_by(grants.c.id))
     return {
-        "groups": [_group(group) for group in all_groups(connection)],
+        "groups": [_group(group.counted(now)) for group in all_groups(connection)],
         "grants": [
             {
                 "at": instant_text(row.at),
@@ -48,13 +48,15 @@ def _group(group: GroupRecord) -> Json:
         "members": group.members,
         "seats_in_use": group.seats_in_use,
         "seats_max": group.seats_max,
-        "minutes_used": group.minutes_used,
+        "minutes_used": group.minutes_counted,
         "minutes_packs": [
             {
                 "purchase_id": pack.purchase_id,
                 "order": pack.order_id,
                 "minutes": pack.minutes,
                 "expires_at": instant_text(pack.expires_at),
+                "used": pack.used_before + pack.used,
+                "taken_back": pack.is_taken_back,
             }
             for pack in group.packs
         ],

@@ -8,11 +8,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
-from app.demo.grants import Asked, MinutesAsked, PlanAsked, StorageAsked
+from app.demo.grants import Asked, MinutesAsked, MinutesBackAsked, PlanAsked, StorageAsked
+from app.demo.store.minutes import is_taken_back, settle_minutes, take_back
 from app.demo.store.schema import grants, groups, packs
 from app.demo.store.trials import end_trial
 
-_KINDS = {PlanAsked: "plan", MinutesAsked: "minutes", StorageAsked: "storage"}
+_KINDS = {PlanAsked: "plan", MinutesAsked: "minutes", MinutesBackAsked: "minutes_back", StorageAsked: "storage"}
+_ANOTHER = "purchase_id stands for another purchase."
 
 
 class Outcome(Enum):
@@ -26,10 +28,11 @@ class Outcome(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Granted:
-    """The outcome of one grant, with the reason of a refusal."""
+    """The outcome of one grant, with the reason of a refusal; ``minutes`` are those that were taken back."""
 
     outcome: Outcome
     reason: str = ""
+    minutes: int | None = None
 
     @property
     def ok(self) -> bool:
@@ -74,7 +77,9 @@ def _apply(connection: Connection, group_id: str, order_id: str, asked: Asked | 
         case PlanAsked():
             return _apply_plan(connection, group_id, asked, now)
         case MinutesAsked():
-            return _apply_minutes(connection, group_id, order_id, asked)
+            return _apply_minutes(connection, group_id, order_id, asked, now)
+        case MinutesBackAsked():
+            return _take_minutes_back(connection, group_id, asked, now)
         case StorageAsked():
             return _apply_storage(connection, group_id, asked)
 
@@ -112,10 +117,12 @@ def _apply_storage(connection: Connection, group_id: str, asked: StorageAsked) -
     return Granted(outcome=Outcome.APPLIED if connection.execute(change).rowcount else Outcome.SUPERSEDED)
 
 
-def _apply_minutes(connection: Connection, group_id: str, order_id: str, asked: MinutesAsked) -> Granted:
+def _apply_minutes(connection: Connection, group_id: str, order_id: str, asked: MinutesAsked, now: datetime) -> Granted:
     known = connection.execute(select(packs).where(packs.c.purchase_id == asked.purchase_id)).one_or_none()
     if known:
         return _compare(known, group_id, asked)
+    if is_taken_back(connection, asked.purchase_id):  # it was paid back before it came here
+        return Granted(outcome=Outcome.SUPERSEDED)
     connection.execute(
         insert(packs).values(
             purchase_id=asked.purchase_id,
@@ -125,13 +132,22 @@ def _apply_minutes(connection: Connection, group_id: str, order_id: str, asked: 
             expires_at=asked.expires_at,
         )
     )
+    settle_minutes(connection, group_id, now)  # what was used above the quota already comes out of it at once
     return Granted(outcome=Outcome.APPLIED)
+
+
+def _take_minutes_back(connection: Connection, group_id: str, asked: MinutesBackAsked, now: datetime) -> Granted:
+    was_known = is_taken_back(connection, asked.purchase_id)
+    minutes = take_back(connection, group_id, asked.purchase_id, now)
+    if minutes is None:
+        return Granted(outcome=Outcome.REFUSED, reason=_ANOTHER)
+    return Granted(outcome=Outcome.REPEATED if was_known else Outcome.APPLIED, minutes=minutes)
 
 
 def _compare(known: Row[Any], group_id: str, asked: MinutesAsked) -> Granted:
     if known.group_id == group_id and known.minutes == asked.minutes:
         return Granted(outcome=Outcome.REPEATED)
-    return Granted(outcome=Outcome.REFUSED, reason="purchase_id stands for another purchase.")
+    return Granted(outcome=Outcome.REFUSED, reason=_ANOTHER)
 
 
 def _text(value: object) -> str:

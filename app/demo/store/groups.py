@@ -1,12 +1,14 @@
 """Groups of the demo product, and who is in them."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, select, update
 
-from app.demo.model import OWNER, GroupRecord, Membership, Pack
-from app.demo.store.schema import groups, members, packs, people
+from app.demo.minutes import Pack
+from app.demo.model import OWNER, GroupRecord, Membership
+from app.demo.store.schema import groups, members, minute_months, pack_uses, packs, people
 from app.demo.store.trials import trials_of
 
 
@@ -84,10 +86,11 @@ def pretend_usage(
     group: GroupRecord,
     *,
     seats_in_use: int | None,
-    minutes_used: int | None,
     storage_gib: int | None,
 ) -> None:
     """Take other figures for what a group uses, so that running out can be seen; None leaves one as it is.
+
+    Minutes are ``count_minutes``.
 
     Whoever uses a seat is a member: people without an account join or leave as needed.
     """
@@ -104,7 +107,6 @@ def pretend_usage(
             seats_in_use=in_use,
             seats_max=max(group.seats_max, in_use),
             other_members=max(0, moved, in_use - accounts),
-            minutes_used=group.minutes_used if minutes_used is None else minutes_used,
             storage_used_gib=group.storage_used_gib if storage_gib is None else storage_gib,
         )
     )
@@ -116,11 +118,11 @@ def _record(connection: Connection, row: Row[Any]) -> GroupRecord:
 
 
 def _records(connection: Connection, rows: Sequence[Row[Any]]) -> tuple[GroupRecord, ...]:
-    """Return the groups of these rows, however many, with three statements more."""
+    """Return the groups of these rows, however many, with four statements more."""
     ids = [row.id for row in rows]
     accounts = select(members.c.group_id, func.count()).where(members.c.group_id.in_(ids)).group_by(members.c.group_id)
     counted: dict[str, int] = {row[0]: row[1] for row in connection.execute(accounts)}
-    bought, trials = _packs(connection, ids), trials_of(connection, ids)
+    bought, trials, months = _packs(connection, ids), trials_of(connection, ids), _months(connection, ids)
     return tuple(
         GroupRecord(
             id=row.id,
@@ -133,7 +135,8 @@ def _records(connection: Connection, rows: Sequence[Row[Any]]) -> tuple[GroupRec
             members=row.other_members + counted.get(row.id, 0),
             seats_in_use=row.seats_in_use,
             seats_max=row.seats_max,
-            minutes_used=row.minutes_used,
+            minutes_counted=row.minutes_used,
+            minutes_month=months.get(row.id),
             storage_used_gib=row.storage_used_gib,
             storage_gib=row.storage_gib,
             storage_ends_at=row.storage_ends_at,
@@ -146,8 +149,26 @@ def _records(connection: Connection, rows: Sequence[Row[Any]]) -> tuple[GroupRec
 
 def _packs(connection: Connection, group_ids: Sequence[str]) -> dict[str, list[Pack]]:
     found: dict[str, list[Pack]] = {}
-    query = select(packs).where(packs.c.group_id.in_(group_ids)).order_by(packs.c.expires_at, packs.c.purchase_id)
+    query = (
+        select(packs, pack_uses.c.used_before, pack_uses.c.used, pack_uses.c.taken_back)
+        .outerjoin(pack_uses, pack_uses.c.purchase_id == packs.c.purchase_id)
+        .where(packs.c.group_id.in_(group_ids))
+        .order_by(packs.c.expires_at, packs.c.purchase_id)
+    )
     for row in connection.execute(query):
-        pack = Pack(purchase_id=row.purchase_id, order_id=row.order_id, minutes=row.minutes, expires_at=row.expires_at)
+        pack = Pack(
+            purchase_id=row.purchase_id,
+            order_id=row.order_id,
+            minutes=row.minutes,
+            expires_at=row.expires_at,
+            used_before=row.used_before or 0,
+            used=row.used or 0,
+            is_taken_back=row.taken_back is not None,
+        )
         found.setdefault(row.group_id, []).append(pack)
     return found
+
+
+def _months(connection: Connection, group_ids: Sequence[str]) -> dict[str, datetime]:
+    query = select(minute_months.c.group_id, minute_months.c.month).where(minute_months.c.group_id.in_(group_ids))
+    return {row.group_id: row.month for row in connection.execute(query)}

@@ -80,6 +80,26 @@ packs = Table(
     Column("expires_at", UtcDateTime, nullable=False),
 )
 
+# the month that a group's minutes were counted in; tables of their own, as with trials
+minute_months = Table(
+    "minute_months",
+    metadata,
+    Column("group_id", ForeignKey("groups.id"), primary_key=True),
+    Column("month", UtcDateTime, nullable=False),
+)
+
+# what came out of a pack, and what was taken back; there may be no such pack yet: then it will give nothing
+pack_uses = Table(
+    "pack_uses",
+    metadata,
+    Column("purchase_id", String, primary_key=True),
+    Column("group_id", ForeignKey("groups.id"), nullable=False),
+    Column("used_before", Integer, nullable=False),
+    Column("used", Integer, nullable=False),
+    # the minutes that were taken back; empty: none were
+    Column("taken_back", Integer),
+)
+
 grants = Table(
     "grants",
     metadata,

@@ -1,12 +1,14 @@
 """Putting people and groups into the database, and emptying it."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from sqlalchemy import Connection, delete, insert, select, update
 
 from app.demo.model import DEVELOPER, OWNER
 from app.demo.seed import BadSeed, SeedGroup, SeedPerson
 from app.demo.store.groups import add_group, find_group
+from app.demo.store.minutes import begin_counting, count_minutes
 from app.demo.store.people import find_person
 from app.demo.store.schema import groups, members, metadata, people, signing_keys
 
@@ -24,18 +26,25 @@ def empty(connection: Connection) -> None:
 
 
 def seed(
-    connection: Connection, some_people: Iterable[SeedPerson], some_groups: Iterable[SeedGroup], *, only_new: bool
+    connection: Connection,
+    some_people: Iterable[SeedPerson],
+    some_groups: Iterable[SeedGroup],
+    *,
+    only_new: bool,
+    now: datetime,
 ) -> None:
     """Have these people and groups; BadSeed when a group names somebody unknown.
 
     Args:
         only_new: leave those that are there as they are. Otherwise their facts are brought up to date; what was
             granted to a group stands in either case.
+        now: business time; minutes used are those of its month.
     """
     for person in some_people:
         _seed_person(connection, person, only_new)
     for group in some_groups:
-        _seed_group(connection, group, only_new)
+        _seed_group(connection, group, only_new, now)
+    begin_counting(connection, now)
 
 
 def _seed_person(connection: Connection, person: SeedPerson, only_new: bool) -> None:
@@ -52,7 +61,7 @@ def _seed_person(connection: Connection, person: SeedPerson, only_new: bool) -> 
         connection.execute(update(people).where(people.c.sub == known.sub).values(**facts))
 
 
-def _seed_group(connection: Connection, group: SeedGroup, only_new: bool) -> None:
+def _seed_group(connection: Connection, group: SeedGroup, only_new: bool, now: datetime) -> None:
     is_new = find_group(connection, group.id) is None
     if is_new:
         add_group(connection, group_id=group.id, name=group.name, other_members=0, seats_in_use=0)
@@ -63,6 +72,7 @@ def _seed_group(connection: Connection, group: SeedGroup, only_new: bool) -> Non
         )
     if is_new or not only_new:
         _seed_facts(connection, group)
+        count_minutes(connection, group.id, group.minutes_used, now)
 
 
 def _seed_facts(connection: Connection, group: SeedGroup) -> None:
@@ -77,7 +87,6 @@ def _seed_facts(connection: Connection, group: SeedGroup) -> None:
             other_members=group.head_count - len(group.owners) - len(group.developers),
             seats_in_use=group.billable,
             seats_max=group.most_billable,
-            minutes_used=group.minutes_used,
             storage_used_gib=group.storage_used_gib,
         )
     )

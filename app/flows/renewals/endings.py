@@ -69,7 +69,7 @@ def _not_renewed(deps: Deps, owned: Owned) -> AboutToEnd:
     return AboutToEnd(
         to=owned.account.email,
         name=name_of(owned.account),
-        what=subject_of(deps.catalog, subscription),
+        what=subject_of(deps.catalog, subscription, owned.group_name),
         ends_on=formats.date(subscription.cancel_at or subscription.ends_at),
         why="Automatic renewal is off.",
         action="Renew it, or turn automatic renewal on",
@@ -83,7 +83,7 @@ def _unpaid(deps: Deps, owned: Owned) -> AboutToEnd:
     return AboutToEnd(
         to=owned.account.email,
         name=name_of(owned.account),
-        what=subject_of(deps.catalog, subscription),
+        what=subject_of(deps.catalog, subscription, owned.group_name),
         ends_on=grace_ends_at(deps, subscription),
         why=f"{invoice} is still unpaid.",
         action="Pay it, or use another card",

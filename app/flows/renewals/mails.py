@@ -12,7 +12,7 @@ from app.catalog.model import Catalog
 from app.emails.mails import Mail, RenewalFailed, RenewalRecovered, SubscriptionEnded
 from app.flows import wording
 from app.flows.deps import Deps
-from app.flows.post import enqueue_mail
+from app.flows.post import GROUP, enqueue_mail
 from app.identity.accounts import BillingAccount, account_by_id
 from app.subscriptions.eligibility import Reason, ended_at
 from app.subscriptions.store import PACKS_OF, Subscription
@@ -31,20 +31,28 @@ def tell_changes(connection: Connection, deps: Deps, before: Subscription | None
     term = f"{after.subscription_id}:{after.starts_at:%Y-%m-%d}"
     was_owing = before.status is SubscriptionStatus.PAST_DUE and before.starts_at == after.starts_at
     if after.status is SubscriptionStatus.PAST_DUE and not was_owing:
-        _tell(connection, deps, _failed(deps, account, after), f"renewal_failed:{term}")
+        _tell(connection, deps, _failed(deps, account, after), f"renewal_failed:{term}", after)
     elif after.status is SubscriptionStatus.ACTIVE and before.status is SubscriptionStatus.PAST_DUE:
-        _tell(connection, deps, _recovered(deps, account, after), f"renewal_recovered:{term}")
+        _tell(connection, deps, _recovered(deps, account, after), f"renewal_recovered:{term}", after)
     elif after.status is SubscriptionStatus.CANCELLED and _ran_out(before, after):
-        _tell(connection, deps, _ended(deps, account, after), f"ended:{term}")
+        _tell(connection, deps, _ended(deps, account, after), f"ended:{term}", after)
 
 
-def subject_of(catalog: Catalog, subscription: Subscription) -> str:
-    """Return what a mail calls a subscription, such as ``Team for globex (10 seats)``."""
+def subject_of(catalog: Catalog, subscription: Subscription, group_name: str = GROUP) -> str:
+    """Return what a mail calls a subscription, such as ``Team for Globex (10 seats)``.
+
+    Without ``group_name`` the group is named when the mail is sent: give its id to ``enqueue_mail``.
+    """
     name = wording.plan_name(catalog, subscription.plan)
     if subscription.is_of_packs:
-        return f"{name} for {subscription.subject.removeprefix(PACKS_OF)}"
-    for_group = f" for {subscription.group_id}" if subscription.group_id else ""
+        return f"{name} for {group_name}"
+    for_group = f" for {group_name}" if subscription.group_id else ""
     return f"{name}{for_group} ({wording.seats(subscription.seats)})"
+
+
+def group_of(subscription: Subscription) -> str:
+    """Return the id of the group that a subscription is for, empty for an instance of one's own."""
+    return subscription.subject.removeprefix(PACKS_OF) if subscription.is_of_packs else subscription.group_id
 
 
 def page_url(deps: Deps, subscription: Subscription) -> str:
@@ -110,5 +118,6 @@ def _ended(deps: Deps, account: BillingAccount, subscription: Subscription) -> M
     )
 
 
-def _tell(connection: Connection, deps: Deps, mail: Mail, dedupe_key: str) -> None:
-    enqueue_mail(connection, deps.sealer, mail, dedupe_key=dedupe_key, now=deps.clock.wall())
+def _tell(connection: Connection, deps: Deps, mail: Mail, dedupe_key: str, subscription: Subscription) -> None:
+    group_id, now = group_of(subscription), deps.clock.wall()
+    enqueue_mail(connection, deps.sealer, mail, dedupe_key=dedupe_key, group_id=group_id, now=now)

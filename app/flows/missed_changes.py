@@ -1,0 +1,73 @@
+"""Finding what no message told: the vendor's list of changes, read through the same inbox as its messages.
+
+A change that was told already is known there by its id. One that was not makes the worker look again, as a message
+would have; it is a hint, and what counts is what the vendor answers then.
+"""
+
+import structlog
+from sqlalchemy import Connection
+
+from app.events import inbox
+from app.events.vendor_changes import Place, keep_place, note_gap, place_in
+from app.flows.deps import Deps
+from app.vendor_adapters.capabilities import Capability
+from app.vendor_adapters.errors import VendorError
+from app.vendor_adapters.types import Notification, NotificationKind, Page
+
+MOST_PAGES = 20  # in one sweep; the next one goes on from there
+
+_log = structlog.get_logger()
+
+
+async def find_missed_changes(deps: Deps) -> int:
+    """Put what changed at each vendor since the last time into the inbox; return how much of it nobody had told.
+
+    A vendor without such a list is passed over, and one that does not answer is asked again by the next sweep.
+    """
+    found = 0
+    for name, vendor in deps.vendors.items():
+        if Capability.LIST_OF_CHANGES not in vendor.capabilities:
+            continue
+        try:
+            found += await _read_on(deps, name)
+        except VendorError as error:
+            _log.warning("list of changes not read", vendor=name, error=type(error).__name__)
+    return found
+
+
+async def _read_on(deps: Deps, vendor: str) -> int:
+    found, cursor = 0, await deps.db.write(lambda connection: _start(connection, deps, vendor))
+    for _ in range(MOST_PAGES):
+        page = await deps.vendors[vendor].changes_since(cursor)
+        cursor = page.next_cursor or (page.rows[-1].id if page.rows else cursor)
+        found += await _keep(deps, vendor, page, cursor)
+        if not page.next_cursor:
+            break
+    if found:
+        _log.info("changes found that nobody had told", vendor=vendor, changes=found)
+    return found
+
+
+def _start(connection: Connection, deps: Deps, vendor: str) -> str:
+    """Return where to read on: from the start when what followed may be forgotten by now, and that is noted."""
+    place, now = place_in(connection, vendor), deps.clock.wall()
+    if place is None:
+        return ""
+    kept_since = now - deps.vendors[vendor].capabilities.changes_window
+    if place.read_at >= kept_since:
+        return place.cursor
+    note_gap(connection, vendor, gap_from=place.read_at, gap_until=kept_since)
+    gap = f"{place.read_at.isoformat()} to {kept_since.isoformat()}"
+    _log.warning("changes may have been missed: the vendor lists them no more", vendor=vendor, gap=gap)
+    return ""
+
+
+async def _keep(deps: Deps, vendor: str, page: Page[Notification], cursor: str) -> int:
+    told, now = [note for note in page.rows if note.kind is not NotificationKind.IGNORED], deps.clock.wall()
+
+    def write(connection: Connection) -> int:
+        new = sum(inbox.receive(connection, vendor, note, now=now) for note in told)
+        keep_place(connection, vendor, Place(cursor=cursor, read_at=now))
+        return new
+
+    return await deps.db.write(write)
