@@ -19,7 +19,7 @@ from app.demo.faults import BadFault
 from app.demo.model import Fault as ProductFault
 from app.demo.product import DemoProduct
 from app.emails.transports import kept_letters
-from app.flows.campaigns.publish import CampaignsRefused, publish_file
+from app.flows.campaigns.publish import CampaignsRefused, check_file, publish_checked
 from app.flows.deps import Deps
 from app.http import AsyncClient, HTTPError
 from app.routes.demo_controls import BadOrder, Json
@@ -179,9 +179,13 @@ class DemoWorld:
         await self._publish_campaigns()
 
     async def _publish_campaigns(self) -> None:
-        """Publish what changed of KASSA_CAMPAIGNS; a file with faults publishes nothing and stops nobody."""
+        """Publish what changed of KASSA_CAMPAIGNS; a file with faults publishes nothing and stops nobody.
+
+        The samples are for every vendor: those that the selling one cannot carry are left out.
+        """
+        checked = check_file(self._deps, self._deps.config.campaigns)
         try:
-            await publish_file(self._deps, self._deps.config.campaigns, actor="system")
+            await publish_checked(self._deps, checked.carried(), actor="system")
         except CampaignsRefused as refused:
             for finding in refused.findings:
                 log.warning("campaigns not published", fault=finding.fault, file=finding.file, line=finding.line)

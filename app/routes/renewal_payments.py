@@ -16,7 +16,7 @@ from app.core.problems import Problem, ProblemId, Refused, problem
 from app.flows import wording
 from app.flows.change_order import Press
 from app.flows.deps import Deps
-from app.flows.renewals.pay import PackChoice, PaymentPage, RenewalWish, pay_renewal, read_payment_page
+from app.flows.renewals.pay import Detour, PackChoice, PaymentPage, RenewalWish, pay_renewal, read_payment_page
 from app.orders.change_quotes import KeptChange
 from app.routes.change_bill import WorkedLine, card_text
 from app.routes.checkout_view import tax_text
@@ -71,6 +71,9 @@ class PaymentView:
     add_path: str
     members_url: str
     is_after_end: bool
+    is_fixed: bool
+    renewal_path: str
+    what: str
     starts: str
     ends: str
     closes: str
@@ -170,12 +173,15 @@ def _view(deps: Deps, found: PaymentPage, *, problems: tuple[Problem, ...] = (),
         add_path=link(f"{path}/seat-changes", add=more) if more > 0 and window and not window.is_after_end else "",
         members_url=f"{deps.config.product_home}/groups/{subscription.group_id}",
         is_after_end=window is not None and window.is_after_end,
+        is_fixed=found.is_fixed,
+        renewal_path=f"{path}/renewal",
+        what=_what(deps, found),
         starts=formats.date(starts_at),
         ends=formats.date(_end_of(found, starts_at)),
         closes=formats.date(window.closes_at) if window else "",
         plans=tuple((key, wording.plan_name(deps.catalog, key), _blurb(deps, key)) for key in found.plans),
         plan=found.plan,
-        seats=typed or str(found.seats),
+        seats=str(found.seats) if found.is_fixed else typed or str(found.seats),
         most=deps.catalog.rules.seats.self_serve_max,
         in_use=found.people,
         renew_with=people or 0,
@@ -189,11 +195,32 @@ def _view(deps: Deps, found: PaymentPage, *, problems: tuple[Problem, ...] = (),
         base=starts_at.isoformat(),
         attempt_id=new_id("att"),
         blocker=found.problem,
-        way_out=way_out(deps, owned),
+        way_out=_way_out(deps, found),
         problems=problems,
         money_note=NOT_CHARGED if problems else "",
         announcement=f"Total today: {formats.money(bill.total)}." if bill else "",
     )
+
+
+def _way_out(deps: Deps, found: PaymentPage) -> WayOut:
+    subscription = found.owned.subscription
+    path = wording.subscription_path(subscription.subscription_id)
+    match found.detour:
+        case Detour.LET_RENEW:
+            return WayOut(href=f"{path}/renewal", label="Look at the renewal")
+        case Detour.ADD_SEATS:
+            more = max(1, (found.people or 0) - subscription.seats)
+            return WayOut(href=link(f"{path}/seat-changes", add=more), label=f"Add {wording.seats(more)}")
+        case Detour.ADD_CARD:
+            return WayOut(href="", label="", mends_card=True)
+        case None:
+            return way_out(deps, found.owned)
+
+
+def _what(deps: Deps, found: PaymentPage) -> str:
+    """Return everything that runs, where that alone can be paid."""
+    packs = (f"{pack.label}, {pack.value} packs" for pack in map(_pack_field, found.packs))
+    return "; ".join((f"{wording.plan_name(deps.catalog, found.plan)}, {wording.seats(found.seats)}", *packs))
 
 
 def _bill(deps: Deps, shown: KeptChange, ends_at: datetime) -> TermBill:

@@ -12,6 +12,7 @@ from app.core.problems import Problem, ProblemId, Refused, problem
 from app.flows import wording
 from app.flows.deps import Deps
 from app.flows.renewals import renewal
+from app.flows.renewals.pay import is_fixed_renewal
 from app.flows.renewals.renewal import REASONS, RenewalPage, read_renewal
 from app.routes.alert_lines import alerts_of
 from app.routes.change_bill import card_text
@@ -28,7 +29,10 @@ TEMPLATE = "subscriptions/renewal.html"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenewalView:
-    """The page. ``renew_with`` is the number of people when fewer seats than that were wanted, 0 otherwise."""
+    """The page. ``renew_with`` is the number of people when fewer seats than that were wanted, 0 otherwise.
+
+    ``is_fixed``: before its day the term can be paid only as it runs now.
+    """
 
     title: str
     path: str
@@ -37,6 +41,7 @@ class RenewalView:
     subscription_path: str
     members_url: str
     payment_path: str
+    is_fixed: bool
     renews: bool
     is_paid: bool
     last_day: str
@@ -151,6 +156,7 @@ def _view(
     path, text = wording.subscription_path(subscription.subscription_id), renewal_text(deps, found)
     in_use = owned.usage.seats_in_use if owned.usage else None
     is_short = any(each.id is ProblemId.E_SEATS_RENEW for each in problems)
+    is_fixed = is_fixed_renewal(deps, owned)
     return RenewalView(
         title=subscription_title(deps, subscription, owned.group_name),
         path=f"{path}/renewal",
@@ -158,7 +164,8 @@ def _view(
         plan_path=f"{path}/plan-changes",
         subscription_path=path,
         members_url=f"{deps.config.product_home}/groups/{subscription.group_id}",
-        payment_path=f"{path}/renewal/payment" if owned.can_renew else "",
+        payment_path=f"{path}/renewal/payment" if owned.can_renew and not (is_fixed and found.is_booked) else "",
+        is_fixed=is_fixed,
         renews=found.renews,
         is_paid=subscription.paid_until is not None,
         last_day=formats.date(subscription.paid_until or subscription.ends_at),

@@ -17,6 +17,7 @@ from app.flows.campaigns.on_seats import ask_on_seats
 from app.flows.change_order import Press
 from app.flows.deps import Deps
 from app.flows.own_subscriptions import only_subscription, open_subscription, subscription_of_group
+from app.flows.renewals.pay import is_fixed_renewal
 from app.identity.actor import Person
 from app.routes.alert_lines import alerts_of
 from app.routes.change_bill import ChangeBill, card_text, change_bill
@@ -27,6 +28,7 @@ from app.routes.subscriptions import sales_path
 from app.routes.way_out import WayOut, way_out
 from app.subscriptions.store import Subscription
 from app.usage.alerts import AlertKind
+from app.vendor_adapters.capabilities import Capability
 from app.web.addresses import allowed_return
 from app.web.deps import deps_of
 from app.web.forms import Reader, clean_text, one, whole_number
@@ -228,8 +230,8 @@ def _view(
         path=path,
         card_path=f"{wording.subscription_path(subscription.subscription_id)}/card",
         renewal_path=f"{wording.subscription_path(subscription.subscription_id)}/renewal",
-        renew_more_path=_renew_more_path(found) if owned.can_renew else "",
-        next_term_note=_next_term_note(subscription),
+        renew_more_path=_renew_more_path(deps, found),
+        next_term_note=_next_term_note(deps, subscription),
         subscription_path=wording.subscription_path(subscription.subscription_id),
         for_whom=owned.group_name or owned.account.company or owned.account.email,
         plan_name=wording.plan_name(deps.catalog, subscription.plan),
@@ -262,16 +264,24 @@ def _view(
     )
 
 
-def _renew_more_path(found: SeatPage) -> str:
+def _renew_more_path(deps: Deps, found: SeatPage) -> str:
+    if not found.owned.can_renew or is_fixed_renewal(deps, found.owned):
+        return ""
     subscription = found.owned.subscription
     path = f"{wording.subscription_path(subscription.subscription_id)}/renewal/payment"
     return link(path, seats=subscription.seats + found.add)
 
 
-def _next_term_note(subscription: Subscription) -> str:
-    """Say what the next term has where that is paid already: seats that are added now end with this one."""
+def _next_term_note(deps: Deps, subscription: Subscription) -> str:
+    """Say what the next term has where that is paid already: seats that are added now end with this one.
+
+    Where a paid term always has what runs, they are paid for until its end, too.
+    """
     if subscription.paid_until is None:
         return ""
+    if Capability.RESHAPED_RENEWAL not in deps.vendors[subscription.vendor].capabilities:
+        until = formats.date(subscription.paid_until)
+        return f"The next term is paid already: what you add now is paid for until {until}."
     seats = subscription.booked.quantity if subscription.booked else subscription.seats
     starts = formats.date(subscription.ends_at)
     return f"The next term is paid for {wording.seats(seats)}: what you add now ends on {starts}; add it again then."

@@ -23,6 +23,7 @@ from app.db.schema.events import audit
 from app.promotions.links import LinkTokens
 from app.promotions.store import campaigns
 from tests.promotions.faults import four_mistakes, two
+from tests.stripe_twin.speaking import selling_with_stripe
 
 pytestmark = pytest.mark.engines("sqlite")
 Out = pytest.CaptureFixture[str]
@@ -106,6 +107,18 @@ async def test_four_faults_are_four_lines_and_nothing_is_published(
 async def test_the_store_s_own_file_is_meant_where_none_is_named(config: Config, capsys: Out) -> None:
     assert await run(config, "check") == 0
     assert capsys.readouterr().out == f"{config.campaigns}: 4 campaigns, no faults\n"
+
+
+async def test_what_stripe_cannot_carry_is_named(config: Config, database: Database, capsys: Out) -> None:
+    """A change takes no discount there: fifty off added seats is refused, packs and first orders are not."""
+    selling = selling_with_stripe(config)
+    lines = lines_of(config.campaigns)
+    for word in ("check", "publish"):
+        assert await run(selling, word) == 1
+        (found,) = capsys.readouterr().err.splitlines()
+        line, name, _ = found.removeprefix(f"{config.campaigns}:").split(": ", 2)
+        assert (name, "add_seats" in lines[int(line) - 1]) == ("vendor-cannot", True)
+    assert versions(database) == {}
 
 
 async def test_publishing_twice_changes_nothing_more(

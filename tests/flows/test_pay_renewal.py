@@ -7,7 +7,7 @@ import pytest
 
 from app.core.clock import FrozenClock
 from app.subscriptions.store import Subscription
-from app.vendor_adapters.embedded.faults import Fault
+from app.vendor_adapters.world import Fault
 from tests.support.customers import (
     DECLINES,
     at,
@@ -21,8 +21,12 @@ from tests.support.customers import (
 from tests.support.journeys import GOOD_CARD, bought, pay, settled
 from tests.support.shop import Browser, Form, Shop
 
-pytestmark = [pytest.mark.engines("sqlite"), pytest.mark.vendors("embedded")]
+pytestmark = [pytest.mark.engines("sqlite"), pytest.mark.vendors("embedded", "stripe")]
 
+RESHAPES = pytest.mark.vendors("embedded")
+"""Over a vendor where what is paid before its day can be something else than what runs (``RESHAPED_RENEWAL``)."""
+BILLS_WHAT_RUNS = pytest.mark.vendors("stripe")
+"""Over one where it cannot."""
 FEBRUARY_20, MARCH_1 = datetime(2027, 2, 20, 12, tzinfo=UTC), datetime(2027, 3, 1, tzinfo=UTC)
 
 
@@ -70,6 +74,7 @@ async def test_it_is_offered_in_the_last_fifteen_days_only(shop: Shop) -> None:
     assert 'data-total="378885"' in browser.text
 
 
+@RESHAPES
 async def test_twelve_people_in_ten_seats_renew_twelve_for_4176(shop: Shop) -> None:
     await crowd(shop, "globex", in_use=12)
     browser = await to_payment(shop)
@@ -89,6 +94,7 @@ async def test_twelve_people_in_ten_seats_renew_twelve_for_4176(shop: Shop) -> N
     assert len(await shop.books("charges")) == 1
 
 
+@RESHAPES
 async def test_fewer_seats_than_people_are_refused_with_the_way_out(shop: Shop) -> None:
     await crowd(shop, "globex", in_use=12)
     browser = await to_payment(shop, "?seats=9")
@@ -122,6 +128,7 @@ async def test_a_number_that_is_none_is_told_and_kept(shop: Shop) -> None:
     assert await shop.books("charges") == []
 
 
+@RESHAPES
 async def test_another_plan_renews(shop: Shop) -> None:
     browser = await to_payment(shop, "?plan=scale&seats=9")
     assert "<dt>Scale, 9 × 1,188.00 USD</dt><dd>10,692.00</dd>" in browser.text
@@ -130,6 +137,7 @@ async def test_another_plan_renews(shop: Shop) -> None:
     assert await plan_at_product(shop) == ("scale", 9, datetime(2028, 3, 1, tzinfo=UTC))
 
 
+@RESHAPES
 async def test_add_ons_renew_as_many_as_are_wanted(shop: Shop) -> None:
     browser = await at(shop, "bob", "/buy/packs?addon=storage-10&group=globex&packs=3")
     await browser.press("Pay ", terms="yes")
@@ -144,14 +152,79 @@ async def test_add_ons_renew_as_many_as_are_wanted(shop: Shop) -> None:
     assert pack.quantity == 1
 
 
+@BILLS_WHAT_RUNS
+async def test_only_what_runs_is_offered_where_nothing_else_can_be_paid(shop: Shop) -> None:
+    browser = await to_payment(shop, "?plan=scale&seats=12")
+    assert "<dt>Team, 10 × 348.00 USD</dt><dd>3,480.00</dd>" in browser.text
+    assert "From 1 March 2028 it renews at 3,480.00 USD a year, 3,788.85 USD with tax." in browser.text
+    assert "Before 1 March 2027 the term can be paid as it runs now." in browser.text
+    assert browser.link("change what renews")
+    form = browser.form("and renew until")
+    await browser.send(Form(action=form.action, fields={**form.fields, "seats": "9"}))
+    assert "E-CHANGED" in browser.text
+    assert await shop.books("charges") == []
+    await browser.press("Pay 3,788.85 USD and renew until 1 March 2028")
+    await go_to(shop, MARCH_1 + timedelta(minutes=1))
+    assert await plan_at_product(shop) == ("team", 10, datetime(2028, 3, 1, tzinfo=UTC))
+    assert [charge["amount"] for charge in await shop.books("charges")] == [378_885]
+
+
+@BILLS_WHAT_RUNS
+async def test_what_is_booked_is_not_paid_silently_as_it_was(shop: Shop) -> None:
+    found = await subscription_of(shop, "globex")
+    path = f"/subscriptions/{found.subscription_id}/renewal"
+    browser = await at(shop, "bob", path)
+    await browser.press("Renew with this number", seats="12")
+    await go_to(shop, FEBRUARY_20)
+    await browser.open(f"{path}/payment")
+    assert "From 1 March 2027 you have booked Team, 12 seats: that is charged on 1 March 2027." in browser.text
+    assert 'name="seats"' not in browser.text
+    await browser.open(browser.link("Look at the renewal"))
+    assert "Pay it now" not in browser.text
+    await browser.press("Undo: renew what you have now")
+    await browser.open(browser.link("Pay it now"))
+    await browser.press("Pay 3,788.85 USD and renew until 1 March 2028")
+    assert [charge["amount"] for charge in await shop.books("charges")] == [378_885]
+
+
+@BILLS_WHAT_RUNS
+async def test_more_people_than_seats_are_added_first(shop: Shop) -> None:
+    await crowd(shop, "globex", in_use=12)
+    browser = await to_payment(shop)
+    assert "12 people use 10 seats. Before 1 March 2027 the next term can be paid for the seats" in browser.text
+    await browser.open(browser.link("Add 2 seats"))
+    await browser.press("and add 2 seats")
+    await settled(shop)
+    browser = await to_payment(shop)
+    await browser.press("Pay 4,546.62 USD and renew until 1 March 2028")
+    await go_to(shop, MARCH_1 + timedelta(minutes=1))
+    assert await plan_at_product(shop) == ("team", 12, datetime(2028, 3, 1, tzinfo=UTC))
+
+
+@BILLS_WHAT_RUNS
+async def test_seats_that_are_added_to_a_paid_term_are_paid_until_its_end(shop: Shop) -> None:
+    browser = await to_payment(shop)
+    await browser.press("and renew until")
+    await settled(shop)
+    path = f"/subscriptions/{(await subscription_of(shop, 'globex')).subscription_id}"
+    await browser.open(f"{path}/seat-changes?add=1")
+    assert "The next term is paid already: what you add now is paid for until 1 March 2028." in browser.text
+    await browser.press("and add 1 seat")
+    await settled(shop)
+    net = round(34_800 * 9 / 365) + 34_800  # nine days of this term, and the next one
+    assert (await shop.books("charges"))[-1]["amount"] == net + round(net * 8.875 / 100)
+    await go_to(shop, MARCH_1 + timedelta(minutes=1))
+    assert await plan_at_product(shop) == ("team", 11, datetime(2028, 3, 1, tzinfo=UTC))
+
+
 async def test_once_paid_the_next_term_waits_and_cannot_be_changed(shop: Shop) -> None:
-    browser = await to_payment(shop, "?seats=12")
+    browser = await to_payment(shop)
     payment = browser.url
     await browser.press("and renew until")
     await settled(shop)
     path = f"/subscriptions/{(await subscription_of(shop, 'globex')).subscription_id}"
     await browser.open(path)
-    assert "1 March 2027: Team, 12 seats, paid until 1 March 2028" in browser.text
+    assert "1 March 2027: Team, 10 seats, paid until 1 March 2028" in browser.text
     assert "Renew now" not in browser.text
     for blocked in (payment, f"{path}/plan-changes"):
         await browser.open(blocked)
@@ -159,10 +232,22 @@ async def test_once_paid_the_next_term_waits_and_cannot_be_changed(shop: Shop) -
     await browser.open(f"{path}/renewal")
     assert "Renew with this number" not in browser.text
     await browser.open(f"{path}/seat-changes?add=1")
-    assert "The next term is paid for 12 seats" in browser.text
+    assert "The next term is paid" in browser.text
     form = Form(action=f"{path}/renewal/seats", fields={"attempt": "att_1", "base": "10", "seats": "11"})
     assert (await browser.send(form)).status_code == 422
     assert "E-RENEWED" in browser.text
+
+
+@RESHAPES
+async def test_seats_that_are_added_now_end_with_this_term(shop: Shop) -> None:
+    browser = await to_payment(shop, "?seats=12")
+    await browser.press("and renew until")
+    await settled(shop)
+    path = f"/subscriptions/{(await subscription_of(shop, 'globex')).subscription_id}"
+    await browser.open(path)
+    assert "1 March 2027: Team, 12 seats, paid until 1 March 2028" in browser.text
+    await browser.open(f"{path}/seat-changes?add=1")
+    assert "The next term is paid for 12 seats" in browser.text
 
 
 async def test_the_same_press_twice_is_one_term(shop: Shop) -> None:

@@ -2,6 +2,7 @@
 
 import tomllib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from app.promotions.files.findings import Path as Place
 from app.promotions.files.lint import Checked, check, check_text
 from app.promotions.files.positions import key_lines
 from app.promotions.model import Campaign
+from app.vendor_adapters.capabilities import Capability
 from tests.promotions.faults import FAULTS, GOOD, Fault, four_mistakes, two
 from tests.promotions.world import CATALOG, VENDOR
 from tests.support.sources import ROOT
@@ -56,6 +58,29 @@ def test_four_mistakes_are_four_findings() -> None:
         "unknown-plan",
         "window-reversed",
     ]
+
+
+def without_changes(text: str) -> Checked:
+    """Check a file for a vendor whose changes take no discounts."""
+    vendor = replace(VENDOR, has=VENDOR.has - {Capability.DISCOUNTED_CHANGES})
+    return check_text(text, "file.toml", CATALOG, vendor)
+
+
+@pytest.mark.parametrize("kind", ["add_seats", "plan_change"])
+def test_a_discount_off_a_change_is_named_where_the_vendor_takes_none(kind: str) -> None:
+    text = GOOD.replace('order = ["first_order"], max_seats = 100', f'order = ["first_order", "{kind}"]')
+    assert named(read(text)) == []
+    assert named(without_changes(text)) == [("vendor-cannot", 14)]
+    assert without_changes(GOOD).findings == ()
+
+
+def test_samples_that_the_vendor_cannot_carry_are_left_out() -> None:
+    checked = without_changes(SAMPLE.read_text("utf-8"))
+    assert {name for name, _ in named(checked)} == {"vendor-cannot"}
+    left = checked.carried()
+    assert left.findings == ()
+    assert [one.slug for one in checked.campaigns if one not in left.campaigns] == ["grow-50"]
+    assert without_changes(four_mistakes()).carried().findings != ()
 
 
 def test_one_code_in_disjoint_windows_is_allowed() -> None:

@@ -1,11 +1,13 @@
 """Paying the next term by hand: in the last days of a term, or after it has ended, and then without a gap.
 
-What renews can be changed on the way: the plan, the seats (never fewer than people use) and the add-ons.
+What renews can be changed on the way: the plan, the seats (never fewer than people use) and the add-ons. Where the
+vendor bills in advance only what runs, that is paid before its day, and all else is booked and charged on its day.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import Enum
 
 from app import formats
 from app.core.problems import Problem, ProblemId, Refused, problem
@@ -23,6 +25,7 @@ from app.orders.kinds import RENEWAL
 from app.subscriptions.eligibility import reason_problem
 from app.subscriptions.store import Subscription
 from app.subscriptions.windows import Window
+from app.vendor_adapters.capabilities import Capability
 from app.vendor_adapters.errors import RejectReason, VendorError, VendorRejected
 from app.vendor_adapters.types import OfferKey, PaymentMethodSummary, PurchaseItem, Renew
 
@@ -46,6 +49,14 @@ class PackChoice:
     wanted: int
 
 
+class Detour(Enum):
+    """What has to be done before the next term can be paid."""
+
+    LET_RENEW = "let_renew"
+    ADD_SEATS = "add_seats"
+    ADD_CARD = "add_card"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentPage:
     """What the page shows.
@@ -53,6 +64,7 @@ class PaymentPage:
     Attributes:
         plans: what can renew, what runs first. people: who uses a seat, None where nobody tells. window: the days in
             which it can be paid; None with the ``problem`` that stands in the way. shown: the vendor's quote.
+        is_fixed: only what runs can be paid. detour: what would lead out of the ``problem``.
     """
 
     owned: Owned
@@ -65,24 +77,29 @@ class PaymentPage:
     shown: KeptChange | None
     problem: Problem | None
     cards: tuple[PaymentMethodSummary, ...] | None
+    is_fixed: bool = False
+    detour: Detour | None = None
 
 
 async def read_payment_page(deps: Deps, person: Person, subscription_id: str, wish: RenewalWish) -> PaymentPage:
     """Return the page for ``wish``, priced by the vendor; what is out of bounds is put right."""
     owned = await read_owned(deps, person, subscription_id)
+    is_fixed = is_fixed_renewal(deps, owned)
+    wish = _as_it_runs(owned) if is_fixed else wish
     plans = plans_to_renew(deps, owned)
     plan = wish.plan if wish.plan in plans else _plan_of(deps, owned.subscription)
-    people = owned.usage.seats_in_use if owned.usage else None
     seats = min(max(wish.seats or _usual_seats(owned), 1), deps.catalog.rules.seats.self_serve_max)
     packs = _packs(deps, owned.subscription, wish)
-    found = _blocker(owned)
+    found, detour = _blocker(owned), None
+    if is_fixed and not found:
+        found, detour = _other_than_runs(deps, owned)
     shown = None
     if owned.window is not None and not found:
         try:
             change = _change(deps, owned, owned.window.base, plan, seats, packs)
             shown = await show_change(deps, owned, change)
         except VendorRejected as error:
-            owned, found = _refused(owned, error)
+            owned, found, detour = _refused(owned, error)
         except VendorError:
             found = away()
     return PaymentPage(
@@ -92,10 +109,12 @@ async def read_payment_page(deps: Deps, person: Person, subscription_id: str, wi
         plan=plan,
         seats=seats,
         packs=packs,
-        people=people,
+        people=owned.usage.seats_in_use if owned.usage else None,
         shown=shown,
         problem=found,
         cards=await cards(deps, owned) if shown else (),
+        is_fixed=is_fixed,
+        detour=detour,
     )
 
 
@@ -118,16 +137,51 @@ async def pay_renewal(
         raise Refused(found or away())
     if owned.window.base != base:
         raise Refused(problem(ProblemId.E_QUOTE))  # it has moved on: the page shows what it is now
-    check_enough(owned, wish.seats)
+    if is_fixed_renewal(deps, owned):
+        found = _other_than_runs(deps, owned)[0]
+        if found or wish.seats != owned.subscription.seats:
+            raise Refused(found or problem(ProblemId.E_CHANGED, seats=formats.number(owned.subscription.seats)))
+        wish = _as_it_runs(owned)
+    check_enough(owned, wish.seats or 0)
     plan = wish.plan if wish.plan in plans_to_renew(deps, owned) else _plan_of(deps, owned.subscription)
-    change = _change(deps, owned, base, plan, wish.seats, _packs(deps, owned.subscription, wish))
-    wanted = Wanted(kind=RENEWAL, change=change, plan=plan, offer=change.offer, seats=wish.seats)
+    change = _change(deps, owned, base, plan, wish.seats or 0, _packs(deps, owned.subscription, wish))
+    wanted = Wanted(kind=RENEWAL, change=change, plan=plan, offer=change.offer, seats=change.seats)
     return await order_change(deps, person, owned, wanted, press)
 
 
 def plans_to_renew(deps: Deps, owned: Owned) -> tuple[str, ...]:
     """Return the plans that the next term can have, what runs first."""
     return (owned.subscription.plan, *other_plans(deps, owned))
+
+
+def is_fixed_renewal(deps: Deps, owned: Owned) -> bool:
+    """Whether the vendor takes money before the day only for what runs now; after the end anything can be chosen."""
+    capabilities = deps.vendors[owned.subscription.vendor].capabilities
+    is_before = owned.window is not None and not owned.window.is_after_end
+    return is_before and Capability.RESHAPED_RENEWAL not in capabilities
+
+
+def _as_it_runs(owned: Owned) -> RenewalWish:
+    subscription = owned.subscription
+    return RenewalWish(plan=subscription.plan, seats=subscription.seats, packs=dict(subscription.packs))
+
+
+def _other_than_runs(deps: Deps, owned: Owned) -> tuple[Problem | None, Detour | None]:
+    """Why what runs now is not what should renew, and the way to have it so."""
+    subscription, day = owned.subscription, formats.date(owned.subscription.ends_at)
+    people = owned.usage.seats_in_use if owned.usage else 0
+    if people > subscription.seats:
+        who, seats = formats.counted(people, "person uses", "people use"), wording.seats(subscription.seats)
+        text = (
+            f"{who} {seats}. Before {day} the next term can be paid for the seats that there are: add the others first."
+        )
+        return Problem(ProblemId.E_INPUT, text), Detour.ADD_SEATS
+    if subscription.booked:
+        plan = wording.plan_name(deps.catalog, _plan_of(deps, subscription))
+        booked = f"{plan}, {wording.seats(subscription.booked.quantity)}"
+        text = f"From {day} you have booked {booked}: that is charged on {day}. Before, only what runs now can be paid."
+        return Problem(ProblemId.E_INPUT, text), Detour.LET_RENEW
+    return None, None
 
 
 def _blocker(owned: Owned) -> Problem | None:
@@ -148,12 +202,23 @@ def _not_here() -> Problem:
     return Problem(ProblemId.E_INPUT, "The next term is charged on its day and cannot be paid before.")
 
 
-def _refused(owned: Owned, error: VendorRejected) -> tuple[Owned, Problem]:
+def _refused(owned: Owned, error: VendorRejected) -> tuple[Owned, Problem, Detour | None]:
     """What has ended and was paid back in its last term looks like one that was never paid: only the vendor knows."""
+    if error.reason is RejectReason.NOT_FOUND and error.field == "payment_method":
+        return owned, Problem(ProblemId.E_INPUT, "There is no card on file to charge. Add one first."), Detour.ADD_CARD
+    if error.reason is RejectReason.NOT_SOLD and error.field == "discounts":
+        return owned, _with_discount(), None
+    if error.reason is RejectReason.NOT_SOLD and error.field == "billing_schedules":
+        return owned, _not_here(), None
     if error.reason is not RejectReason.STALE_STATE or not owned.problem:
-        return owned, away()
+        return owned, away(), None
     found = reason_problem(owned.reason, owned.subscription)
-    return replace(owned, can_renew=False, problem=found), found or away()
+    return replace(owned, can_renew=False, problem=found), found or away(), None
+
+
+def _with_discount() -> Problem:
+    text = "A discount counts for the next term, and is taken off on its day only: it cannot be paid by hand."
+    return Problem(ProblemId.E_INPUT, text)
 
 
 def _plan_of(deps: Deps, subscription: Subscription) -> str:

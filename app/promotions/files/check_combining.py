@@ -1,7 +1,7 @@
 """What must hold between offers, and what the configured vendor must be able to carry."""
 
 from app.promotions.combine import MAX_OFFERS, may_stand_together
-from app.promotions.files.findings import Path
+from app.promotions.files.findings import VENDOR_CANNOT, Path
 from app.promotions.files.scope import Scope
 from app.promotions.model import Offer, OrderKind
 from app.vendor_adapters.capabilities import Capability
@@ -34,14 +34,17 @@ def _check_agreed(scope: Scope, path: Path, offer: Offer, others: list[Offer]) -
 def _check_vendor(scope: Scope, path: Path, offer: Offer) -> None:
     capabilities = scope.capabilities
     if Capability.DISCOUNTS not in capabilities or capabilities.max_discounts < 1:
-        scope.findings.add((*path, "benefit"), "vendor-cannot", "the vendor makes no discounts real")
+        scope.findings.add((*path, "benefit"), VENDOR_CANNOT, "the vendor makes no discounts real")
+    if Capability.DISCOUNTED_CHANGES not in capabilities and _CHANGES & set(offer.rules.order):
+        reason = "the vendor takes no discount off added seats or a change of plan"
+        scope.findings.add((*path, "rules", "order"), VENDOR_CANNOT, reason)
     if offer.periods == 1:
         return
     if not capabilities.discount_periods:
-        scope.findings.add((*path, "duration"), "vendor-cannot", "the vendor's discounts are for one term alone")
+        scope.findings.add((*path, "duration"), VENDOR_CANNOT, "the vendor's discounts are for one term alone")
     if _CHANGES & set(offer.rules.order):
         reason = "a discount on added seats or a change of plan is taken once; renewals are at list price"
-        scope.findings.add((*path, "duration"), "vendor-cannot", reason)
+        scope.findings.add((*path, "duration"), VENDOR_CANNOT, reason)
 
 
 def _check_stacks(scope: Scope, offers: list[tuple[Path, Offer]]) -> None:
@@ -53,7 +56,7 @@ def _check_stacks(scope: Scope, offers: list[tuple[Path, Offer]]) -> None:
         place = (*path, "combines_with")
         if size > most >= 1:
             reason = f"{size} offers could stand together, and the vendor takes {most} at a checkout"
-            scope.findings.add(place, "vendor-cannot", reason)
+            scope.findings.add(place, VENDOR_CANNOT, reason)
         if size > MAX_OFFERS:
             scope.findings.add(place, "stack-too-deep", f"more than {MAX_OFFERS} offers could stand together")
 

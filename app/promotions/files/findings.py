@@ -6,6 +6,8 @@ from dataclasses import dataclass
 Path = tuple[str | int, ...]
 """Where in the file: keys and list positions, such as ``("campaign", 0, "offer", 1, "benefit")``."""
 
+VENDOR_CANNOT = "vendor-cannot"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:

@@ -1,8 +1,9 @@
 """``check``: whether a campaign file may be published. Every fault has a name, a line and a reason."""
 
 import tomllib
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from app.catalog.model import Catalog
@@ -10,7 +11,7 @@ from app.promotions.codes import canonical
 from app.promotions.files.check_campaigns import check_campaigns
 from app.promotions.files.check_combining import check_combining
 from app.promotions.files.check_offers import check_offers
-from app.promotions.files.findings import Finding, Findings
+from app.promotions.files.findings import VENDOR_CANNOT, Finding, Findings
 from app.promotions.files.findings import Path as Place
 from app.promotions.files.parse import read_campaigns
 from app.promotions.files.positions import key_lines
@@ -34,6 +35,18 @@ class Checked:
     findings: tuple[Finding, ...]
     name: str
     lines: Mapping[Place, int] = field(default_factory=dict, repr=False)
+
+    def carried(self) -> "Checked":
+        """Return the same without the campaigns that the vendor cannot carry, if nothing else is wrong with the file.
+
+        For samples that are made for every vendor; what somebody wrote for this store is published whole or not at all.
+        """
+        if any(finding.fault != VENDOR_CANNOT for finding in self.findings):
+            return self
+        starts = [self.lines.get(("campaign", i), 1) for i in range(len(self.campaigns))]
+        lacking = {bisect_right(starts, finding.line) - 1 for finding in self.findings}
+        kept = tuple(campaign for i, campaign in enumerate(self.campaigns) if i not in lacking)
+        return replace(self, campaigns=kept, findings=())
 
     def taken(self, conflicts: Sequence[tuple[str, str, str]]) -> tuple[Finding, ...]:
         """Return what publishing found: codes that published campaigns outside the file have meanwhile.
