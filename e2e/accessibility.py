@@ -1,12 +1,9 @@
 """Checks a page with axe-core against the rules of WCAG 2.2, levels A and AA."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Browser, Page, Route
-
-Axe = Callable[[Page], None]
 
 _SOURCE = Path(__file__).parent / "vendored" / "axe.min.js"
 _RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]

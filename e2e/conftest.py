@@ -9,7 +9,6 @@ import httpx2
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
-from e2e.accessibility import Axe, check_page, check_page_without_scripts
 from e2e.browser import LAUNCH_ARGS, NoBrowser, find_browser
 from e2e.demo import Demo, DemoDied, running_demo
 from e2e.world import World
@@ -44,6 +43,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     runs = [(vendor, state) for vendor in vendors for state in (mark.args if mark else ("on",))]
     ids = [f"{vendor}-javascript_{state}" for vendor, state in runs]
     metafunc.parametrize(("sells_with", "javascript"), runs, indirect=["sells_with"], ids=ids)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what does not run over the vendor that was asked for."""
+    wanted = config.getoption("--vendor")
+    left_out = [item for item in items if wanted not in ("all", *_vendors_of(item))]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]
 
 
 def _vendors_of(test: pytest.Item) -> tuple[str, ...]:
@@ -150,14 +157,6 @@ def context(
 def page(context: BrowserContext) -> Page:
     """A tab; addresses may be given as paths of the store."""
     return context.new_page()
-
-
-@pytest.fixture
-def axe(browser: Browser, javascript: str) -> Axe:
-    """``axe(page)`` fails with every violation of WCAG 2.2 A and AA on the page as it is now."""
-    if javascript == "on":
-        return check_page
-    return lambda page: check_page_without_scripts(page, browser)
 
 
 def _complaint(message: ConsoleMessage) -> list[str]:

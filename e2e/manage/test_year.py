@@ -11,7 +11,7 @@ SCRIPT = ROOT / "docs" / "a_year_in_a_minute.py"
 
 def test_a_year_in_a_minute(world: World) -> None:
     run = subprocess.run(
-        [sys.executable, SCRIPT, world.store], capture_output=True, text=True, timeout=180, check=False
+        [sys.executable, SCRIPT, world.store], capture_output=True, text=True, timeout=300, check=False
     )
     assert run.returncode == 0, run.stdout + run.stderr
     assert "Every mail, invoice and entitlement is as it should be." in run.stdout

@@ -211,3 +211,23 @@ async def test_a_refused_card_is_told_on_the_vendors_page_and_another_one_buys_t
     await pay(browser)
     await settled(shop)
     await sold_once(shop)
+
+
+@pytest.mark.vendors("stripe")
+async def test_a_bank_that_gives_no_answer_is_waited_for_on_the_vendors_page(shop: Shop) -> None:
+    browser = await at_checkout(shop)
+    await to_payment(browser)
+    await pay(browser, SILENT_CARD)
+    page = browser.url
+    assert page.startswith(shop.deps.config.vendor_url)
+    assert "Your bank has not answered yet" in browser.text
+    assert "Card number" not in browser.text
+    await settled(shop)
+    assert (await only_order(shop)).state.value == "submitted"
+    later(shop, seconds=61)  # its silence counts as a no
+    await browser.open(page)
+    assert "Nothing was charged" in browser.text
+    await nothing_charged(shop)
+    await pay(browser)
+    await settled(shop)
+    await sold_once(shop)

@@ -8,6 +8,17 @@ from tests.stripe_twin.books import Books, Obj
 from tests.stripe_twin.refusals import Refusal
 from tests.stripe_twin.runs import run_due
 
+_WORDS = {
+    "insufficient_funds": "Your card has insufficient funds",
+    "expired_card": "Your card has expired",
+    "incorrect_cvc": "Your card’s security code is incorrect",
+    "incorrect_number": "Your card number is invalid",
+    "incorrect_zip": "Your postal code is incorrect",
+    "transaction_not_allowed": "Your card does not support this type of purchase",
+    "payment_intent_authentication_failure": "We are unable to authenticate your payment method",
+}
+"""What the page says of a refusal; "Your card was declined" of every other."""
+
 
 @dataclass(frozen=True, slots=True)
 class TypedCard:
@@ -138,4 +149,4 @@ def _why(refusal: Refusal) -> str:
 
 
 def _told(code: str) -> str:
-    return f"Your card was refused ({code}). Nothing was charged: try another one."
+    return f"{_WORDS.get(code, 'Your card was declined')}. Nothing was charged: try another one."
