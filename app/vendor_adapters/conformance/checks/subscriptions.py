@@ -95,6 +95,19 @@ class SubscriptionChecks(Checks):
             with pytest.raises(VendorUnavailable):
                 await buyer.quote_change(subscription.ref, _SEATS)
 
+    @check(13, *_GROWS)
+    async def test_13_what_a_change_renews_at(self, harness: Harness) -> None:
+        """The next charge of a change's quote is what the renewal invoices."""
+        buyer = await Buyer.arrive(harness)
+        subscription = await buyer.subscribe()
+        await to_day(harness, DAY_OF_CHANGES)
+        quote = await buyer.quote_change(subscription.ref, _SEATS)
+        await buyer.change(subscription.ref, _SEATS, quote=quote)
+        first = quote.next_charges[0]
+        assert first.at == subscription.period.ends_at
+        await to_day(harness, 366)
+        assert (await buyer.invoices())[0].total == (first.total or first.subtotal)
+
     @check(18, Capability.CHANGES)
     async def test_18_more_seats_count_now(self, harness: Harness) -> None:
         """Seats up count now."""
