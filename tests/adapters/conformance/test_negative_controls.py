@@ -111,6 +111,7 @@ CONTROLS = (
     Control(purchases.TrustsAFailedCheck, "16_challenge_failed", says="COMPLETE"),
     Control(purchases.HasNoWayBack, "16_challenge_left", says="a way back"),
     Control(purchases.TakesAQuestionForAYes, "16_a_card_on_file_that_asks", (Payment.CHALLENGE_FAILED, [])),
+    Control(subscriptions.GrantsWhileTheBankAsks, "16_a_change_that_the_bank_asks_about", (Payment.CHALLENGE_LEFT, 10)),
     Control(wrong.OpensAPageEachTime, "17_two_starts_one_live_page", says="2"),
     Control(wrong.OpensAPageEachTime, "17_another_cart_for_the_same_order"),
     Control(wrong.OpensAPageEachTime, "17_an_order_is_paid_once"),

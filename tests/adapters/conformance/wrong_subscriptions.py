@@ -15,6 +15,7 @@ from app.vendor_adapters.types import (
     CheckoutSnapshot,
     CheckoutState,
     IdempotencyKey,
+    NeedsAction,
     Notification,
     NotificationKind,
     OrderId,
@@ -106,6 +107,24 @@ class OverrulesOthers(EmbeddedVendor):
         anew = replace(change, base=there.seats)
         now = await self.quote_change(ref, change=anew, as_of=there.observed_at)
         return await super().apply_change(ref, change=anew, quote=now, return_to=return_to, order=order, key=key)
+
+
+class GrantsWhileTheBankAsks(EmbeddedVendor):
+    """16: seats count while the bank still wants to hear from the buyer."""
+
+    granted = 0
+
+    async def apply_change(
+        self, ref: SubscriptionRef, *, change: Change, quote: Quote, return_to: str, order: OrderId, key: IdempotencyKey
+    ) -> ChangeOutcome:
+        outcome = await super().apply_change(ref, change=change, quote=quote, return_to=return_to, order=order, key=key)
+        if isinstance(outcome, NeedsAction) and isinstance(change, SetSeats):
+            self.granted = change.seats
+        return outcome
+
+    async def get_subscription(self, ref: SubscriptionRef) -> SubscriptionSnapshot:
+        found = await super().get_subscription(ref)
+        return replace(found, seats=self.granted or found.seats)
 
 
 class TellsTheEventsName(EmbeddedVendor):
