@@ -5,8 +5,6 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-import httpx2
-
 from app.core.money import Money
 from app.http import Request, Response
 from app.vendor_adapters.conformance import START, Facility, Planted, Reading
@@ -40,9 +38,7 @@ class _MisspellingNetwork(Network):
         misspelt = request.content.replace(b"success_url=", b"succes_url=")
         headers = {name: value for name, value in request.headers.items() if name != "content-length"}
         return await super().handle_async_request(
-            httpx2.Request(
-                request.method, request.url, headers=headers, content=misspelt, extensions=request.extensions
-            )
+            Request(request.method, request.url, headers=headers, content=misspelt, extensions=request.extensions)
         )
 
 
