@@ -14,7 +14,8 @@ from app.vendor_adapters.conformance import Card, Facility, Fault, Harness, Paym
 from app.vendor_adapters.port import VendorAdapter
 from tests.support.sources import ROOT
 
-ENUMS = [kind for kind in vars(types).values() if isinstance(kind, type) and issubclass(kind, Enum)]
+ENUMS: list[type[Enum]] = [Grain, errors.RejectReason, Payment, Card]
+ENUMS += [kind for kind in vars(types).values() if isinstance(kind, type) and issubclass(kind, Enum)]
 VALUES = [kind for kind in vars(types).values() if isinstance(kind, type) and dataclasses.is_dataclass(kind)]
 GUIDE = (ROOT / "docs" / "writing-an-adapter.md").read_text(encoding="utf-8")
 ERRORS = [kind.__name__ for kind in errors.VendorError.__subclasses__()]
@@ -32,7 +33,7 @@ ERRORS = [kind.__name__ for kind in errors.VendorError.__subclasses__()]
         *(name for name in dir(VendorAdapter) if not name.startswith("_")),
         *(kind.__name__ for kind in VendorAdapter.__bases__ if kind is not Protocol),
         *types.__all__,
-        *(member.name for kind in (*ENUMS, Grain, errors.RejectReason, Payment, Card) for member in kind),
+        *(member.name for kind in ENUMS for member in kind),
         *conformance.__all__,
         *(row.id for row in kit_catalog().prices),
         *("VendorWorld", "OwnWorld", "RemoteWorld", "NoControls", "KASSA_VENDOR", "KASSA_DEMO_WORLD"),

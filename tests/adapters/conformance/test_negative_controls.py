@@ -89,6 +89,7 @@ CONTROLS = (
     Control(purchases.AsksTheBankAgain, "09_no_retry_after_a_decline"),
     Control(purchases.DeclinesForGood, "09_declined_on_the_page", says="EXPIRED"),
     Control(wrong.ChargesACentMore, "10_preview_equals_charge", says="243600"),
+    Control(prices.QuotesWithoutLines, "10_a_quote_adds_up", says="243600"),
     Control(prices.ForgetsTax, "10_tax_is_known_before_paying"),
     Control(prices.GuessesThePlace, "10_tax_is_known_before_paying"),
     Control(prices.SellsOldQuotesAnew, "10_an_old_quote_is_honoured_or_refused", says="243601"),
@@ -139,6 +140,7 @@ CONTROLS = (
     Control(wrong.ForgetsThePause, "25_a_rate_limit_says_how_long", ("list_offers",)),
     Control(wrong.ChargesACentMore, "26_the_trace_is_the_same", (JOURNEYS[0],), says="347999"),
     Control(wrong.TakesAnyCustomer, "a_customer_that_is_gone", ends=NOT_RAISED),
+    Control(prices.ShowsOnePage, "invoices_beyond_a_page", says="the list goes on"),
 )
 
 

@@ -12,12 +12,15 @@ from app.vendor_adapters.types import (
     AddPack,
     Change,
     ChangeOutcome,
+    CustomerRef,
     DiscountRef,
     DiscountTerms,
     Handoff,
     IdempotencyKey,
+    InvoiceSummary,
     NextCharge,
     OrderId,
+    Page,
     PurchaseRequest,
     Quote,
     SetSeats,
@@ -41,11 +44,25 @@ class ForgetsTax(EmbeddedVendor):
         return await super().start_checkout(request, quote=true, return_to=return_to, cancel_to=cancel_to, key=key)
 
 
+class QuotesWithoutLines(EmbeddedVendor):
+    """10: a sum stands there, and nothing that it is of."""
+
+    async def quote_purchase(self, request: PurchaseRequest) -> Quote:
+        return replace(await super().quote_purchase(request), lines=())
+
+
 class GuessesThePlace(EmbeddedVendor):
     """10: who has not said where they are pays New York's tax."""
 
     async def quote_purchase(self, request: PurchaseRequest) -> Quote:
         return await super().quote_purchase(replace(request, address=request.address or NEW_YORK))
+
+
+class ShowsOnePage(EmbeddedVendor):
+    """Rule: of the invoices the first page is shown, again and again."""
+
+    async def list_invoices(self, customer: CustomerRef, *, cursor: str = "") -> Page[InvoiceSummary]:
+        return await super().list_invoices(customer)
 
 
 class SellsOldQuotesAnew(EmbeddedVendor):

@@ -9,6 +9,7 @@ from app.core.money import Money
 from app.vendor_adapters.capabilities import Capability
 from app.vendor_adapters.conformance.buyer import Buyer, new_key, new_order, taken, to_day
 from app.vendor_adapters.conformance.checks.base import Checks
+from app.vendor_adapters.conformance.checks.prices import assert_adds_up
 from app.vendor_adapters.conformance.harness import Card, Facility, Fault, Harness
 from app.vendor_adapters.conformance.offers import DAY_OF_CHANGES, SCALE, STORAGE, TEAM
 from app.vendor_adapters.conformance.scenario import Measure, check
@@ -71,6 +72,7 @@ class SubscriptionChecks(Checks):
         quote = await buyer.quote_change(subscription.ref, case.change)
         outcome = await buyer.change(subscription.ref, case.change, quote=quote, order=order)
         assert isinstance(outcome, Done)
+        assert_adds_up(quote)
         assert quote.due_now == Money(case.due, "usd")
         assert await taken(harness, order) == [case.due]
         assert (await buyer.invoices())[0].total == quote.due_now
