@@ -146,7 +146,7 @@ class CartChecks(Checks):
 
     @check(0, Capability.STORED_CARD_PURCHASE)
     async def test_a_customer_that_is_gone_is_not_charged(self, harness: Harness) -> None:
-        """A stored card of a customer that the vendor does not know is refused by that name."""
+        """A card of a customer that the vendor does not know is refused by that name."""
         buyer = await Buyer.arrive(harness, card=Card.PAYS)
         request = buyer.request((MINUTES, 2))
         quote = await harness.adapter.quote_purchase(request)

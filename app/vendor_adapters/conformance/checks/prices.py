@@ -39,7 +39,7 @@ class PriceChecks(Checks):
 
     @check(10)
     async def test_10_a_quote_adds_up(self, harness: Harness) -> None:
-        """A quote's lines sum to its subtotal, and that to what is due; it can be bought for a while."""
+        """A quote's lines sum to its subtotal, and that to what is due."""
         buyer = await Buyer.arrive(harness)
         for offer, quantity in ((TEAM, 7), (MINUTES, 3)):
             assert_adds_up(await harness.adapter.quote_purchase(buyer.request((offer, quantity))))
