@@ -274,6 +274,13 @@ def create_refund(request: Request) -> Obj:
     return request.books.shown(made, request.expand)
 
 
+@route("get", "/v1/refunds")
+def list_refunds(request: Request) -> Obj:
+    payment = request.params.get("payment_intent")
+    rows = [row for row in request.books.all("refund") if payment is None or row["payment_intent"] == payment]
+    return page(request, rows)
+
+
 def settle(request: Request, payment: Obj) -> None:
     """Do what a payment was for, when it has succeeded."""
     invoice = request.books.find("invoice", payment.get("_invoice") or "")

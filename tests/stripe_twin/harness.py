@@ -29,7 +29,7 @@ from tests.stripe_twin.wire import TwinWire
 PATIENT, IMPATIENT = 60.0, 0.3
 """Seconds: the first so long that a busy machine never meets it, the second for a vendor that says nothing."""
 
-_ON_FILE = {Card.PAYS: PAYS, Card.DECLINED: DECLINES}
+_ON_FILE = {Card.PAYS: PAYS, Card.DECLINED: DECLINES, Card.CHALLENGES: CHALLENGES}
 _TYPED = {Payment.PAID: PAYS, Payment.DECLINED: DECLINES}
 _FAULTS = {
     Fault.ANSWER_LOST: "lost_answer",

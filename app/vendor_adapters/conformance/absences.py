@@ -7,7 +7,15 @@ from app.core.money import Money
 from app.vendor_adapters.capabilities import Capabilities, Capability
 from app.vendor_adapters.conformance.buyer import Buyer, new_key
 from app.vendor_adapters.conformance.offers import MINUTES, TEAM
-from app.vendor_adapters.types import ChargeRef, PaymentMethodRef, PortalPurpose, Renew, SetSeats, SubscriptionRef
+from app.vendor_adapters.types import (
+    ChargeRef,
+    DiscountRef,
+    PaymentMethodRef,
+    PortalPurpose,
+    Renew,
+    SetSeats,
+    SubscriptionRef,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +78,19 @@ async def _refund(buyer: Buyer) -> object:
     return await buyer.adapter.refund(ChargeRef("ch_1"), amount=Money(1, "usd"), reason="kit", key=new_key("refund"))
 
 
+async def _default_card(buyer: Buyer) -> None:
+    key = new_key("set_default_payment_method")
+    await buyer.adapter.set_default_payment_method(buyer.customer, ref=PaymentMethodRef("pm_1"), key=key)
+
+
+async def _charge(buyer: Buyer) -> object:
+    return await buyer.adapter.get_charge(ChargeRef("ch_1"))
+
+
+async def _revoke(buyer: Buyer) -> None:
+    await buyer.adapter.revoke_discount(DiscountRef("di_1"), key=new_key("revoke_discount"))
+
+
 async def _discount(buyer: Buyer) -> object:
     return await buyer.discount(TEAM, percent_bp=1_000)
 
@@ -97,13 +118,16 @@ async def _portal(buyer: Buyer, purpose: PortalPurpose) -> object:
 ABSENCES = (
     Absence(Capability.EXPIRE_CHECKOUT, _expire),
     Absence(Capability.STORED_CARD_PURCHASE, _buy),
+    Absence(Capability.STORED_CARD_PURCHASE, _default_card),
     Absence(Capability.MIXED_CART, _mixed),
     Absence(Capability.CHANGES, _change),
     Absence(Capability.DISCOUNTED_CHANGES, _discounted_change, frozenset({Capability.CHANGES, Capability.DISCOUNTS})),
     Absence(Capability.PAID_RENEWAL, _paid_renewal, frozenset({Capability.CHANGES})),
     Absence(Capability.RESHAPED_RENEWAL, _reshaped_renewal, frozenset({Capability.CHANGES, Capability.PAID_RENEWAL})),
     Absence(Capability.REFUNDS, _refund),
+    Absence(Capability.REFUNDS, _charge),
     Absence(Capability.DISCOUNTS, _discount),
+    Absence(Capability.DISCOUNTS, _revoke),
     Absence(Capability.PORTAL_PAYMENT_METHODS, _cards),
     Absence(Capability.PORTAL_INVOICES, _invoices),
     Absence(Capability.LIST_OF_CHANGES, _list),

@@ -178,8 +178,10 @@ class Buyer:
     async def invoices(self) -> tuple[InvoiceSummary, ...]:
         """Return all invoices, newest first."""
         page = await self.adapter.list_invoices(self.customer)
-        rows = list(page.rows)
+        rows, seen = list(page.rows), {""}
         while page.next_cursor:
+            assert page.next_cursor not in seen, "the list goes on"
+            seen.add(page.next_cursor)
             page = await self.adapter.list_invoices(self.customer, cursor=page.next_cursor)
             rows += page.rows
         return tuple(rows)

@@ -29,10 +29,14 @@ class Payment(Enum):
 
 
 class Card(Enum):
-    """A test card to have on file: one that pays, and one whose bank refuses every charge."""
+    """A test card to have on file: one that pays, one whose bank refuses every charge, and one that asks each time.
+
+    CHALLENGES, which asks for 3-D Secure, is not needed where the harness lacks Facility.CHALLENGES.
+    """
 
     PAYS = "pays"
     DECLINED = "declined"
+    CHALLENGES = "challenges"
 
 
 class Fault(Enum):

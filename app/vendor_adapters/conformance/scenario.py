@@ -1,14 +1,19 @@
 """How a check says what it is: its number among the 26, what it needs, and whether an adapter can be asked for it."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import Enum
-from typing import TypeVar
+from functools import wraps
+from typing import ParamSpec
+
+import pytest
 
 from app.vendor_adapters.capabilities import Capability, Grain
-from app.vendor_adapters.conformance.harness import Facility, Harness
+from app.vendor_adapters.conformance.harness import Facility, FacilityLacking, Harness
 
-F = TypeVar("F", bound=Callable[..., object])
+P = ParamSpec("P")
+Failed = pytest.fail.Exception
+"""What ``pytest.raises`` fails with where nothing was raised; it is no Exception."""
 _ATTRIBUTE = "conformance"
 
 
@@ -31,14 +36,34 @@ class Scenario:
     title: str
     needs: frozenset[Need]
 
+    @property
+    def rule(self) -> str:
+        """What a failure says was broken."""
+        return f"{f'check {self.number}' if self.number else 'a rule of the port'}: {self.title}"
 
-def check(number: int, *needs: Need) -> Callable[[F], F]:
-    """Mark a test as check ``number``, which needs all of ``needs``; its docstring's first line is its title."""
 
-    def mark(function: F) -> F:
+def check(number: int, *needs: Need) -> Callable[[Callable[P, Awaitable[None]]], Callable[P, Awaitable[None]]]:
+    """Mark a test as check ``number``, which needs all of ``needs``; its docstring's first line is its title.
+
+    However it fails, the rule that it proves is named with it.
+    """
+
+    def mark(function: Callable[P, Awaitable[None]]) -> Callable[P, Awaitable[None]]:
         title = (function.__doc__ or "").strip().partition("\n")[0].rstrip(".")
-        setattr(function, _ATTRIBUTE, Scenario(number=number, title=title, needs=frozenset(needs)))
-        return function
+        scenario = Scenario(number=number, title=title, needs=frozenset(needs))
+
+        @wraps(function)
+        async def checked(*args: P.args, **kwargs: P.kwargs) -> None:
+            try:
+                await function(*args, **kwargs)
+            except FacilityLacking:
+                raise
+            except (Exception, Failed) as error:
+                error.add_note(scenario.rule)
+                raise
+
+        setattr(checked, _ATTRIBUTE, scenario)
+        return checked
 
     return mark
 

@@ -6,10 +6,11 @@ import stripe
 
 from app.core.ids import new_id
 from app.core.money import Money
-from app.vendor_adapters.errors import RejectReason
+from app.vendor_adapters.errors import KeyReused, RejectReason
 from app.vendor_adapters.stripe.catalog import all_prices
 from app.vendor_adapters.stripe.client import Call
 from app.vendor_adapters.stripe.errors import rejected
+from app.vendor_adapters.stripe.names import MARK, NAME, mark, meta
 from app.vendor_adapters.stripe.orders import is_direct
 from app.vendor_adapters.stripe.shop import Shop
 from app.vendor_adapters.stripe.translate.basics import ref_of
@@ -31,6 +32,8 @@ from app.vendor_adapters.types import (
 INVOICES_A_PAGE = 20
 CARDS_SHOWN = 20
 REASON_LENGTH = 500
+REFUNDS_SEEN = 100
+"""Refunds of one payment that are looked through, the latest first; nobody gives back in more parts."""
 
 
 async def list_invoices(call: Call, shop: Shop, customer: CustomerRef, cursor: str) -> Page[InvoiceSummary]:
@@ -78,8 +81,20 @@ async def set_default(call: Call, customer: CustomerRef, ref: PaymentMethodRef, 
 
 
 async def refund(call: Call, charge: ChargeRef, amount: Money, reason: str, key: IdempotencyKey) -> RefundRef:
-    """Give ``amount`` of a payment back; the reason is our own word, kept beside the refund."""
-    payment = await call.read(call.v1.payment_intents.retrieve_async(charge))
+    """Give ``amount`` of a payment back; the reason is our own word, kept beside the refund.
+
+    What the key made is found by the mark that it left, so that a key that Stripe has forgotten gives nothing twice.
+    """
+    marked = mark(key, (charge, amount, reason))
+    payment, earlier = await asyncio.gather(
+        call.read(call.v1.payment_intents.retrieve_async(charge)),
+        call.read(call.v1.refunds.list_async({"payment_intent": charge, "limit": REFUNDS_SEEN})),
+    )
+    for known in earlier.data:
+        if (made_by := meta(known.metadata, MARK)).partition(".")[0] == marked.partition(".")[0]:
+            if made_by != marked:
+                raise KeyReused(vendor=NAME, operation=call.operation)
+            return RefundRef(known.id)
     if payment.currency != amount.currency:
         raise rejected(call.operation, RejectReason.CURRENCY, "amount")
     if amount.minor <= 0:
@@ -87,7 +102,7 @@ async def refund(call: Call, charge: ChargeRef, amount: Money, reason: str, key:
     params: stripe.params.RefundCreateParams = {
         "payment_intent": charge,
         "amount": amount.minor,
-        "metadata": {"kassa_reason": reason[:REASON_LENGTH]},
+        "metadata": {"kassa_reason": reason[:REASON_LENGTH], MARK: marked},
     }
     made = await call.write(call.v1.refunds.create_async(params, {"idempotency_key": key}))
     return RefundRef(made.id)

@@ -41,7 +41,11 @@ from app.vendor_adapters.stripe.translate.basics import order_of, payment_of, re
 from app.vendor_adapters.types import ChargeRef, CustomerProfile, CustomerRef, NotificationKind, OrderId
 
 SECRET = "whsec_conformance"  # noqa: S105 - signs what the kit itself sends
-CARDS = {Card.PAYS: "pm_card_visa", Card.DECLINED: "pm_card_chargeCustomerFail"}
+CARDS = {
+    Card.PAYS: "pm_card_visa",
+    Card.DECLINED: "pm_card_chargeCustomerFail",
+    Card.CHALLENGES: "pm_card_authenticationRequired",
+}
 """Stripe's test cards by name: each attaches as a card of its own."""
 _A_PAGE = 100
 _Reading = Callable[[Call], Awaitable[list[VendorCharge]]]

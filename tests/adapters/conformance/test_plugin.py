@@ -1,7 +1,9 @@
 """What the kit's plugin does with a run: undeclared skips fail, and the matrix says what became of each check."""
 
+import inspect
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,8 @@ import pytest
 from app.vendor_adapters.conformance import AdapterConformance
 from app.vendor_adapters.conformance.matrix import WIDEST, Matrix, Row, Verdict
 from app.vendor_adapters.conformance.scenario import Scenario, scenario_of
+from app.vendor_adapters.conformance.writes import WRITES
+from app.vendor_adapters.port import VendorAdapter
 from tests.support.sources import ROOT
 
 HARNESS = "tests.adapters.minimal.harness:open_in_folder"
@@ -94,6 +98,17 @@ def test_all_26_checks_are_there_and_fit_the_table() -> None:
     assert [scenario.title for scenario in scenarios if not 0 < len(scenario.title) <= WIDEST] == []
     assert len({scenario.title for scenario in scenarios}) == len(scenarios)
     assert unmarked == []
+
+
+def test_every_write_of_the_port_is_among_the_writes_that_the_checks_try() -> None:
+    """What takes a key is a write."""
+    methods = {name: getattr(VendorAdapter, name) for name in dir(VendorAdapter) if not name.startswith("_")}
+    writes = {name for name, method in methods.items() if callable(method) and "key" in _by_keyword(method)}
+    assert {write.operation for write in WRITES} == writes
+
+
+def _by_keyword(method: Callable[..., object]) -> set[str]:
+    return {name for name, one in inspect.signature(method).parameters.items() if one.kind is one.KEYWORD_ONLY}
 
 
 def test_the_matrix_keeps_the_worst() -> None:

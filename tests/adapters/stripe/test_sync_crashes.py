@@ -8,11 +8,12 @@ from datetime import UTC, datetime
 import pytest
 
 from app.core.clock import FrozenClock
+from app.http import Request, Response
 from app.vendor_adapters.errors import VendorError
 from app.vendor_adapters.types import CatalogStepKind
 from tests.adapters.stripe.shop import CATALOG
 from tests.stripe_twin.books import Obj
-from tests.stripe_twin.network import Network, Request, Response
+from tests.stripe_twin.network import Network
 from tests.stripe_twin.twin import StripeTwin
 
 HELD = StripeTwin(CATALOG, FrozenClock(datetime(2026, 3, 1, tzinfo=UTC)))

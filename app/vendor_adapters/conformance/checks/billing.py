@@ -12,6 +12,8 @@ from app.vendor_adapters.conformance.scenario import check
 from app.vendor_adapters.errors import RejectReason, VendorRejected
 from app.vendor_adapters.types import CustomerRef, Done, InvoiceRef, InvoiceStatus, LineKind, PortalPurpose
 
+_MORE_THAN_A_PAGE = 25
+
 
 class BillingChecks(Checks):
     """Customers, invoices, stored cards, refunds, the vendor's own pages."""
@@ -40,6 +42,15 @@ class BillingChecks(Checks):
             assert (invoice.status, invoice.amount_paid) == (InvoiceStatus.PAID, invoice.total)
             assert invoice.amount_due.is_zero
             assert await harness.adapter.get_invoice(invoice.ref) == invoice
+
+    @check(0)
+    async def test_invoices_beyond_a_page(self, harness: Harness) -> None:
+        """Every invoice stands on one page of the list, newest first."""
+        buyer = await Buyer.arrive(harness)
+        for packs in range(1, _MORE_THAN_A_PAGE + 1):
+            await buyer.purchase((MINUTES, packs))
+        sums = [invoice.total.minor for invoice in await buyer.invoices()]
+        assert sums == [1_000 * packs for packs in range(_MORE_THAN_A_PAGE, 0, -1)]
 
     @check(0)
     async def test_invoices_of_others_are_not_listed(self, harness: Harness) -> None:

@@ -30,6 +30,7 @@ class CartChecks(Checks):
         handoff = await buyer.open(request)
         waiting = await harness.adapter.get_checkout(handoff.ref)
         assert (waiting.state, waiting.order, waiting.amount_paid.minor) == (CheckoutState.OPEN, request.order, 0)
+        assert handoff.url.startswith(harness.adapter.origins)
         assert waiting.url.startswith(harness.adapter.origins)
         assert handoff.expires_at > harness.clock.wall()
         await harness.pay_checkout(waiting.url, Payment.PAID)
@@ -142,6 +143,29 @@ class CartChecks(Checks):
         with pytest.raises(VendorRejected) as refused:
             await buyer.open(gone, quote=quote)
         assert (refused.value.reason, refused.value.field) == (RejectReason.NOT_FOUND, "customer")
+
+    @check(0, Capability.STORED_CARD_PURCHASE)
+    async def test_a_customer_that_is_gone_is_not_charged(self, harness: Harness) -> None:
+        """A card of a customer that the vendor does not know is refused by that name."""
+        buyer = await Buyer.arrive(harness, card=Card.PAYS)
+        request = buyer.request((MINUTES, 2))
+        quote = await harness.adapter.quote_purchase(request)
+        with pytest.raises(VendorRejected) as refused:
+            await buyer.buy(replace(request, customer=CustomerRef(f"{buyer.customer}gone")), quote=quote)
+        assert (refused.value.reason, refused.value.field) == (RejectReason.NOT_FOUND, "customer")
+        assert await taken(harness, request.order) == []
+
+    @check(0)
+    async def test_what_cannot_be_sold_says_why(self, harness: Harness) -> None:
+        """Another currency, and none of something, are refused by that reason."""
+        buyer = await Buyer.arrive(harness)
+        for request, reason in (
+            (replace(buyer.request((TEAM, 2)), currency="jpy"), RejectReason.CURRENCY),
+            (buyer.request((TEAM, 0)), RejectReason.OTHER),
+        ):
+            with pytest.raises(VendorRejected) as refused:
+                await harness.adapter.quote_purchase(request)
+            assert refused.value.reason is reason
 
     @check(0, Capability.MIXED_CART)
     async def test_a_plan_and_packs_in_one_cart(self, harness: Harness) -> None:

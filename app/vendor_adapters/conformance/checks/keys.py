@@ -1,6 +1,7 @@
 """Idempotency keys and lost answers, for every write of the port."""
 
 import asyncio
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -13,7 +14,7 @@ from app.vendor_adapters.conformance.harness import Card, Facility, Fault, Harne
 from app.vendor_adapters.conformance.offers import MINUTES, TEAM
 from app.vendor_adapters.conformance.scenario import check
 from app.vendor_adapters.conformance.writes import WRITES, Write
-from app.vendor_adapters.errors import KeyReused, OutcomeUnknown, VendorUnavailable
+from app.vendor_adapters.errors import KeyReused, OutcomeUnknown, VendorRejected, VendorUnavailable
 from app.vendor_adapters.types import (
     CheckoutState,
     Declined,
@@ -88,6 +89,17 @@ class KeyChecks(Checks):
             with pytest.raises((OutcomeUnknown, VendorUnavailable)):
                 await attempt.send(key)
         await attempt.send(key)
+        assert await attempt.effects() == 1
+
+    @check(8, Capability.TEST_CLOCK)
+    @_writes
+    async def test_08_a_write_sent_again_after_the_window(self, harness: Harness, write: Write) -> None:
+        """A write sent again after the keys' window is not made twice."""
+        attempt, key = await write.prepare(await Buyer.arrive(harness)), new_key(write.operation)
+        await attempt.send(key)
+        await _outlive_the_window(harness)
+        with suppress(VendorRejected):
+            await attempt.send(key)
         assert await attempt.effects() == 1
 
     @check(8, Capability.TEST_CLOCK)

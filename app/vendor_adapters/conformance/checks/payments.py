@@ -1,11 +1,14 @@
 """What a buyer and a bank may do on the payment page."""
 
-from app.vendor_adapters.conformance.buyer import Buyer, taken
+import pytest
+
+from app.vendor_adapters.capabilities import Capability
+from app.vendor_adapters.conformance.buyer import Buyer, new_order, taken
 from app.vendor_adapters.conformance.checks.base import Checks
-from app.vendor_adapters.conformance.harness import Facility, Harness, Payment
-from app.vendor_adapters.conformance.offers import TEAM
+from app.vendor_adapters.conformance.harness import Card, Facility, Harness, Payment
+from app.vendor_adapters.conformance.offers import MINUTES, TEAM
 from app.vendor_adapters.conformance.scenario import check
-from app.vendor_adapters.types import CheckoutState
+from app.vendor_adapters.types import CheckoutState, NeedsAction, SetSeats
 
 
 class PaymentChecks(Checks):
@@ -53,3 +56,39 @@ class PaymentChecks(Checks):
         assert left.url, "an open checkout has a way back"
         await harness.pay_checkout(left.url, Payment.CHALLENGE_PASSED)
         assert (await harness.adapter.get_checkout(handoff.ref)).state is CheckoutState.COMPLETE
+
+    @check(16, Facility.CHALLENGES, Capability.STORED_CARD_PURCHASE)
+    @pytest.mark.parametrize(
+        ("answer", "paid"),
+        [(Payment.CHALLENGE_PASSED, [3_000]), (Payment.CHALLENGE_FAILED, []), (Payment.CHALLENGE_LEFT, [])],
+        ids=lambda value: value.value if isinstance(value, Payment) else "",
+    )
+    async def test_16_a_card_on_file_that_asks(self, harness: Harness, answer: Payment, paid: list[int]) -> None:
+        """A card on file that asks for 3-D Secure takes nothing before it was passed."""
+        buyer = await Buyer.arrive(harness, card=Card.CHALLENGES)
+        request = buyer.request((MINUTES, 3))
+        outcome = await buyer.buy(request)
+        assert isinstance(outcome, NeedsAction)
+        assert await taken(harness, request.order) == []
+        await harness.pay_checkout(outcome.url, answer)
+        assert await taken(harness, request.order) == paid
+        states = {found.state for found in await harness.adapter.find_checkouts(request.order)}
+        assert (CheckoutState.COMPLETE in states) is bool(paid)
+
+    @check(16, Facility.CHALLENGES, Capability.CHANGES, Capability.CHANGE_WAITS_FOR_PAYMENT)
+    @pytest.mark.parametrize(
+        ("answer", "seats"),
+        [(Payment.CHALLENGE_PASSED, 13), (Payment.CHALLENGE_FAILED, 10), (Payment.CHALLENGE_LEFT, 10)],
+        ids=lambda value: value.value if isinstance(value, Payment) else "",
+    )
+    async def test_16_a_change_that_the_bank_asks_about(self, harness: Harness, answer: Payment, seats: int) -> None:
+        """A change whose card asks for 3-D Secure counts once that was passed."""
+        buyer, order = await Buyer.arrive(harness), new_order()
+        subscription = await buyer.subscribe()
+        await harness.given_card(buyer.customer, Card.CHALLENGES)
+        outcome = await buyer.change(subscription.ref, SetSeats(base=10, seats=13), order=order)
+        assert isinstance(outcome, NeedsAction)
+        assert (await harness.adapter.get_subscription(subscription.ref)).seats == 10
+        await harness.pay_checkout(outcome.url, answer)
+        assert (await harness.adapter.get_subscription(subscription.ref)).seats == seats
+        assert len(await taken(harness, order)) == (seats == 13)

@@ -6,15 +6,15 @@ from fractions import Fraction
 
 import pytest
 
-from app.core.money import Money
+from app.core.money import Money, total, zero
 from app.vendor_adapters.capabilities import Capability
 from app.vendor_adapters.conformance.buyer import Buyer, taken
 from app.vendor_adapters.conformance.checks.base import Checks
 from app.vendor_adapters.conformance.harness import Facility, Fault, Harness
-from app.vendor_adapters.conformance.offers import NEW_YORK, NEW_YORK_PPM, TEAM
+from app.vendor_adapters.conformance.offers import MINUTES, NEW_YORK, NEW_YORK_PPM, TEAM
 from app.vendor_adapters.conformance.scenario import check
 from app.vendor_adapters.errors import RejectReason, VendorRejected, VendorUnavailable
-from app.vendor_adapters.types import InvoiceStatus, PurchaseRequest, Quote
+from app.vendor_adapters.types import InvoiceStatus, LineKind, PurchaseRequest, Quote
 
 _A_MOMENT = timedelta(minutes=1)
 
@@ -36,6 +36,13 @@ class PriceChecks(Checks):
         invoice = await harness.adapter.get_invoice(paid.invoice)
         assert (invoice.status, invoice.total, invoice.order) == (InvoiceStatus.PAID, quote.due_now, request.order)
         assert quote.due_now == Money(7 * 34_800, "usd")
+
+    @check(10)
+    async def test_10_a_quote_adds_up(self, harness: Harness) -> None:
+        """A quote's lines sum to its subtotal, and that to what is due."""
+        buyer = await Buyer.arrive(harness)
+        for offer, quantity in ((TEAM, 7), (MINUTES, 3)):
+            assert_adds_up(await harness.adapter.quote_purchase(buyer.request((offer, quantity))))
 
     @check(10, Capability.TAX_PREVIEW)
     async def test_10_tax_is_known_before_paying(self, harness: Harness) -> None:
@@ -78,8 +85,18 @@ class PriceChecks(Checks):
         first = quote.next_charges[0]
         await harness.advance(first.at - harness.clock.now() + timedelta(days=1))
         invoices = await buyer.invoices()
-        assert [invoice.total for invoice in invoices] == [first.total, quote.due_now]
+        assert [invoice.total for invoice in invoices] == [first.total or first.subtotal, quote.due_now]
         assert {invoice.status for invoice in invoices} == {InvoiceStatus.PAID}
+
+
+def assert_adds_up(quote: Quote) -> None:
+    """Compare a quote's sums with its lines, and its instants."""
+    lines = [line.amount for line in quote.lines if line.kind is not LineKind.DISCOUNT]
+    tax = quote.tax.amount if quote.tax else zero(quote.subtotal.currency)
+    assert total(lines, quote.subtotal.currency) == quote.subtotal
+    assert quote.due_now == quote.subtotal - quote.discount + tax
+    assert min(quote.due_now.minor, quote.discount.minor) >= 0
+    assert quote.expires_at > quote.priced_at
 
 
 async def _asked(buyer: Buyer, request: PurchaseRequest, quote: Quote) -> Money | RejectReason:

@@ -9,6 +9,7 @@ from app.core.money import Money
 from app.vendor_adapters.capabilities import Capability
 from app.vendor_adapters.conformance.buyer import Buyer, new_key, new_order, taken, to_day
 from app.vendor_adapters.conformance.checks.base import Checks
+from app.vendor_adapters.conformance.checks.prices import assert_adds_up
 from app.vendor_adapters.conformance.harness import Card, Facility, Fault, Harness
 from app.vendor_adapters.conformance.offers import DAY_OF_CHANGES, SCALE, STORAGE, TEAM
 from app.vendor_adapters.conformance.scenario import Measure, check
@@ -73,6 +74,7 @@ class SubscriptionChecks(Checks):
         quote = await buyer.quote_change(subscription.ref, case.change)
         outcome = await buyer.change(subscription.ref, case.change, quote=quote, order=order)
         assert isinstance(outcome, Done)
+        assert_adds_up(quote)
         assert quote.due_now == Money(case.due, "usd")
         assert await taken(harness, order) == [case.due]
         assert (await buyer.invoices())[0].total == quote.due_now
@@ -96,6 +98,19 @@ class SubscriptionChecks(Checks):
         async with harness.fault("quote_change", Fault.BROKEN):
             with pytest.raises(VendorUnavailable):
                 await buyer.quote_change(subscription.ref, _SEATS)
+
+    @check(13, *_GROWS)
+    async def test_13_what_a_change_renews_at(self, harness: Harness) -> None:
+        """The next charge of a change's quote is what the renewal invoices."""
+        buyer = await Buyer.arrive(harness)
+        subscription = await buyer.subscribe()
+        await to_day(harness, DAY_OF_CHANGES)
+        quote = await buyer.quote_change(subscription.ref, _SEATS)
+        await buyer.change(subscription.ref, _SEATS, quote=quote)
+        first = quote.next_charges[0]
+        assert first.at == subscription.period.ends_at
+        await to_day(harness, 366)
+        assert (await buyer.invoices())[0].total == (first.total or first.subtotal)
 
     @check(18, Capability.CHANGES)
     async def test_18_more_seats_count_now(self, harness: Harness) -> None:
