@@ -15,6 +15,7 @@ from app.promotions.cart import Cart, Facts
 from app.promotions.evaluate import evaluate
 from app.promotions.model import BudgetSpec, Campaign, CodeSpec, Offer, OrderKind, Rules, Status
 from app.promotions.store import codes
+from app.promotions.store.campaigns import that_matter
 from tests.promotions.till import Till
 from tests.promotions.world import NEW, NOW, OLD, SEALER, WINDOW, campaign, cart, line, offer, percent, published, typed
 
@@ -49,7 +50,7 @@ class Taken:
 
 def report_decisions(till: Till) -> None:
     """Print what a decision takes among more and more campaigns; the till's database is fresh, and is filled."""
-    sys.stdout.write(f"\n{'live campaigns':<24}{'evaluate us':>12}{'with reading us':>17}\n")
+    sys.stdout.write(f"\n{'live campaigns':<24}{'evaluate us':>12}{'with reading us':>17}{'rows read':>11}\n")
     written = _that_match()
     for count in AMONG:
         others = [_other(i) for i in range(count - len(written))]
@@ -61,7 +62,9 @@ def report_decisions(till: Till) -> None:
             "whole": lambda: till.look("FIRST10", "SECOND10", "THIRD10", bought=THREE_LINES),
         }
         taken = _timed(calls, CALLS)
-        sys.stdout.write(f"{count:<24}{taken['pure'].typical:>12.0f}{taken['whole'].typical:>17.0f}\n")
+        named = [each.slug for each in written]
+        rows = len(till.database.read_now(lambda c: that_matter(c, named, [THREE_LINES], NOW)))
+        sys.stdout.write(f"{count:<24}{taken['pure'].typical:>12.0f}{taken['whole'].typical:>17.0f}{rows:>11}\n")
 
 
 def _that_match() -> list[Campaign]:
@@ -84,13 +87,14 @@ def _that_match() -> list[Campaign]:
 
 
 def _other(number: int) -> Campaign:
-    """A live campaign that cannot match: by another code, or by itself for another plan, order or currency."""
+    """A live campaign that cannot match: by another code, or by itself for another plan, order, currency, place."""
     slug = f"other-{number}"
     kinds: tuple[Offer, ...] = (
         offer(slug, percent(1_000)),
         offer(slug, percent(1_000), plans=["scale"], automatic=True),
         offer(slug, percent(1_000), rules=Rules(order=(OrderKind.RENEWAL,)), automatic=True),
         offer(slug, percent(1_000), rules=Rules(currencies=("eur",)), automatic=True),
+        offer(slug, percent(1_000), deployments=["self_hosted"], automatic=True),
     )
     return campaign(slug, kinds[number % len(kinds)], codes=[CodeSpec(code=f"OTHER{number}")])
 

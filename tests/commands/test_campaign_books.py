@@ -131,7 +131,7 @@ async def redeemed(shop: Shop) -> str:
 
     def write(connection: Connection) -> None:
         asked = Asked(codes=("SALE10",))
-        found = read_situation(connection, asked, sealer=shop.deps.sealer, currency="usd", now=now)
+        found = read_situation(connection, asked, sealer=shop.deps.sealer, carts=[cart()], now=now)
         who = Claimant(order_id=order_id, account_id="acc_1", identities=("key",))
         claim(connection, found.decide(cart(), NEW, now), who, now=now, until=shop.clock.wall())
         settling.commit(connection, order_id, now=now)

@@ -135,7 +135,7 @@ async def _look(shop: Shop) -> Reason | int:
     now = shop.clock.now()
 
     def read(connection: Connection) -> Decision:
-        found = read_situation(connection, Asked(codes=("SALE10",)), sealer=shop.deps.sealer, currency="usd", now=now)
+        found = read_situation(connection, Asked(codes=("SALE10",)), sealer=shop.deps.sealer, carts=[cart()], now=now)
         return found.decide(cart(), NEW, now)
 
     decision = await shop.deps.db.read(read)

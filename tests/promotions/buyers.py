@@ -65,7 +65,7 @@ async def _patiently(database: Database, body: Callable[[Connection], T]) -> T:
 
 def _claim(connection: Connection, order: str, code: str) -> tuple[Reservation, ...]:
     bought = cart()
-    situation = read_situation(connection, Asked(codes=(code,)), sealer=SEALER, currency=bought.currency, now=NOW)
+    situation = read_situation(connection, Asked(codes=(code,)), sealer=SEALER, carts=[bought], now=NOW)
     decision = situation.decide(bought, NEW, NOW)
     return claim(connection, decision, claimant(order), now=NOW, until=NOW + timedelta(minutes=35))
 

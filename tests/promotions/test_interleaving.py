@@ -53,7 +53,7 @@ class Shop:
     def look(self, seats: int, own: tuple[str, ...]) -> Decision:
         bought = cart(line(quantity=seats))
         asked = Asked(codes=("SALE10",))
-        found = read_situation(self.connection, asked, sealer=SEALER, currency="usd", own=own, now=NOW)
+        found = read_situation(self.connection, asked, sealer=SEALER, carts=[bought], own=own, now=NOW)
         return found.decide(bought, NEW, NOW)
 
     def hold(self, order: str, person: str, seats: int) -> None:

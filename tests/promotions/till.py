@@ -52,7 +52,7 @@ class Till:
                 connection,
                 asked or Asked(codes=codes),
                 sealer=SEALER,
-                currency=wanted.currency,
+                carts=[wanted],
                 buyer=buyer,
                 own=own,
                 now=now,

@@ -16,9 +16,18 @@ campaigns = Table(
     Column("starts_at", UtcDateTime, nullable=False),
     Column("ends_at", UtcDateTime, nullable=False),
     Column("is_listed", Boolean, nullable=False),
-    Column("has_automatic", Boolean, nullable=False),
     Column("published_at", UtcDateTime, nullable=False),
-    Index("ix_campaigns_automatic", "has_automatic", "ends_at"),
+)
+
+campaign_reach = Table(
+    "campaign_reach",
+    metadata,
+    # what the newest version of a campaign applies to by itself; empty is any, so that no other need be read for a cart
+    Column("item", String(60), primary_key=True),
+    Column("order_kind", String(20), primary_key=True),
+    Column("currency", String(3), primary_key=True),
+    Column("deployment", String(60), primary_key=True),
+    Column("slug", String(60), ForeignKey("campaigns.slug"), primary_key=True, index=True),
 )
 
 campaign_versions = Table(

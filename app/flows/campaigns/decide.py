@@ -109,7 +109,7 @@ async def decide(
             connection,
             asked_of(tried),
             sealer=deps.sealer,
-            currency=cart.currency,
+            carts=[cart],
             buyer=identities_of(deps, buyer),
             own=[subject, *_unpaid(connection, buyer.person.person_id), *([order_id] if order_id else [])],
             now=at,

@@ -77,19 +77,18 @@ async def plan_campaign(
     if not wares or Capability.DISCOUNTS not in deps.vendor.capabilities:
         return PlanCampaign(deals={}, notice=fault)
     preview = _previewed(deps, asked.preview)
-    currency = next(iter(wares.values())).currency
     now = deps.clock.now()
+    carts = {plan: purchase_cart([(ware, seats)], now) for plan, ware in wares.items()}
 
     def read(connection: Connection) -> tuple[Situation, Facts]:
         facts, keys = _facts(connection, deps, actor)
         question = Asked(previews=(preview,)) if preview else _question(connection, deps, actor, asked.slug)
         situation = read_situation(
-            connection, question, sealer=deps.sealer, currency=currency, buyer=keys, own=(), now=now
+            connection, question, sealer=deps.sealer, carts=list(carts.values()), buyer=keys, now=now
         )
         return situation, facts
 
     situation, facts = await deps.db.read(read)
-    carts = {plan: purchase_cart([(ware, seats)], now) for plan, ware in wares.items()}
     decisions = {plan: situation.decide(cart, facts, now) for plan, cart in carts.items()}
     deals = {plan: _deal(decision, carts[plan]) for plan, decision in decisions.items() if decision.applied}
     notice = fault or _preview_notice(situation, preview) or _notice(deps, asked, decisions, deals, chosen)

@@ -1,16 +1,19 @@
 """Published campaigns: versions that never change, and the one row that says which of them counts now."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, delete, insert, or_, select, update
 
+from app.db.schema.promotions import campaign_reach as reach_table
 from app.db.schema.promotions import campaign_versions, campaigns
 from app.promotions import budget_ids
+from app.promotions.campaigns import ANY, reach_of
+from app.promotions.cart import Cart
 from app.promotions.model import Campaign, Published, Status
 from app.promotions.packing import pack, unpack
 from app.promotions.store import budgets
@@ -42,6 +45,7 @@ def publish_campaign(connection: Connection, campaign: Campaign, *, actor: str, 
             slug=campaign.slug, version=version, digest=digest, body=body, published_at=now, published_by=actor
         )
     )
+    _set_reach(connection, campaign)
     _set_caps(connection, campaign)
     return Change(slug=campaign.slug, version=version, is_changed=True)
 
@@ -68,9 +72,15 @@ def list_all(connection: Connection) -> tuple[Published, ...]:
     return tuple(_published(row) for row in rows)
 
 
-def that_matter(connection: Connection, slugs: Sequence[str], now: datetime) -> tuple[Published, ...]:
-    """Return the campaigns that are named, and those that apply by themselves at ``now``. One query."""
-    rows = connection.execute(_newest().where(or_(campaigns.c.slug.in_(list(slugs) or [""]), _runs_by_itself(now))))
+def that_matter(
+    connection: Connection, slugs: Sequence[str], carts: Sequence[Cart], now: datetime
+) -> tuple[Published, ...]:
+    """Return the campaigns that are named, and those that may apply to one of ``carts`` by themselves at ``now``.
+
+    One query, which reads nothing of the campaigns that can not.
+    """
+    by_itself = campaigns.c.slug.in_(_reaching(carts)) & _runs(now)
+    rows = connection.execute(_newest().where(or_(campaigns.c.slug.in_(list(slugs) or [""]), by_itself)))
     return tuple(_published(row) for row in rows.mappings())
 
 
@@ -94,9 +104,22 @@ def _newest() -> Select[Any]:
     ).join(campaign_versions, is_newest)
 
 
-def _runs_by_itself(now: datetime) -> ColumnElement[bool]:
+def _reaching(carts: Sequence[Cart]) -> Select[Any]:
+    lines = [line for cart in carts for line in cart.lines]
+    return select(reach_table.c.slug).where(
+        reach_table.c.item.in_(_or_any(line.item for line in lines)),
+        reach_table.c.order_kind.in_(_or_any(cart.kind.value for cart in carts)),
+        reach_table.c.currency.in_(_or_any(cart.currency for cart in carts)),
+        reach_table.c.deployment.in_(_or_any(line.deployment for line in lines)),
+    )
+
+
+def _or_any(values: Iterable[str]) -> list[str]:
+    return sorted({ANY, *values})
+
+
+def _runs(now: datetime) -> ColumnElement[bool]:
     return and_(
-        campaigns.c.has_automatic,
         campaigns.c.status == Status.LIVE.value,
         campaigns.c.starts_at <= now,
         campaigns.c.ends_at > now,
@@ -125,13 +148,19 @@ def _set_head(connection: Connection, campaign: Campaign, version: int, status: 
         "starts_at": campaign.window.starts,
         "ends_at": campaign.window.ends,
         "is_listed": campaign.is_listed,
-        "has_automatic": any(offer.is_automatic for offer in campaign.offers),
         "published_at": now,
     }
     if version == 1:
         connection.execute(insert(campaigns).values(slug=campaign.slug, **values))
     else:
         connection.execute(update(campaigns).where(campaigns.c.slug == campaign.slug).values(**values))
+
+
+def _set_reach(connection: Connection, campaign: Campaign) -> None:
+    connection.execute(delete(reach_table).where(reach_table.c.slug == campaign.slug))
+    rows = [{**reach._asdict(), "slug": campaign.slug} for reach in sorted(reach_of(campaign))]
+    if rows:
+        connection.execute(insert(reach_table), rows)
 
 
 def _set_caps(connection: Connection, campaign: Campaign) -> None:

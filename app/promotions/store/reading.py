@@ -49,12 +49,12 @@ def read_situation(
     asked: Asked,
     *,
     sealer: Sealer,
-    currency: str,
+    carts: Sequence[Cart],
     buyer: Sequence[str] = (),
     own: Sequence[str] = (),
     now: datetime,
 ) -> Situation:
-    """Read what is needed to decide on a cart in ``currency``; writes nothing.
+    """Read what is needed to decide on each of ``carts``, all in one currency; writes nothing.
 
     Args:
         buyer: the keys of ``identity_keys``. own: the intent and its unpaid order, whose holds and reservations are the
@@ -70,12 +70,12 @@ def read_situation(
     )
     looked_at = (*entries, *stand_ins)
     slugs = sorted({match.slug for entry in looked_at for match in entry.matches})
-    published = campaigns.that_matter(connection, slugs, now)
+    published = campaigns.that_matter(connection, slugs, carts, now)
     found = [each.slug for each in published]
     return Situation(
         campaigns=Campaigns(published),
         entries=tuple(_presentable(entry, published) for entry in entries),
-        remaining=_with_own(budgets.remaining(connection, _budgets(looked_at, found, currency)), mine),
+        remaining=_with_own(budgets.remaining(connection, _budgets(looked_at, found, carts[0].currency)), mine),
         uses=identities.uses(connection, found, buyer, besides=[each.reservation_id for each in mine]),
     )
 
