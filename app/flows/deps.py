@@ -1,7 +1,7 @@
 """What every flow is handed, built once where the program starts."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from app.catalog.model import Catalog
 from app.config import Config
@@ -10,6 +10,7 @@ from app.db.engine import Database
 from app.db.sealing import Sealer
 from app.emails.transports import Mailer
 from app.entitlements.product import Product
+from app.flows.owned_groups import OwnedGroups
 from app.identity.sso import IdentityProvider
 from app.vendor_adapters.port import VendorAdapter
 
@@ -27,6 +28,7 @@ class Deps:
     selling: str
     product: Product
     mailer: Mailer
+    owned_groups: OwnedGroups = field(default_factory=OwnedGroups)
     identity: IdentityProvider | None = None  # None: no issuer is set, nobody can sign in through one
 
     @property

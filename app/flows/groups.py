@@ -52,7 +52,7 @@ async def group_choice(deps: Deps, person: Person, intent: Intent) -> GroupChoic
     """
     wanted, is_of_packs = intent.choice.group_id, deps.catalog.addon(intent.choice.plan) is not None
     try:
-        groups = await _groups(deps, person)
+        groups = await _groups(deps, person, wanted if intent.choice.group_given else "")
         if is_of_packs and wanted and wanted not in [group.id for group in groups]:
             groups = (*groups, *await _paid_for(deps, person, wanted))
     except (ProductUnavailable, ProductRefused):
@@ -98,9 +98,13 @@ def has_plan(deps: Deps, group_id: str, plan: str, ends_at: datetime | None) -> 
     )
 
 
-async def _groups(deps: Deps, person: Person) -> tuple[Group, ...]:
+async def _groups(deps: Deps, person: Person, only: str) -> tuple[Group, ...]:
+    """Return the person's groups; ``only`` the one that a link named, where they own it, since there is no choice."""
     if person.issuer != deps.config.oidc.issuer:
         return ()  # a contact without a product account: their subject means nothing to the product
+    named = await deps.product.group(only, subject=person.subject) if only else None
+    if named is not None and named.can_edit_billing:
+        return (named,)
     return await deps.product.groups(person.subject)
 
 

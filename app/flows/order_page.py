@@ -14,7 +14,7 @@ from app.flows.deps import Deps
 from app.flows.order_steps import is_plan_granted
 from app.flows.settle import look_up
 from app.identity.actor import Person
-from app.orders import store
+from app.orders import intents, store
 from app.orders.kinds import OF_PACKS, OF_PLANS, RENEWAL
 from app.orders.packing import unpack
 from app.orders.states import PAID, UNPAID, State
@@ -86,7 +86,18 @@ async def read_order(deps: Deps, person: Person, order_id: str) -> OrderView:
     if order.packs:
         is_on = await deps.db.read(lambda connection: is_plan_granted(connection, order))
         view = replace(view, is_plan_granted=is_on)
-    return replace(view, again_path=changed, subscription_path=changed) if changed else view
+    if changed:
+        return replace(view, again_path=changed, subscription_path=changed)
+    return replace(view, again_path=await _again_path(deps, order))
+
+
+async def _again_path(deps: Deps, order: Order) -> str:
+    """Return the checkout that the order came from; once that is forgotten, the link to one with the same choices."""
+    intent_id, now = order.intent_id, deps.clock.wall()
+    if order.is_change or not intent_id:
+        return wording.again_path(order)
+    is_open = await deps.db.read(lambda connection: intents.is_open(connection, intent_id, now=now))
+    return wording.again_path(order) if is_open else wording.anew_path(order)
 
 
 async def own_order(deps: Deps, person: Person, order_id: str) -> Order:

@@ -1,8 +1,9 @@
 """Whose a subscription is, and what its page knows of it: each number asked of the one who has it."""
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from urllib.parse import urlencode
 
 from sqlalchemy import Connection
 
@@ -50,6 +51,7 @@ class Owned:
         window: when the next term can be paid by hand, where it can; can_renew: that is now.
         other: the plan that the group has instead of this one, which has ended.
         group_name: what people call the group; its id while the product does not tell.
+        is_managed: whether the person who asks manages the account; else they own the group.
     """
 
     subscription: Subscription
@@ -64,6 +66,14 @@ class Owned:
     can_renew: bool = False
     other: Subscription | None = None
     group_name: str = ""
+    is_managed: bool = False
+
+    @property
+    def cards_path(self) -> str:
+        """The page where another card is chosen: the account's, and the subscription's for who does not manage it."""
+        if self.is_managed:
+            return f"/payment-methods?{urlencode({'account': self.account.account_id})}"
+        return wording.subscription_path(self.subscription.subscription_id)
 
     @property
     def customer(self) -> CustomerRef:
@@ -83,7 +93,7 @@ class Owned:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listed:
-    """A page of what somebody may change, and whether there is more; ``names`` are those of the groups they own."""
+    """A page of what somebody may change, and whether there is more; ``names`` are those of its groups, by id."""
 
     subscriptions: tuple[Subscription, ...]
     has_more: bool
@@ -127,7 +137,10 @@ async def read_owned(deps: Deps, person: Person, subscription_id: str, *, looks:
         looks: whether the vendor is asked for it. Without it the projection stands, for a page whose quote is refused
             by the vendor when the subscription is something else by now.
     """
-    return await read_known(deps, await open_subscription(deps, person, subscription_id), looks=looks)
+    owned = await read_known(deps, await open_subscription(deps, person, subscription_id), looks=looks)
+    account_id = owned.account.account_id
+    managed = await deps.db.read(lambda connection: accounts.account_for(connection, account_id, person.person_id))
+    return replace(owned, is_managed=managed is not None)
 
 
 async def read_known(deps: Deps, subscription: Subscription, *, looks: bool = True) -> Owned:
@@ -167,15 +180,17 @@ async def read_known(deps: Deps, subscription: Subscription, *, looks: bool = Tr
 
 async def list_subscriptions(deps: Deps, person: Person, page: int) -> Listed:
     """Return a page (from 1) of what the person may change, as it was last read."""
-    names = await _owned_groups(deps, person)
+    owned = await _owned_groups(deps, person)
 
     def read(connection: Connection) -> tuple[Subscription, ...]:
         managed = [account.account_id for account in accounts.accounts_of(connection, person.person_id)]
         offset = (page - 1) * PAGE_SIZE
-        return store.plans_of(connection, managed, tuple(names), limit=PAGE_SIZE + 1, offset=offset)
+        return store.plans_of(connection, managed, tuple(owned or ()), limit=PAGE_SIZE + 1, offset=offset)
 
     found = await deps.db.read(read)
-    return Listed(subscriptions=found[:PAGE_SIZE], has_more=len(found) > PAGE_SIZE, names=names)
+    shown = found[:PAGE_SIZE]
+    names = {} if owned is None else await _names(deps, shown, owned)
+    return Listed(subscriptions=shown, has_more=len(found) > PAGE_SIZE, names=names)
 
 
 async def cards(deps: Deps, owned: Owned) -> tuple[PaymentMethodSummary, ...] | None:
@@ -267,11 +282,25 @@ async def _owns_group(deps: Deps, person: Person, group_id: str) -> bool:
     return group is not None and group.can_edit_billing
 
 
-async def _owned_groups(deps: Deps, person: Person) -> dict[str, str]:
+async def _owned_groups(deps: Deps, person: Person) -> Mapping[str, str] | None:
+    """Return the names of the groups that somebody owns, by id; None while the product does not tell."""
     if person.issuer != deps.config.oidc.issuer:
         return {}
+    now = deps.clock.wall()
+    known = deps.owned_groups.known(person, now)
+    if known is not None:
+        return known
     try:
         found = await deps.product.groups(person.subject)
     except ProductUnavailable:
-        return {}
-    return {group.id: group.name for group in found if group.can_edit_billing}
+        return None
+    names = {group.id: group.name for group in found if group.can_edit_billing}
+    deps.owned_groups.keep(person, names, now)
+    return names
+
+
+async def _names(deps: Deps, shown: Sequence[Subscription], owned: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the names of the groups on a page; those that the person does not own are asked for one by one."""
+    more = sorted({each.group_id for each in shown if each.group_id and each.group_id not in owned})
+    found = await asyncio.gather(*(group_name(deps, each) for each in more))
+    return {**owned, **dict(zip(more, found, strict=True))}

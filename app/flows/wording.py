@@ -143,6 +143,18 @@ def again_path(order: Order) -> str:
     return checkout_path(order.intent_id) if order.intent_id else "/plans"
 
 
+def anew_path(order: Order) -> str:
+    """Return the link that fills a checkout with what a first order or one of packs was for."""
+    shared = {"group": order.group_id, "currency": order.currency, "return_to": order.return_to}
+    if order.kind in OF_PACKS:
+        path, wanted = "/buy/packs", {"addon": order.plan, "packs": str(order.seats)}
+    else:
+        path = "/buy"
+        wanted = {"plan": order.plan, "deployment": order.deployment, "seats": str(order.seats)}
+        wanted |= {"packs": str(order.packs)} if order.packs else {}
+    return f"{path}?{urlencode({key: value for key, value in (wanted | shared).items() if value})}"
+
+
 def checkout_url(config: Config, intent_id: str) -> str:
     """Return a checkout's address for the vendor's way back."""
     return f"{config.base_url}{checkout_path(intent_id)}"

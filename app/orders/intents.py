@@ -91,6 +91,12 @@ def create_intent(
     connection.execute(insert(intents).values(**values))
 
 
+def is_open(connection: Connection, intent_id: str, *, now: datetime) -> bool:
+    """Whether an intent still leads to its checkout; ``now`` is wall time."""
+    found = select(intents.c.intent_id).where(intents.c.intent_id == intent_id, intents.c.expires_at > now)
+    return connection.execute(found).first() is not None
+
+
 def intent_of(
     connection: Connection, intent_id: str, *, visitor_id: str, person_id: str | None, now: datetime
 ) -> Intent:

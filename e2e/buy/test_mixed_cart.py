@@ -12,12 +12,14 @@ from e2e.buyer import (
     agree,
     expect_at,
     expect_granted,
+    expect_problem,
     expect_total,
     fill_address,
     ordered,
     show_the_total,
 )
 from e2e.hands import Hands
+from e2e.looks import check_looks
 from e2e.people import sign_in
 from e2e.world import World
 
@@ -70,3 +72,29 @@ def add_two_packs(hands: Hands, *, has_scripts: bool) -> None:
     section = hands.page.get_by_role("region", name="Compute minutes (optional)")
     for _ in range(2):
         hands.click(section.get_by_role("button", name="One more"))
+
+
+def test_the_looks_of_a_plan_with_packs(page: Page, world: World) -> None:
+    sign_in(page, world, "ann")
+    page.goto(f"{FOR_ACME}&packs=2")
+    hands = Hands(page)
+    expect_total(page, PLAN + MINUTES)
+    check_looks(page)
+    hands.type("Number of packs", "501")
+    hands.press_the_next_step()
+    expect_problem(page, "E-INPUT")
+    check_looks(page)
+    hands.type("Number of packs", "2")
+    fill_address(hands, NEW_YORK)
+    show_the_total(hands)
+    check_looks(page)
+    agree(hands)
+    hands.press("Pay 3,810.63 USD, add 2,000 compute minutes and subscribe")
+    expect_at(page, world.vendor, "/pay/")
+    hands.type_card(PAYS)
+    hands.press("Pay 3,810.63 USD")
+    expect_at(page, world.store, "/orders/")
+    world.drain()
+    page.goto(page.url)
+    expect_granted(page)
+    check_looks(page)

@@ -8,15 +8,29 @@ from sqlalchemy import update
 
 from app.commands.audit_store import differences
 from app.db.schema.events import outbox
+from app.demo.seed import SeedGroup
 from app.events.outbox import LEASE
 from app.flows.mixed_cart import extra_of
 from app.orders.intents import Choice
+from app.vendor_adapters.world import WebhookFaults
 from tests.adapters.minimal.harness import MinimalHarness
 from tests.support.campaigns import in_spring
-from tests.support.journeys import ACME, DECLINED_CARD, NEW_YORK, at_checkout, pay, press, problems, settled, total
+from tests.support.customers import given_up
+from tests.support.journeys import (
+    ACME,
+    DECLINED_CARD,
+    NEW_YORK,
+    at_checkout,
+    order_form,
+    pay,
+    press,
+    problems,
+    settled,
+    total,
+)
 from tests.support.journeys import order_id as order_on
 from tests.support.shop import Browser, Shop
-from tests.support.witness import group, history, later, mails, only_order
+from tests.support.witness import group, history, later, mails, more_groups, only_order, orders
 
 MIXED = f"{ACME}&packs=2"
 SUM = 381_063  # 3,480.00 and 20.00, and 8.875 % of them in New York: 310.63
@@ -189,3 +203,85 @@ async def test_a_vendor_that_cannot_mix_sells_no_packs_along(shop: Shop) -> None
     minimal = MinimalHarness().adapter
     deps = replace(shop.deps, vendors={minimal.name: minimal}, selling=minimal.name)
     assert extra_of(deps, choice) is None
+
+
+@pytest.mark.engines("sqlite")
+@pytest.mark.vendors("embedded", "stripe")
+async def test_a_payment_page_that_expires_gives_neither_and_keeps_the_choice(shop: Shop) -> None:
+    browser = await ordered(shop)
+    later(shop, hours=25)
+    await settled(shop)
+    later(shop, hours=1)
+    order = await only_order(shop)
+    assert order.state.value == "expired"
+    assert ((await group(shop))["plan"], await packs(shop), await shop.books("charges")) == ("free", [], [])
+    browser = await shop.known("ann")  # a day later the old session is over
+    await browser.open(f"/orders/{order.order_id}")
+    assert "This order has expired" in browser.text
+    await browser.open(browser.link("Try again"))
+    assert browser.form("and subscribe").fields["packs"] == "2"
+    await press(browser)
+    await pay(browser)
+    await settled(shop)
+    assert [charge["amount"] for charge in await shop.books("charges")] == [SUM]
+    assert [pack["minutes"] for pack in await packs(shop)] == [2000]
+
+
+@pytest.mark.engines("sqlite")
+@pytest.mark.vendors("embedded", "stripe")
+async def test_a_stored_card_pays_for_both_at_once(shop: Shop) -> None:
+    await more_groups(shop, "second", owners=("bob",))
+    browser = await at_checkout(shop, "/buy?plan=team&group=second&seats=10&packs=2", "bob")
+    assert "Visa ending 4242" in browser.text
+    assert total(browser) == SUM
+    await press(browser)
+    await settled(shop)
+    await browser.open(browser.url)
+    assert "You have Team for 10 people" in browser.text
+    assert [charge["amount"] for charge in await shop.books("charges")] == [SUM]
+    found = await group(shop, "second")
+    assert (found["plan"], [pack["minutes"] for pack in cast("Any", found["minutes_packs"])]) == ("team", [2000])
+
+
+@pytest.mark.engines("sqlite")
+@pytest.mark.vendors("embedded", "stripe")
+async def test_the_later_of_two_mixed_payments_goes_back_with_its_minutes(shop: Shop) -> None:
+    await shop.product.seed((), [SeedGroup(id="acme", name="Acme", owners=("ann", "dan"), members=7)])
+    ann = await ordered(shop)
+    (hers,) = await orders(shop)
+    await given_up(shop, hers.order_id)
+    dan = await at_checkout(shop, MIXED, "dan")
+    await press(dan, **(NEW_YORK | {"email": "dan@acme.example"}))
+    await press(dan)
+    await pay(ann)
+    await pay(dan)
+    await settled(shop)
+    await settled(shop)
+    kept, back = sorted(await orders(shop), key=lambda each: each.state.value)
+    assert (kept.state.value, back.state.value) == ("granted", "refunded")
+    charges = {row["order"]: (row["amount"], row["amount_refunded"]) for row in await shop.books("charges")}
+    assert charges == {kept.order_id: (SUM, 0), back.order_id: (SUM, SUM)}
+    assert [(pack["purchase_id"], pack["taken_back"]) for pack in await packs(shop)] == [(kept.order_id, False)]
+    assert await shop.deps.db.read(lambda connection: list(differences(connection, shop.clock.wall()))) == []
+
+
+@pytest.mark.engines("sqlite")
+@pytest.mark.vendors("embedded", "stripe")
+async def test_presses_and_messages_that_come_again_sell_both_once(shop: Shop) -> None:
+    await shop.vendor_world.set_webhook_faults(WebhookFaults(duplicate=3, shuffle=True))
+    browser = await at_checkout(shop, MIXED)
+    await press(browser, **NEW_YORK)
+    form = order_form(browser)
+    await browser.send(form)
+    page = browser.url
+    await browser.send(form)
+    assert browser.url == page
+    await pay(browser)
+    await browser.send(form)
+    for _ in range(3):
+        await settled(shop)
+        later(shop, seconds=31)
+    assert [charge["amount"] for charge in await shop.books("charges")] == [SUM]
+    assert [pack["minutes"] for pack in await packs(shop)] == [2000]
+    assert (await only_order(shop)).state.value == "granted"
+    assert len(await mails(shop, "receipt")) == 1

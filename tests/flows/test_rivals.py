@@ -4,14 +4,12 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Connection
 
 from app.db.schema.orders import live_orders
 from app.demo.seed import SeedGroup
-from app.orders import store
-from app.orders.states import Action
 from app.vendor_adapters.types import IdempotencyKey, RenewalDecision, SubscriptionRef
 from app.vendor_adapters.world import Fault
+from tests.support.customers import given_up
 from tests.support.journeys import (
     ACME,
     NEW_YORK,
@@ -283,14 +281,3 @@ async def test_one_person_buys_for_two_groups_side_by_side(shop: Shop) -> None:
     await settled(shop)
     assert [each.state.value for each in await orders(shop)] == ["granted", "granted"]
     assert len({row["customer"] for row in await shop.books("charges")}) == 1
-
-
-async def given_up(shop: Shop, order_id: str) -> None:
-    """Let the store give an order up while its page stays open at the vendor, as after a fault nobody foresaw."""
-
-    def write(connection: Connection) -> None:
-        order = store.lock_order(connection, order_id)
-        assert order is not None
-        store.advance(connection, order, Action.CANCEL, now=shop.clock.wall())
-
-    await shop.deps.db.write(write)

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import insert, update
+from sqlalchemy import Connection, insert, update
 
 from app.core.clock import midnight
 from app.demo.seed import PEOPLE
@@ -10,6 +10,8 @@ from app.demo.store.schema import groups, members
 from app.identity.accounts import account_by_id
 from app.identity.actor import Person
 from app.identity.people import find_by_verified_email
+from app.orders import store
+from app.orders.states import Action
 from app.subscriptions.store import Subscription, live_for_group
 from app.vendor_adapters.capabilities import Grain
 from app.vendor_adapters.types import CustomerProfile, SubscriptionRef, SubscriptionSnapshot
@@ -100,3 +102,14 @@ async def join(shop: Shop, group: str, username: str, role: str) -> None:
 async def go_wrong(shop: Shop, op: str, fault: Fault, times: int = 1) -> None:
     """Let the vendor's next calls of ``op`` go wrong."""
     await shop.vendor_world.set_faults([PlannedFault(op=op, fault=fault, times=times)])
+
+
+async def given_up(shop: Shop, order_id: str) -> None:
+    """Let the store give an order up while its page stays open at the vendor, as after a fault nobody foresaw."""
+
+    def write(connection: Connection) -> None:
+        order = store.lock_order(connection, order_id)
+        assert order is not None
+        store.advance(connection, order, Action.CANCEL, now=shop.clock.wall())
+
+    await shop.deps.db.write(write)
