@@ -62,8 +62,9 @@ def report_decisions(till: Till) -> None:
             "whole": lambda: till.look("FIRST10", "SECOND10", "THIRD10", bought=THREE_LINES),
         }
         taken = _timed(calls, CALLS)
-        named = [each.slug for each in written]
-        rows = len(till.database.read_now(lambda c: that_matter(c, named, [THREE_LINES], NOW)))
+        rows = len(
+            till.database.read_now(lambda c: that_matter(c, [each.slug for each in written], [THREE_LINES], NOW))
+        )
         sys.stdout.write(f"{count:<24}{taken['pure'].typical:>12.0f}{taken['whole'].typical:>17.0f}{rows:>11}\n")
 
 
