@@ -283,6 +283,7 @@ async def test_what_cannot_be_changed_here_says_why(shop: Shop, who: str, group:
         assert not re.search(r'name="(add|seats|decision)"', browser.text)
 
 
+@pytest.mark.vendors("embedded", "stripe")
 async def test_a_hundred_changes_are_charged_as_shown(shop: Shop, clock: FrozenClock) -> None:
     draw = random.Random(20261123)  # noqa: S311 the same hundred each time; no secret
     bob = await person(shop, "bob@globex.example")

@@ -105,7 +105,7 @@ def _check_paid(books: Books, payment: Obj) -> None:
         402,
         "card_error",
         is_kept=True,
-        code="subscription_payment_intent_requires_action" if is_asked else "processing_error",
+        code="invoice_payment_intent_requires_action" if is_asked else "processing_error",
         message="Payment for this subscription requires additional user action before it can be completed.",
         payment_intent=books.shown(payment),
     )

@@ -57,7 +57,7 @@ rules = { order = ["first_order"] }
 
 
 async def publish_text(shop: Shop, text: str) -> tuple[Campaign, ...]:
-    """Check and publish a campaign file, also what the vendor cannot carry: another may have sold before."""
+    """Check and publish the text of a campaign file, also what the vendor cannot carry: another sold before."""
     checked = check_text(text, "test.toml", shop.deps.catalog, shop.deps.vendor.capabilities)
     assert {finding.fault for finding in checked.findings} <= {VENDOR_CANNOT}
 

@@ -8,11 +8,11 @@ import stripe
 
 from app.catalog.model import Catalog
 from app.vendor_adapters.stripe.client import Call
-from app.vendor_adapters.stripe.names import BOOKED
+from app.vendor_adapters.stripe.names import BOOKED, fingerprint, meta
 from app.vendor_adapters.stripe.requests.subscriptions import booking, schedule
-from app.vendor_adapters.stripe.subscriptions import has_schedule, load, release
+from app.vendor_adapters.stripe.subscriptions import has_ended, has_schedule, load, release
 from app.vendor_adapters.stripe.translate.basics import ref_of
-from app.vendor_adapters.stripe.translate.subscriptions import Booking, note_of, our_items, set_aside
+from app.vendor_adapters.stripe.translate.subscriptions import Booking, note_of, our_items, paid_until, set_aside
 from app.vendor_adapters.types import SubscriptionRef
 
 
@@ -36,13 +36,21 @@ async def put_aside(call: Call, subscription: stripe.Subscription, wanted: Booki
         await release(call, subscription)
 
 
-async def book_again(call: Call, ref: SubscriptionRef, catalog: Catalog, key: str) -> None:
-    """Book what was put aside for a change."""
+async def book_again(call: Call, ref: SubscriptionRef, catalog: Catalog) -> None:
+    """Book what was put aside for a change, if it still is.
+
+    The key is the note's, which says which time this is: whoever does it beside us does the same.
+    """
     held = await load(call, ref)
     wanted = set_aside(held)
-    if wanted is None:
+    if wanted is None or has_ended(held):
         return
-    await _scheduled(call, held, our_items(held, catalog)[0], wanted, key)
+    main = our_items(held, catalog)[0]
+    if paid_until(main) is not None:
+        await _note(call, ref, None)  # what renews is paid, and Stripe schedules nothing beside that
+        return
+    key = f"again:{ref}:{fingerprint(meta(held.metadata, BOOKED))}"
+    await _scheduled(call, held, main, wanted, key)
     await _note(call, ref, None)
 
 
@@ -65,5 +73,7 @@ async def _scheduled(
 
 
 async def _note(call: Call, ref: str, wanted: Booking | None) -> None:
-    key: stripe.RequestOptions = {"idempotency_key": f"note:{ref}:{call.client.stamp()}"}
-    await call.write(call.v1.subscriptions.update_async(ref, {"metadata": {BOOKED: note_of(wanted)}}, key))
+    stamp = call.client.stamp()
+    key: stripe.RequestOptions = {"idempotency_key": f"note:{ref}:{stamp}"}
+    note = note_of(wanted, stamp) if wanted else ""
+    await call.write(call.v1.subscriptions.update_async(ref, {"metadata": {BOOKED: note}}, key))

@@ -68,6 +68,17 @@ async def tried_before(call: Call, attempt: Try) -> stripe.Invoice | None:
     return next((invoice for invoice in page.data if _is_unclaimed(invoice, attempt)), None)
 
 
+async def without_refused(call: Call, invoice: stripe.Invoice) -> stripe.Invoice:
+    """Void the invoice of a change that a bank refused, so that nothing waits for it; return the invoice as it is."""
+    if invoice.status != "open":
+        return invoice
+    payment = await payment_with_charge(call, payment_of(invoice))
+    if payment is None or payment.status == "requires_action" or last_decline(payment) is None:
+        return invoice
+    await void(call, invoice.id)
+    return await call.read(call.v1.invoices.retrieve_async(invoice.id, {"expand": ["payments"]}))
+
+
 async def settled(call: Call, attempt: Try, invoice: stripe.Invoice) -> ChangeOutcome:
     """Claim a change's invoice for its order and return what became of it; what a bank refused is voided."""
     if meta(invoice.metadata, MARK) != attempt.mark:

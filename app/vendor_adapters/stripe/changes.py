@@ -12,13 +12,13 @@ import stripe
 
 from app.core.clock import midnight
 from app.vendor_adapters.capabilities import Capability
-from app.vendor_adapters.errors import NotSupported, RejectReason
+from app.vendor_adapters.errors import NotSupported, RejectReason, VendorRejected
 from app.vendor_adapters.stripe import prepaid, resumed
 from app.vendor_adapters.stripe.bookings import book, book_again, put_aside
 from app.vendor_adapters.stripe.catalog import prices as look_up
 from app.vendor_adapters.stripe.change_pins import Pinned, check_still, seal, state_of
 from app.vendor_adapters.stripe.change_pins import read as read_pins
-from app.vendor_adapters.stripe.change_plans import Plan, offers_of, plan_change
+from app.vendor_adapters.stripe.change_plans import Plan, Running, offers_of, plan_change
 from app.vendor_adapters.stripe.change_tries import (
     Try,
     charge_to_default,
@@ -26,6 +26,7 @@ from app.vendor_adapters.stripe.change_tries import (
     settled,
     tried_before,
     update_once,
+    without_refused,
 )
 from app.vendor_adapters.stripe.client import Call
 from app.vendor_adapters.stripe.errors import rejected
@@ -95,7 +96,10 @@ async def apply_change(
     order: OrderId,
     key: IdempotencyKey,
 ) -> ChangeOutcome:
-    """Make a change at exactly ``quote``, or return what became of it when this call came before."""
+    """Make a change at exactly ``quote``, or return what became of it when this call came before.
+
+    A refusal leaves nothing put aside: nobody asks for a change again that was refused.
+    """
     _check_discounts(call, change)
     pinned = read_pins(call, shop, ref, change, quote)
     marked = mark(key, (ref, change, quote.token, return_to, order))
@@ -109,58 +113,52 @@ async def apply_change(
         return_to=return_to,
         is_renewal=isinstance(change, Renew),
     )
-    subscription, before = await asyncio.gather(load(call, ref), tried_before(call, attempt))
-    if isinstance(change, Renew):
-        return await _renew(call, attempt, subscription, before, change=change, pinned=pinned, key=key)
+    try:
+        if isinstance(change, Renew):
+            return await _renew(call, attempt, change, pinned)
+        return await _change(call, attempt, change, pinned, key)
+    except VendorRejected:
+        await book_again(call, ref, shop.catalog)
+        raise
+
+
+async def _change(call: Call, attempt: Try, change: Running, pinned: Pinned, key: IdempotencyKey) -> ChangeOutcome:
+    subscription, before = await asyncio.gather(load(call, attempt.ref), tried_before(call, attempt))
     if before is not None:
-        return await _concluded(call, attempt, before, key, is_put_aside=set_aside(subscription) is not None)
-    check_still(call, subscription, pinned, quote)
+        return await _concluded(call, attempt, before, is_put_aside=set_aside(subscription) is not None)
+    check_still(call, subscription, pinned, attempt.quote)
     found = await look_up(call, offers_of(change))
-    plan = plan_change(call.operation, subscription, change, found, shop.catalog)
+    plan = plan_change(call.operation, subscription, change, found, attempt.shop.catalog)
     if plan.item is None:
         await book(call, subscription, plan.main, plan.booking, str(key))
-        fresh = snapshot(call, shop, await load(call, ref))
+        fresh = snapshot(call, attempt.shop, await load(call, attempt.ref))
         return Done(checkout=None, subscription=fresh, invoice=None, charge=None)
     invoice = await _update(call, attempt, plan, pinned, subscription)
-    return await _concluded(call, attempt, invoice, key, is_put_aside=plan.booking is not None)
+    return await _concluded(call, attempt, invoice, is_put_aside=plan.booking is not None)
 
 
-async def _renew(
-    call: Call,
-    attempt: Try,
-    subscription: stripe.Subscription,
-    before: stripe.Invoice | None,
-    *,
-    change: Renew,
-    pinned: Pinned,
-    key: IdempotencyKey,
-) -> ChangeOutcome:
+async def _renew(call: Call, attempt: Try, change: Renew, pinned: Pinned) -> ChangeOutcome:
+    subscription, before = await asyncio.gather(load(call, attempt.ref), tried_before(call, attempt))
     if before is not None:
         return await prepaid.concluded(call, attempt, before)
     if has_ended(subscription):
         return await resumed.resume(call, attempt, subscription, change, pinned)
     if (refused := refusal_of(subscription, attempt.mark)) is not None:
-        await book_again(call, attempt.ref, attempt.shop.catalog, f"{key}:book")
+        await book_again(call, attempt.ref, attempt.shop.catalog)
         return Declined(decline=refused)
     check_still(call, subscription, pinned, attempt.quote)
-    return await prepaid.pay(call, attempt, subscription, change, pinned, key)
+    return await prepaid.pay(call, attempt, subscription, change, pinned)
 
 
-async def _concluded(
-    call: Call, attempt: Try, invoice: stripe.Invoice, key: IdempotencyKey, *, is_put_aside: bool
-) -> ChangeOutcome:
+async def _concluded(call: Call, attempt: Try, invoice: stripe.Invoice, *, is_put_aside: bool) -> ChangeOutcome:
     """Book again what was put aside, and return what became of the change.
 
-    A paid change is claimed for its order after that: once it is claimed, nobody needs to ask for it again.
+    It is claimed for its order after that, whatever became of it: once it is claimed, nobody needs to ask for it again.
     """
-    if not is_put_aside:
-        return await settled(call, attempt, invoice)
-    if invoice.status == "paid":
-        await book_again(call, attempt.ref, attempt.shop.catalog, f"{key}:book")
-        return await settled(call, attempt, invoice)
-    outcome = await settled(call, attempt, invoice)
-    await book_again(call, attempt.ref, attempt.shop.catalog, f"{key}:book")
-    return outcome
+    if is_put_aside:
+        invoice = await without_refused(call, invoice)
+        await book_again(call, attempt.ref, attempt.shop.catalog)
+    return await settled(call, attempt, invoice)
 
 
 async def _update(

@@ -51,7 +51,6 @@ from app.vendor_adapters.stripe.translate.subscriptions import (
 from app.vendor_adapters.types import (
     ChangeOutcome,
     Declined,
-    IdempotencyKey,
     NextCharge,
     Quote,
     Renew,
@@ -96,7 +95,7 @@ async def quote(call: Call, shop: Shop, subscription: stripe.Subscription, chang
 
 
 async def pay(
-    call: Call, attempt: Try, subscription: stripe.Subscription, change: Renew, pinned: Pinned, key: IdempotencyKey
+    call: Call, attempt: Try, subscription: stripe.Subscription, change: Renew, pinned: Pinned
 ) -> ChangeOutcome:
     """Pay the next term at exactly the quote; what a bank refuses leaves everything as it was."""
     term = _term(call, attempt.shop, subscription, change)
@@ -105,7 +104,7 @@ async def pay(
     await put_aside(call, subscription, booking)
     preview = await _preview(call, attempt.ref, term)
     if money(preview.total, preview.currency) != attempt.quote.due_now:
-        await book_again(call, attempt.ref, attempt.shop.catalog, f"{key}:book")
+        await book_again(call, attempt.ref, attempt.shop.catalog)
         return await concluded(call, attempt, await made_meanwhile(call, attempt, pinned))
     customer = await call.read(call.v1.customers.retrieve_async(ref_of(subscription.customer)))
     await charge_to_default(call, subscription, customer)
@@ -115,7 +114,7 @@ async def pay(
     except stripe.CardError as error:
         declined = declined_by(error, call.client.clock.now())
         await _note(call, attempt, declined)
-        await book_again(call, attempt.ref, attempt.shop.catalog, f"{key}:book")
+        await book_again(call, attempt.ref, attempt.shop.catalog)
         return declined
     return await concluded(call, attempt, invoice)
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from app.vendor_adapters.errors import OutcomeUnknown
-from app.vendor_adapters.types import Done, PurchaseItem, RenewalDecision, SetSeats
+from app.vendor_adapters.errors import OutcomeUnknown, RejectReason, VendorRejected
+from app.vendor_adapters.types import Declined, Done, NeedsAction, PurchaseItem, RenewalDecision, SetSeats
 from tests.adapters.stripe.shop import TEAM, Shop
-from tests.stripe_twin.twin import StripeTwin
+from tests.stripe_twin.twin import CHALLENGES, DECLINES, StripeTwin
 
 UPDATE = r"post /v1/subscriptions/[^/]+"
 SEATS = SetSeats(base=10, seats=13)
@@ -41,6 +41,51 @@ async def test_what_is_booked_survives_an_answer_that_is_lost(
     assert (told.subscription.seats, told.subscription.renews_as) == (13, PurchaseItem(offer=TEAM, quantity=8))
     shop.days(366)
     assert (await shop.adapter.get_subscription(bought.ref)).seats == 8
+
+
+@pytest.mark.parametrize("number", [CHALLENGES, DECLINES])
+@pytest.mark.parametrize("befallen", [r"post /v1/subscription_schedules", r"post /v1/subscription_schedules/[^/]+"])
+async def test_nobody_finds_a_change_before_its_booking_is_back(
+    shop: Shop, twin: StripeTwin, number: str, befallen: str
+) -> None:
+    """What the store finds for an order it does not ask for again: by then everything must be as it should."""
+    bought, order, key = await shop.subscription(), shop.order(), shop.key()
+    await shop.changed(bought.ref, SetSeats(base=10, seats=8, at_renewal=True))
+    twin.add_card(bought.customer, number)
+    quote = await shop.quote_change(bought.ref, SEATS)
+    twin.fail("lost_request", befallen, times=0)
+    with pytest.raises(OutcomeUnknown):
+        await shop.change(bought.ref, SEATS, quote=quote, order=order, key=key)
+    twin.heal()
+    assert await shop.adapter.find_checkouts(order) == ()
+    told = await shop.change(bought.ref, SEATS, quote=quote, order=order, key=key)
+    assert isinstance(told, NeedsAction if number == CHALLENGES else Declined)
+    assert_booked_again(twin, bought.ref)
+    assert [found.state for found in await shop.adapter.find_checkouts(order)] != []
+
+
+async def test_a_change_that_is_refused_half_way_books_again(shop: Shop, twin: StripeTwin) -> None:
+    """Its answer was lost before anything was asked for, and when it is repeated its quote is too old."""
+    bought, order, key = await shop.subscription(), shop.order(), shop.key()
+    await shop.changed(bought.ref, SetSeats(base=10, seats=8, at_renewal=True))
+    quote = await shop.quote_change(bought.ref, SEATS)
+    twin.fail("lost_answer", r"post /v1/subscription_schedules/[^/]+/release", times=0)
+    with pytest.raises(OutcomeUnknown):
+        await shop.change(bought.ref, SEATS, quote=quote, order=order, key=key)
+    twin.heal()
+    shop.days(1)
+    with pytest.raises(VendorRejected) as refused:
+        await shop.change(bought.ref, SEATS, quote=quote, order=order, key=key)
+    assert refused.value.reason is RejectReason.QUOTE_EXPIRED
+    assert_booked_again(twin, bought.ref)
+
+
+def assert_booked_again(twin: StripeTwin, ref: str) -> None:
+    """The change to eight seats stands in a schedule, and no more beside it."""
+    held = twin.books.tables["subscription"][ref]
+    assert held["metadata"].get("kassa_booked", "") == ""
+    schedule = twin.books.tables["subscription_schedule"][held["schedule"]]
+    assert (schedule["status"], schedule["phases"][-1]["items"][0]["quantity"]) == ("active", 8)
 
 
 async def test_what_was_put_aside_is_dropped_by_the_end_of_renewal(shop: Shop, twin: StripeTwin) -> None:

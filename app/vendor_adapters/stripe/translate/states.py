@@ -77,6 +77,8 @@ DECLINES = {
     "authentication_required": DeclineReason.AUTH,
     "authentication_failure": DeclineReason.AUTH,
     "payment_intent_authentication_failure": DeclineReason.AUTH,
+    "payment_intent_action_required": DeclineReason.AUTH,
+    "invoice_payment_intent_requires_action": DeclineReason.AUTH,
     "subscription_payment_intent_requires_action": DeclineReason.AUTH,
 }
 """By the bank's reason (``decline_code``), else by Stripe's (``code``); all others are told as DECLINED."""

@@ -35,8 +35,8 @@ from app.vendor_adapters.types import (
     SubscriptionSnapshot,
 )
 
-_WORDS = 3
-"""Of a note: price, quantity, offer."""
+_WORDS = 4
+"""Of a note: price, quantity, offer, and a stamp by which one time is told from another."""
 _WORDS_OF_REFUSAL = 4
 """Of a note: mark, Unix time, reason, the charge."""
 
@@ -149,13 +149,13 @@ def set_aside(subscription: stripe.Subscription) -> Booking | None:
     words = meta(subscription.metadata, BOOKED).split(" ")
     if len(words) != _WORDS or not words[1].isdecimal():
         return None
-    price, quantity, offer = words
+    price, quantity, offer, _ = words
     return Booking(price=price, quantity=int(quantity), offer=OfferKey(offer))
 
 
-def note_of(booking: Booking | None) -> str:
-    """Return the note of a booking, empty for none."""
-    return f"{booking.price} {booking.quantity} {booking.offer}" if booking else ""
+def note_of(booking: Booking, stamp: int) -> str:
+    """Return the note of a booking that is set aside."""
+    return f"{booking.price} {booking.quantity} {booking.offer} {stamp}"
 
 
 def note_of_refusal(mark: str, decline: Decline) -> str:
