@@ -63,6 +63,8 @@ class StripeTwin:
             and pages are.
     """
 
+    adapter_kind: type[StripeAdapter] = StripeAdapter
+
     def __init__(
         self,
         catalog: Catalog,
@@ -106,7 +108,7 @@ class StripeTwin:
             network=self.network,
             sleep=at_once,
         )
-        return StripeAdapter(
+        return self.adapter_kind(
             client=client,
             shop=shop,
             api_base=self.origin,

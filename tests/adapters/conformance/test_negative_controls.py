@@ -138,6 +138,7 @@ CONTROLS = (
     Control(subscriptions.ListsFromTheStart, "24_the_sweep_goes_on_where_it_stopped"),
     Control(subscriptions.FindsOpenPagesOnly, "24_reading_heals", says="COMPLETE"),
     Control(wrong.ForgetsThePause, "25_a_rate_limit_says_how_long", ("list_offers",)),
+    Control(bodies.AsksAgainAtOnce, "25_no_call_is_repeated_sooner", says="4"),
     Control(wrong.ChargesACentMore, "26_the_trace_is_the_same", (JOURNEYS[0],), says="347999"),
     Control(wrong.TakesAnyCustomer, "a_customer_that_is_gone", ends=NOT_RAISED),
     Control(wrong.MarksCardsByTheirHolder, "a_card_is_known_again"),

@@ -1,6 +1,7 @@
 """Adapters that are wrong about what goes over the wire: requests, bodies, enums, decimals (checks 1 to 4)."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -9,7 +10,8 @@ from app.core.money import Money
 from app.http import Request, Response
 from app.vendor_adapters.conformance import START, Facility, Planted, Reading
 from app.vendor_adapters.embedded import EmbeddedVendor
-from app.vendor_adapters.errors import NotificationRejected
+from app.vendor_adapters.errors import NotificationRejected, VendorUnavailable
+from app.vendor_adapters.stripe.adapter import StripeAdapter
 from app.vendor_adapters.types import (
     CheckoutState,
     CustomerRef,
@@ -48,6 +50,23 @@ class MisspellsAParameter(StripeHarness):
     def __init__(self) -> None:
         super().__init__()
         self.twin.network = _MisspellingNetwork(self.twin.api, self.twin.app)
+        self._acting = self.twin.adapter = self.twin.adapter_with(deadline=PATIENT)
+
+
+class _Impatient(StripeAdapter):
+    async def list_offers(self) -> tuple[Offer, ...]:
+        for _ in range(3):
+            with suppress(VendorUnavailable):
+                return await super().list_offers()
+        return await super().list_offers()
+
+
+class AsksAgainAtOnce(StripeHarness):
+    """25: who is asked to wait asks again."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.twin.adapter_kind = _Impatient
         self._acting = self.twin.adapter = self.twin.adapter_with(deadline=PATIENT)
 
 

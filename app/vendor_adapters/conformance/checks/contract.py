@@ -24,7 +24,7 @@ class ContractChecks(Checks):
     @check(1, Facility.WIRE)
     async def test_01_every_request_is_valid(self, harness: Harness) -> None:
         """Every request of the twenty journeys is valid against the contract."""
-        wire = _wire(harness)
+        wire = wire_of(harness)
         before = wire.sent()
         for journey in JOURNEYS:
             if not unmet(harness, journey.needs):
@@ -35,21 +35,21 @@ class ContractChecks(Checks):
     @check(1, Facility.WIRE)
     async def test_01_planted_mistakes_are_caught(self, harness: Harness) -> None:
         """Misspelt, mistyped, missing and unknown parameters are caught."""
-        planted = _wire(harness).planted()
+        planted = wire_of(harness).planted()
         assert planted
         assert [mistake.name for mistake in planted if not mistake.complaint] == []
 
     @check(2, Facility.WIRE)
     async def test_02_every_body_is_translated(self, harness: Harness) -> None:
         """Every success and error body becomes one of our types or errors."""
-        readings = _wire(harness).readings()
+        readings = wire_of(harness).readings()
         assert readings
         assert [reading.name for reading in readings if not _is_ours(_answer(reading))] == []
 
     @check(3, Facility.WIRE)
     async def test_03_unheard_of_values_are_unknown(self, harness: Harness) -> None:
         """An enum value that is not in the contract is UNKNOWN and crashes nothing."""
-        readings = _wire(harness).unheard_of()
+        readings = wire_of(harness).unheard_of()
         assert readings
         assert [reading.name for reading in readings if not _says_unknown(_answer(reading))] == []
 
@@ -64,7 +64,8 @@ async def _played(harness: Harness, journey: Journey) -> None:
         log.info("a journey ended early", journey=journey.name, error=type(error).__name__)
 
 
-def _wire(harness: Harness) -> Wire:
+def wire_of(harness: Harness) -> Wire:
+    """Return the harness's guard; NotProvided where it declares none to lack and has none."""
     if harness.wire is None:
         raise NotProvided("wire")
     return harness.wire

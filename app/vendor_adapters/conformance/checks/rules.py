@@ -10,6 +10,7 @@ from app.vendor_adapters.capabilities import Capability
 from app.vendor_adapters.conformance.absences import ABSENCES
 from app.vendor_adapters.conformance.buyer import Buyer, new_key, new_order, taken
 from app.vendor_adapters.conformance.checks.base import Checks
+from app.vendor_adapters.conformance.checks.contract import wire_of
 from app.vendor_adapters.conformance.harness import Facility, Fault, Harness
 from app.vendor_adapters.conformance.logs import logged
 from app.vendor_adapters.conformance.offers import START, TEAM
@@ -150,6 +151,18 @@ class RuleChecks(Checks):
         assert busy.value.retry_after == pause
         await calls[operation]()
         assert len(await harness.adapter.find_checkouts(request.order)) == (operation == "start_checkout")
+
+    @check(25, Facility.FAULTS, Facility.WIRE)
+    async def test_25_no_call_is_repeated_sooner(self, harness: Harness) -> None:
+        """A call that is turned away sends no more requests than one that goes through."""
+        wire = wire_of(harness)
+        before = wire.sent()
+        async with harness.fault("list_offers", Fault.BUSY):
+            with pytest.raises(VendorUnavailable):
+                await harness.adapter.list_offers()
+        turned_away = wire.sent() - before
+        await harness.adapter.list_offers()
+        assert 0 < turned_away <= wire.sent() - before - turned_away
 
 
 def _is_told(buyer: Buyer, text: str) -> bool:
