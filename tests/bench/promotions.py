@@ -61,9 +61,14 @@ def report_decisions(till: Till) -> None:
             "whole": lambda: till.look("FIRST10", "SECOND10", "THIRD10", bought=THREE_LINES),
         }
         taken = _timed(calls, CALLS)
-        named = [each.slug for each in written]
-        rows = len(till.database.read_now(lambda c: that_matter(c, named, [THREE_LINES], NOW)))
+        rows = till.database.read_now(_rows)
         sys.stdout.write(f"{count:<24}{taken['pure'].typical:>12.0f}{taken['whole'].typical:>17.0f}{rows:>11}\n")
+
+
+def _rows(connection: Connection) -> int:
+    """How many campaigns are read for the cart, those that are named included."""
+    named = [each.slug for each in _that_match()]
+    return len(that_matter(connection, named, [THREE_LINES], NOW))
 
 
 def _that_match() -> list[Campaign]:
