@@ -1,6 +1,6 @@
 """How amounts, dates and numbers are written for people; integers and Money in, text out, never a float between."""
 
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from decimal import Decimal
 
 from babel import Locale
@@ -37,6 +37,26 @@ def currency_code(amount: Money) -> str:
 def date(instant: datetime) -> str:
     """Return the day of an instant (UTC), such as ``1 March 2027``."""
     return format_date(instant, "d MMMM y", locale=_LOCALE)
+
+
+def moment(instant: datetime) -> str:
+    """Return an instant in UTC, such as ``1 March 2027, 14:30 UTC``; at midnight the day alone."""
+    is_midnight = instant.timetz().replace(tzinfo=None) == time()
+    return date(instant) if is_midnight else f"{date(instant)}, {instant:%H:%M} UTC"
+
+
+def until(end: datetime) -> str:
+    """Return when something is over whose end is no longer in it, as people say it: the last day that it has whole.
+
+    ``31 March 2027`` for 1 April at midnight (UTC); where it ends within a day, ``1 April 2027, 14:30 UTC``.
+    """
+    before = end - timedelta(microseconds=1)
+    return date(before) if moment(end) == date(end) else moment(end)
+
+
+def window(starts: datetime, ends: datetime) -> str:
+    """Return a time from an instant up to another that is not in it, such as ``1 March 2027 until 31 March 2027``."""
+    return f"{moment(starts)} until {until(ends)}"
 
 
 def number(count: int) -> str:

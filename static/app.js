@@ -53,12 +53,13 @@ document.addEventListener("click", (event) => {
   field.scrollIntoView({ block: "center" });
 });
 
-// A code that was typed and not applied goes along with the order, which then applies it and charges nothing yet.
-addEventListener("submit", (event) => {
-  for (const field of event.target.querySelectorAll("[data-carries]")) {
-    field.value = document.getElementById(field.dataset.carries)?.value ?? "";
-  }
-}, true);
+// Enter in the field of a code applies it; without scripts it presses the order's button, which applies it first.
+document.addEventListener("keydown", (event) => {
+  const button = event.key === "Enter" && document.getElementById(event.target.dataset?.enter);
+  if (!button) return;
+  event.preventDefault();
+  button.click();
+});
 
 // A double click is one press. After a second the next one counts, for somebody who stopped the page from loading.
 addEventListener("submit", (event) => {

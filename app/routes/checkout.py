@@ -60,6 +60,8 @@ async def update(request: Request) -> Response:
     if actor.person is None:
         await confirm.park(deps, intent_id, _read(deps, form)[1])
         return _sign_in(request)
+    if carried_code(form) and not is_live(request):
+        return await promo_code(request)
     typed, command = _read(deps, form)
     intent = await checkout_page.open_intent(deps, actor, intent_id)
     was = intent

@@ -120,6 +120,8 @@ async def update(request: Request) -> Response:
     """Another number was typed: show what that costs. Nothing is ordered."""
     deps, person, form = deps_of(request), person_of(request), await request.form()
     add, problems, return_to = _typed(deps, form)
+    if carried_code(form) and not is_live(request) and not problems:
+        return await promo_code(request)
     if not is_live(request) and not problems:
         return see_other(request, link(_path(_id(request)), add=add, return_to=return_to))
     found = await read_seat_page(deps, person, _id(request), add or None)

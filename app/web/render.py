@@ -154,9 +154,17 @@ def environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    for shown in (formats.money, formats.figure, formats.currency_code, formats.date, formats.number, formats.percent):
+    for shown in (
+        formats.money,
+        formats.figure,
+        formats.currency_code,
+        formats.date,
+        formats.until,
+        formats.number,
+        formats.percent,
+    ):
         made.filters[shown.__name__] = shown
-    made.globals.update(link=link, asset=asset, counted=formats.counted)
+    made.globals.update(link=link, asset=asset, counted=formats.counted, window=formats.window)
     made.globals["ui"] = made.get_template("_forms.html").module
     return made
 

@@ -17,6 +17,7 @@ from e2e.buyer import (
     show_the_total,
 )
 from e2e.hands import Hands
+from e2e.looks import check_looks
 from e2e.world import World
 
 IN_SPRING = "2027-03-15T09:00:00Z"
@@ -82,26 +83,47 @@ def test_the_promo_field(page: Page, world: World) -> None:
 
 
 @pytest.mark.javascript("on", "off")
-def test_who_has_no_scripts_is_told_to_press_apply_first(page: Page, world: World, javascript: str) -> None:
-    page.goto("/buy?plan=team&group=acme&seats=10")
-    Hands(page).press("Continue as ann")
-    page.get_by_text("Have a promo code?").click()
-    told = page.get_by_text("Press “Apply” before you pay")
-    expect(told).to_be_visible(visible=javascript == "off")
-
-
-def test_a_code_left_in_the_field_is_applied_by_the_button(page: Page, world: World) -> None:
+def test_a_code_left_in_the_field_is_applied_by_the_button(page: Page, world: World, javascript: str) -> None:
+    """Nothing is charged at another price than was seen, and a wrong code does not stand in the way."""
     world.set_clock(IN_SPRING)
     page.goto("/buy?plan=team&group=acme&seats=10")
     hands = Hands(page)
     hands.press("Continue as ann")
     fill_address(hands, NEW_YORK)
+    if javascript == "off":
+        hands.press("Update the total")
     agree(hands)
     expect_total(page, 378_885)
     page.get_by_text("Have a promo code?").click()
     hands.type("Promo code", "LAUNCH20")
     hands.press("Pay 3,788.85 USD and subscribe")
     expect_problem(page, "E-PRICE", "the total is now 3,031.08 USD")
+    expect(page.get_by_label("Town or city")).to_have_value("New York")
     assert ordered(world.charges()) == []
+    page.get_by_text("Have a promo code?").click()
+    hands.type("Promo code", "NOSUCHCODE")
+    hands.press(PAY)
+    expect_problem(page, "E-PROMO-UNKNOWN", "This code is not valid.")
+    expect(page.get_by_label("Promo code")).to_have_value("NOSUCHCODE")
     hands.press(PAY)
     expect_at(page, world.vendor, "/pay/")
+
+
+@pytest.mark.javascript("off")
+def test_without_scripts_applying_a_code_keeps_what_was_typed(page: Page, world: World, javascript: str) -> None:
+    world.set_clock(IN_SPRING)
+    page.goto("/buy?plan=team&group=acme&seats=10")
+    hands = Hands(page)
+    hands.press("Continue as ann")
+    fill_address(hands, NEW_YORK)
+    page.get_by_text("Have a promo code?").click()
+    hands.type("Promo code", "LAUNCH20")
+    hands.press("Apply")
+    expect_total(page, 303_108)
+    expect(page.get_by_label("Town or city")).to_have_value("New York")
+    check_looks(page)
+    hands.press("Remove LAUNCH20")
+    page.get_by_text("Have a promo code?").click()
+    hands.type("Promo code", "launch 20")
+    hands.press("Update the total")
+    expect_total(page, 303_108)

@@ -141,7 +141,7 @@ async def test_a_preview_shows_and_sells_nothing(shop: Shop) -> None:
     browser = await shop.known("ann")
     await browser.open(f"/c/{token}")
     assert total(browser) == DISCOUNTED
-    assert "Preview of Spring launch 2027, which runs from 1 March 2027 until 1 April 2027." in browser.text
+    assert "Preview of Spring launch 2027, which runs from 1 March 2027 until 31 March 2027." in browser.text
     await browser.open("/buy?plan=team&group=acme&seats=10")
     assert total(browser) == LIST
 

@@ -158,7 +158,7 @@ async def test_a_link_is_made_once_opened_and_revoked(shop: Shop) -> None:
     await visitor.open(address_of(browser))
     assert visitor.form("Buy Team").fields["seats"] == "20"
     await browser.open(PAGE)
-    assert "1 landed, 0 uses of 5, until 1 January 2027" in browser.text
+    assert "1 landed, 0 uses of 5, until 31 December 2026" in browser.text
     await browser.press("Revoke the link March newsletter")
     assert "revoked" in browser.text
     await browser.open(f"{PAGE}/links.csv")

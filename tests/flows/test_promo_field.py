@@ -186,3 +186,27 @@ target = { plans = ["team"] }
 benefit = { amount = { usd = 2000, eur = 1800 } }
 combines_with = ["one-off"]
 """
+
+
+@pytest.mark.engines("sqlite")
+@pytest.mark.parametrize(
+    "code",
+    [
+        "A" * 10_000,
+        "\N{RIGHT-TO-LEFT OVERRIDE}LAUNCH20",
+        "L\N{CYRILLIC CAPITAL LETTER A}UNCH20",
+        "LAUNCH20'; DROP TABLE campaign_codes; --",
+        "<script>alert(1)</script>",
+        "LAUNCH20\x00",
+    ],
+    ids=["long", "right to left", "look-alike", "SQL", "markup", "nul"],
+)
+async def test_what_can_be_no_code_is_told_once_and_stands_in_nobodys_way(shop: Shop, code: str) -> None:
+    browser = await at_spring(shop)
+    await press(browser, **NEW_YORK)
+    await press(browser, code=code)
+    assert (browser.status, problems(browser)) == (422, ["E-PROMO-UNKNOWN"])
+    assert "<script>alert(1)" not in (browser.page.text if browser.page else "")
+    assert len(browser.text) < 100_000
+    await press(browser)
+    assert browser.url.startswith(shop.deps.config.vendor_url)

@@ -129,10 +129,12 @@ class Browser:
 
     def form(self, button: str) -> Form:
         """Return the form on the present page whose button says so."""
-        for found in _FORM.finditer(self.page.text if self.page is not None else ""):
-            for pressed in _BUTTON.finditer(found["body"]):
+        page = self.page.text if self.page is not None else ""
+        for found in _FORM.finditer(page):
+            body = found["body"] + _outside(page, found["tag"])
+            for pressed in _BUTTON.finditer(body):
                 if button in _words(pressed["text"]):
-                    return _form(self.url, found["tag"], found["body"], pressed["tag"])
+                    return _form(self.url, found["tag"], body, pressed["tag"])
         raise LookupError(f"no button {button!r} on {self.url}: {_headline(self.text)}")
 
     def link(self, text: str) -> str:
@@ -293,6 +295,13 @@ def _signing_key() -> dict[str, str | list[str]]:
 def _with_signing_key(connection: Connection) -> None:
     create_tables(connection)
     add_signing_key(connection, _signing_key())
+
+
+def _outside(page: str, tag: str) -> str:
+    """Return the controls that belong to a form and stand elsewhere on its page."""
+    owned = rf'\sform="{re.escape(_attributes(tag).get("id", "-"))}"'
+    control = rf"<input\b[^>]*{owned}[^>]*>|<button\b[^>]*{owned}[^>]*>.*?</button>"
+    return "".join(re.findall(control, page, re.DOTALL))
 
 
 def _form(page: str, tag: str, body: str, pressed: str) -> Form:

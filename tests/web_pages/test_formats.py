@@ -35,3 +35,16 @@ def test_dates_numbers_and_rates() -> None:
     assert formats.number(5000) == "5,000"
     assert [formats.percent(ppm) for ppm in (88750, 190000, 0)] == ["8.875 %", "19 %", "0 %"]
     assert [formats.counted(count, "seat") for count in (0, 1, 5000)] == ["0 seats", "1 seat", "5,000 seats"]
+
+
+@pytest.mark.parametrize(
+    ("starts", "ends", "text"),
+    [
+        ("2027-03-01T00:00:00Z", "2027-04-01T00:00:00Z", "1 March 2027 until 31 March 2027"),
+        ("2027-02-28T00:00:00Z", "2027-03-01T00:00:00Z", "28 February 2027 until 28 February 2027"),
+        ("2027-03-01T09:00:00Z", "2027-04-01T14:30:00Z", "1 March 2027, 09:00 UTC until 1 April 2027, 14:30 UTC"),
+        ("2026-12-31T00:00:00Z", "2027-01-01T00:00:00Z", "31 December 2026 until 31 December 2026"),
+    ],
+)
+def test_a_window_is_told_by_the_last_day_that_is_in_it(starts: str, ends: str, text: str) -> None:
+    assert formats.window(datetime.fromisoformat(starts), datetime.fromisoformat(ends)) == text

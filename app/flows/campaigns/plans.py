@@ -152,7 +152,7 @@ def _preview_notice(situation: Situation, slug: str) -> str:
     if found is None:
         return ""
     campaign = found.published.campaign
-    window = f"{formats.date(campaign.window.starts)} until {formats.date(campaign.window.ends)}"
+    window = formats.window(campaign.window.starts, campaign.window.ends)
     return f"Preview of {campaign.name}, which runs from {window}. Nothing can be bought with a preview."
 
 
