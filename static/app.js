@@ -92,3 +92,10 @@ addEventListener("load", () => setTimeout(() => document.querySelectorAll("selec
   const drawn = Math.max(0, [...field.options].findIndex((option) => option.defaultSelected));
   if (field.selectedIndex !== drawn) field.dispatchEvent(new Event("change", { bubbles: true }));
 })));
+
+// A wait that the page tells runs down; what is read out is its end alone.
+setInterval(() => document.querySelectorAll("[data-countdown]").forEach((shown) => {
+  const left = Math.ceil(((shown.dataset.until ??= Date.now() + shown.dataset.countdown * 1000) - Date.now()) / 1000);
+  shown.textContent = left > 0 ? `${left} s left.` : "You can try again now.";
+  if (left <= 0) { announce(shown.textContent); shown.removeAttribute("data-countdown"); }
+}), 1000);

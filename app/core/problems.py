@@ -102,12 +102,18 @@ _TEXTS: dict[ProblemId, tuple[str, int]] = {
     ProblemId.E_SEATS_MAX: ("You can buy up to {most} seats here.", 422),
     ProblemId.E_SEATS_RENEW: ("{people} people use seats. Remove {remove} first, or renew {people}.", 422),
     ProblemId.E_CHANGED: ("Someone changed this subscription a moment ago. It now has {seats} seats.", 422),
-    ProblemId.E_CHANNEL: ("You bought this through {partner}. Ask them to add seats.", 422),
+    ProblemId.E_CHANNEL: (
+        "You bought this through {partner}. Ask them to add seats. They change the plan and renew it, too.",
+        422,
+    ),
     ProblemId.E_MULTIYEAR: ("This subscription runs for several years. Our sales team changes it for you.", 422),
     ProblemId.E_PO: ("This subscription is paid by {how}. Our sales team changes it for you.", 422),
     ProblemId.E_OFFLINE: ("This subscription uses an offline licence. Our sales team changes it for you.", 422),
-    ProblemId.E_CHANGES: ("Our sales team changes seats, plan and renewal of this subscription for you.", 422),
-    ProblemId.E_COMMUNITY: ("This subscription is a community grant. Apply again to renew it.", 422),
+    ProblemId.E_CHANGES: ("Our sales team changes seats and plan of this subscription for you.", 422),
+    ProblemId.E_COMMUNITY: (
+        "This subscription is a community grant. It is renewed by applying again: talk to sales.",
+        422,
+    ),
     ProblemId.E_EXPIRED: ("This subscription ended on {date}. {what}.", 422),
     ProblemId.E_RENEWED: ("The next term is paid already, until {until}. It can be changed from {start} on.", 422),
     ProblemId.E_PASTDUE: ("Invoice {invoice} is unpaid. Pay it first.", 422),
@@ -149,7 +155,7 @@ _TEXTS: dict[ProblemId, tuple[str, int]] = {
     ),
     ProblemId.E_CARD_LIMIT: ("That is over the card's limit.", 200),
     ProblemId.E_CARD_AUTH: ("The bank's check was not completed.", 200),
-    ProblemId.E_CARD_RATE: ("Too many card attempts. Try again in {seconds} s.", 429),
+    ProblemId.E_CARD_RATE: ("Too many card attempts. Try again in {seconds} s. That is at {time} UTC.", 429),
     ProblemId.E_STATE: ("Sign-in was interrupted. Your order is kept.", 400),
     ProblemId.E_IDP: ("We cannot take orders right now. Nothing was charged. Your choices are saved.", 503),
     ProblemId.E_VENDOR: ("We cannot take orders right now. Nothing was charged. Your choices are saved.", 503),
@@ -167,13 +173,15 @@ _TEXTS: dict[ProblemId, tuple[str, int]] = {
 class Problem:
     """One problem on a page; ``field`` is the name of the form field that it is about, if any.
 
-    ``path`` is another page on which it can be mended.
+    ``path`` is another page on which it can be mended. ``wait``: after so many seconds it is over by
+    itself; 0 where it is not.
     """
 
     id: ProblemId
     text: str
     field: str = ""
     path: str = ""
+    wait: int = 0
 
     @property
     def code(self) -> str:

@@ -99,7 +99,8 @@ class TrialView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupView:
-    """A group's page. ``buy`` is for owners of a group without a paid plan, ``more`` for all owners, ``owners`` for
+    """A group's page. ``buy`` is for owners of a group without a paid plan, ``change`` of one that has a plan,
+    ``more`` for all owners, ``owners`` for
     everybody else, ``used`` for owners who pretend other figures: seats, minutes, GiB."""
 
     id: str
@@ -114,6 +115,7 @@ class GroupView:
     used: tuple[int, int, int] | None
     gauges: tuple[Gauge, ...]
     buy: tuple[Link, ...]
+    change: tuple[Link, ...]
     more: tuple[Link, ...]
     owners: str
     order: OrderNote | None
@@ -166,6 +168,7 @@ def group_view(
         used=(group.seats_in_use, group.minutes_used(now), group.storage_used_gib) if seen.is_owner else None,
         gauges=_gauges(group, now),
         buy=_buy_links(world, group) if seen.is_owner and not is_paid else (),
+        change=_change_links(world, group) if seen.is_owner and is_paid else (),
         more=_more_links(world, group, is_paid=is_paid) if seen.is_owner else (),
         owners="" if seen.is_owner else " or ".join(owners),
         order=order,
@@ -288,6 +291,10 @@ def _buy_links(world: World, group: GroupRecord) -> tuple[Link, ...]:
         Link(text=f"Buy {PLANS[plan].name}", href=f"{world.store_url}/buy?{_buy_query(world, group, plan)}")
         for plan in ("team", "scale")
     )
+
+
+def _change_links(world: World, group: GroupRecord) -> tuple[Link, ...]:
+    return (Link(text="Change or renew the plan", href=f"{world.store_url}/groups/{group.id}/subscription"),)
 
 
 def _more_links(world: World, group: GroupRecord, *, is_paid: bool) -> tuple[Link, ...]:

@@ -1,5 +1,6 @@
 """How often a card may be tried: only refusals count, by the minute and by the hour, and honest orders never do."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from app.core.problems import ProblemId, Refused, problem
@@ -17,7 +18,9 @@ async def check_declines(deps: Deps, person_id: str, account_id: str) -> None:
     )
     seconds = _wait(deps, declines)
     if seconds:
-        raise Refused(problem(ProblemId.E_CARD_RATE, seconds=str(seconds)))
+        over = deps.clock.wall() + timedelta(seconds=seconds)
+        found = problem(ProblemId.E_CARD_RATE, seconds=str(seconds), time=f"{over:%H:%M:%S}")
+        raise Refused(replace(found, wait=seconds))
 
 
 def _wait(deps: Deps, declines: list[datetime]) -> int:

@@ -45,7 +45,8 @@ class Checkout:
 
     Attributes:
         seats: what will be bought, at least 1. priced: None while there is no price (the vendor is away, or the
-            currency is not sold). cards: stored ones, empty for a new buyer. order: the newest order of the intent.
+            currency is not sold). cards: stored ones, empty for a new buyer, None while the vendor does not
+            tell. order: the newest order of the intent.
         notices: what the buyer should know and may ignore. blocker: why nothing can be bought just now. addon: set
             where packs are bought, ``seats`` are then packs. coterm: the subscription that they will end with.
         extra: packs that may go along with a plan. on_file: where ``cards`` come from.
@@ -59,7 +60,7 @@ class Checkout:
     groups: GroupChoice | None
     seats: int
     priced: Priced | None
-    cards: tuple[PaymentMethodSummary, ...]
+    cards: tuple[PaymentMethodSummary, ...] | None
     order: Order | None
     notices: tuple[Problem, ...]
     blocker: Problem | None
@@ -262,14 +263,14 @@ async def _proposed(deps: Deps, groups: GroupChoice | None, addon: Addon | None)
     return max(chosen.members, 1) if chosen else 1
 
 
-async def _cards(checkout: Checkout) -> tuple[PaymentMethodSummary, ...]:
-    cards = await checkout.on_file.read() or ()
-    if checkout.coterm:
+async def _cards(checkout: Checkout) -> tuple[PaymentMethodSummary, ...] | None:
+    cards = await checkout.on_file.read()
+    if cards is not None and checkout.coterm:
         return tuple(card for card in cards if card.is_default)  # the vendor charges a change to that one
     return cards
 
 
-async def _on_file(deps: Deps, account: BillingAccount | None) -> tuple[PaymentMethodSummary, ...]:
+async def _on_file(deps: Deps, account: BillingAccount | None) -> tuple[PaymentMethodSummary, ...] | None:
     if account is None or account.customer_ref is None or not takes_stored_cards(deps, account):
         return ()
     if not await deps.db.read(lambda connection: _may_have_cards(connection, account.account_id)):
@@ -277,7 +278,7 @@ async def _on_file(deps: Deps, account: BillingAccount | None) -> tuple[PaymentM
     try:
         return await deps.vendor.payment_methods(CustomerRef(account.customer_ref))
     except VendorError:
-        return ()  # the payment page takes any card
+        return None
 
 
 def _own(

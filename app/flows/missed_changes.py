@@ -20,7 +20,7 @@ _log = structlog.get_logger()
 
 
 async def find_missed_changes(deps: Deps) -> int:
-    """Put what changed at each vendor since the last time into the inbox; return how much of it nobody had told.
+    """Put what changed at each vendor since the last time into the inbox; return how much of it no message had told.
 
     A vendor without such a list is passed over, and one that does not answer is asked again by the next sweep.
     """
@@ -44,7 +44,7 @@ async def _read_on(deps: Deps, vendor: str) -> int:
         if not page.next_cursor:
             break
     if found:
-        _log.info("changes found that nobody had told", vendor=vendor, changes=found)
+        _log.info("changes taken from the list", vendor=vendor, changes=found)
     return found
 
 

@@ -71,6 +71,7 @@ class CheckoutView:
     billing: BillingView
     group_changed: bool
     cards: tuple[tuple[str, str, str], ...]
+    card_note: str
     card: str
     terms: bool
     agreement: bool
@@ -155,7 +156,8 @@ def checkout_view(
         instance_users=typed.instance_users or str(intent.instance_users or ""),
         billing=billing,
         group_changed=typed.group_changed,
-        cards=tuple(_card(card) for card in checkout.cards),
+        cards=tuple(_card(card) for card in checkout.cards or ()),
+        card_note=_card_note(checkout),
         card=typed.card,
         terms=typed.terms,
         agreement=typed.agreement,
@@ -193,6 +195,18 @@ def _new_group_url(deps: Deps, intent_id: str) -> str:
 
 def _people(count: int) -> str:
     return formats.counted(count, "member")
+
+
+def _card_note(checkout: Checkout) -> str:
+    """Say where the card is typed where none is offered, and what is not known."""
+    if checkout.cards is not None:
+        return "You type your card on the payment page that comes next. Your card number never reaches this store."
+    if checkout.coterm:
+        return (
+            "The card on file is not known just now. If there is one it is charged; if not, you type your card on the "
+            "payment page."
+        )
+    return "Your stored cards are not known just now: you type a card on the payment page that comes next."
 
 
 def _card(card: PaymentMethodSummary) -> tuple[str, str, str]:

@@ -11,13 +11,13 @@ from app import formats
 from app.core.ids import new_id
 from app.core.problems import Problem, ProblemId, Refused, problem
 from app.flows import wording
-from app.flows.change_order import Press
 from app.flows.change_plan import PlanPage, change_plan, read_plan_page
 from app.flows.deps import Deps
 from app.routes.alert_lines import alerts_of
 from app.routes.change_bill import ChangeBill, card_text, change_bill
+from app.routes.change_form import moved, plan_choices, press_of, read_status, typed_seats
 from app.routes.signed_in import is_live, person_of, sign_in
-from app.routes.subscriptions import is_away, sales_path, subscription_title
+from app.routes.subscriptions import sales_path, subscription_title
 from app.routes.way_out import WayOut, way_out
 from app.web.deps import deps_of
 from app.web.forms import Reader, one, whole_number
@@ -50,6 +50,7 @@ class PlanView:
     hint: str
     button: str
     card: str
+    cards_path: str
     is_card_known: bool
     attempt_id: str
     blocker: Problem | None
@@ -71,7 +72,7 @@ async def show(request: Request) -> Response:
     deps, person = deps_of(request), person_of(request)
     found = await read_plan_page(deps, person, _id(request), plan=one(query, "plan"), seats=seats)
     alerts = await alerts_of(request, deps, person, found.owned)
-    return page(request, TEMPLATE, _view(deps, found, alerts=alerts), status=_read_status(found))
+    return page(request, TEMPLATE, _view(deps, found, alerts=alerts), status=read_status(found.problem))
 
 
 async def update(request: Request) -> Response:
@@ -82,7 +83,7 @@ async def update(request: Request) -> Response:
         return see_other(request, link(_path(_id(request)), plan=plan, seats=seats))
     found = await read_plan_page(deps, person, _id(request), plan=plan, seats=seats or None)
     view = _view(deps, found, problems=problems, typed=one(form, "seats") if problems else "")
-    return page(request, TEMPLATE, view, status=422 if problems else _read_status(found), fragment="update")
+    return page(request, TEMPLATE, view, status=422 if problems else read_status(found.problem), fragment="update")
 
 
 async def submit(request: Request) -> Response:
@@ -93,41 +94,21 @@ async def submit(request: Request) -> Response:
     try:
         if problems or base is None:
             raise Refused(*problems or (problem(ProblemId.E_QUOTE),))
-        press = _press(form)
+        press = press_of(form)
         step = await change_plan(deps, person, _id(request), base=base, plan=plan, seats=seats, press=press)
     except Refused as refused:
         found = await read_plan_page(deps, person, _id(request), plan=plan, seats=seats or None)
-        view = _view(deps, found, problems=_moved(found, base, refused.problems), typed=one(form, "seats"))
+        view = _view(deps, found, problems=moved(found.owned, base, refused.problems), typed=one(form, "seats"))
         return page(request, TEMPLATE, view, status=view.problems[0].id.status)
     if step is None:
         return see_other(request, f"{wording.subscription_path(_id(request))}/renewal")
     return see_other(request, step.url) if is_live(request) else RedirectResponse(step.url, status_code=303)
 
 
-def _moved(found: PlanPage, base: int | None, problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
-    """When the seats moved meanwhile, that is what went wrong."""
-    seats = found.owned.subscription.seats
-    if base is None or seats == base:
-        return problems
-    return (problem(ProblemId.E_CHANGED, seats=formats.number(seats)),)
-
-
 def _typed(deps: Deps, form: FormData) -> tuple[str, int, tuple[Problem, ...]]:
-    reader, most = Reader(form), deps.catalog.rules.seats.self_serve_max
-    typed = whole_number(reader.typed("seats"))
-    is_over = typed is not None and typed > most
-    wrong = problem(ProblemId.E_SEATS_MAX if is_over else ProblemId.E_SEATS, "seats", most=formats.number(most))
-    seats = reader.whole_number("seats", least=1, most=most, otherwise=wrong)
-    return reader.text("plan", most=60), seats, reader.problems
-
-
-def _press(form: FormData) -> Press:
     reader = Reader(form)
-    return Press(
-        attempt_id=reader.text("attempt", most=40),
-        quote_id=reader.text("quote", most=40),
-        total=whole_number(reader.typed("total")),
-    )
+    seats = typed_seats(deps, reader, "seats")
+    return reader.text("plan", most=60), seats, reader.problems
 
 
 def _view(
@@ -148,7 +129,7 @@ def _view(
         card_path=f"{path}/card",
         subscription_path=path,
         plan_now=wording.plan_name(deps.catalog, subscription.plan),
-        plans=tuple((key, wording.plan_name(deps.catalog, key), _blurb(deps, key)) for key in found.plans),
+        plans=plan_choices(deps, found.plans),
         plan=found.plan,
         plan_name=name,
         is_upgrade=found.is_upgrade,
@@ -162,6 +143,7 @@ def _view(
         hint=_hint(deps, found),
         button=_button(found, bill, name),
         card=card_text(found.cards),
+        cards_path=owned.cards_path,
         is_card_known=found.cards is not None,
         attempt_id=new_id("att"),
         blocker=found.problem,
@@ -205,15 +187,6 @@ def _button(found: PlanPage, bill: ChangeBill | None, name: str) -> str:
     if found.is_upgrade:
         return f"Pay {formats.money(bill.total)} and switch to {name}"
     return f"Change to {name} on {formats.date(bill.ends_at)}"
-
-
-def _blurb(deps: Deps, key: str) -> str:
-    plan = deps.catalog.plan(key)
-    return plan.blurb if plan else ""
-
-
-def _read_status(found: PlanPage) -> int:
-    return 503 if is_away(found.problem) else 200
 
 
 def _id(request: Request) -> str:

@@ -14,14 +14,14 @@ from app.core.ids import new_id
 from app.core.money import Money
 from app.core.problems import Problem, ProblemId, Refused, problem
 from app.flows import wording
-from app.flows.change_order import Press
 from app.flows.deps import Deps
 from app.flows.renewals.pay import Detour, PackChoice, PaymentPage, RenewalWish, pay_renewal, read_payment_page
 from app.orders.change_quotes import KeptChange
 from app.routes.change_bill import WorkedLine, card_text
+from app.routes.change_form import plan_choices, press_of, read_status, typed_seats
 from app.routes.checkout_view import tax_text
 from app.routes.signed_in import is_live, person_of, sign_in
-from app.routes.subscriptions import is_away, subscription_title
+from app.routes.subscriptions import sales_path, subscription_title
 from app.routes.way_out import WayOut, way_out
 from app.vendor_adapters.types import LineKind
 from app.web.deps import deps_of
@@ -68,6 +68,7 @@ class PaymentView:
     path: str
     subscription_path: str
     card_path: str
+    sales_path: str
     add_path: str
     members_url: str
     is_after_end: bool
@@ -89,6 +90,7 @@ class PaymentView:
     sentence: str
     button: str
     card: str
+    cards_path: str
     is_card_known: bool
     base: str
     attempt_id: str
@@ -106,7 +108,7 @@ async def show(request: Request) -> Response:
     deps, query = deps_of(request), request.query_params
     wish = RenewalWish(plan=one(query, "plan"), seats=whole_number(one(query, "seats")))
     found = await read_payment_page(deps, person_of(request), _id(request), wish)
-    return page(request, TEMPLATE, _view(deps, found), status=_read_status(found))
+    return page(request, TEMPLATE, _view(deps, found), status=read_status(found.problem))
 
 
 async def update(request: Request) -> Response:
@@ -115,7 +117,7 @@ async def update(request: Request) -> Response:
     wish, problems = _typed(deps, form)
     found = await read_payment_page(deps, person_of(request), _id(request), wish)
     view = _view(deps, found, problems=problems, typed=one(form, "seats") if problems else "")
-    return page(request, TEMPLATE, view, status=422 if problems else _read_status(found), fragment="update")
+    return page(request, TEMPLATE, view, status=422 if problems else read_status(found.problem), fragment="update")
 
 
 async def submit(request: Request) -> Response:
@@ -126,7 +128,7 @@ async def submit(request: Request) -> Response:
     try:
         if problems or base is None:
             raise Refused(*problems or (problem(ProblemId.E_QUOTE),))
-        step = await pay_renewal(deps, person, _id(request), base=base, wish=wish, press=_press(form))
+        step = await pay_renewal(deps, person, _id(request), base=base, wish=wish, press=press_of(form))
     except Refused as refused:
         found = await read_payment_page(deps, person, _id(request), wish)
         view = _view(deps, found, problems=refused.problems, typed=one(form, "seats"))
@@ -135,11 +137,8 @@ async def submit(request: Request) -> Response:
 
 
 def _typed(deps: Deps, form: FormData) -> tuple[RenewalWish, tuple[Problem, ...]]:
-    reader, most = Reader(form), deps.catalog.rules.seats.self_serve_max
-    typed = whole_number(reader.typed("seats"))
-    is_over = typed is not None and typed > most
-    wrong = problem(ProblemId.E_SEATS_MAX if is_over else ProblemId.E_SEATS, "seats", most=formats.number(most))
-    seats = reader.whole_number("seats", least=1, most=most, otherwise=wrong)
+    reader = Reader(form)
+    seats = typed_seats(deps, reader, "seats")
     packs = {name.removeprefix(PACKS): _packs(reader, name) for name in form if name.startswith(PACKS)}
     return RenewalWish(plan=reader.text("plan", most=60), seats=seats or None, packs=packs), reader.problems
 
@@ -147,15 +146,6 @@ def _typed(deps: Deps, form: FormData) -> tuple[RenewalWish, tuple[Problem, ...]
 def _packs(reader: Reader, name: str) -> int:
     wrong = problem(ProblemId.E_INPUT, name, text="Enter the number of packs as a whole number, 0 for none.")
     return reader.whole_number(name, least=0, most=10_000, otherwise=wrong)
-
-
-def _press(form: FormData) -> Press:
-    reader = Reader(form)
-    return Press(
-        attempt_id=reader.text("attempt", most=40),
-        quote_id=reader.text("quote", most=40),
-        total=whole_number(reader.typed("total")),
-    )
 
 
 def _view(deps: Deps, found: PaymentPage, *, problems: tuple[Problem, ...] = (), typed: str = "") -> PaymentView:
@@ -170,6 +160,7 @@ def _view(deps: Deps, found: PaymentPage, *, problems: tuple[Problem, ...] = (),
         path=_path(subscription.subscription_id),
         subscription_path=path,
         card_path=f"{path}/card",
+        sales_path=sales_path(subscription, _path(subscription.subscription_id), found.seats),
         add_path=link(f"{path}/seat-changes", add=more) if more > 0 and window and not window.is_after_end else "",
         members_url=f"{deps.config.product_home}/groups/{subscription.group_id}",
         is_after_end=window is not None and window.is_after_end,
@@ -179,7 +170,7 @@ def _view(deps: Deps, found: PaymentPage, *, problems: tuple[Problem, ...] = (),
         starts=formats.date(starts_at),
         ends=formats.date(_end_of(found, starts_at)),
         closes=formats.date(window.closes_at) if window else "",
-        plans=tuple((key, wording.plan_name(deps.catalog, key), _blurb(deps, key)) for key in found.plans),
+        plans=plan_choices(deps, found.plans),
         plan=found.plan,
         seats=str(found.seats) if found.is_fixed else typed or str(found.seats),
         most=deps.catalog.rules.seats.self_serve_max,
@@ -191,6 +182,7 @@ def _view(deps: Deps, found: PaymentPage, *, problems: tuple[Problem, ...] = (),
         sentence=_sentence(deps, found),
         button=_button(bill, _end_of(found, starts_at)),
         card=card_text(found.cards),
+        cards_path=owned.cards_path,
         is_card_known=found.cards is not None,
         base=starts_at.isoformat(),
         attempt_id=new_id("att"),
@@ -263,21 +255,12 @@ def _pack_field(pack: PackChoice) -> PackField:
     return PackField(name=f"{PACKS}{pack.offer}", label=pack.name, value=str(pack.wanted), held=pack.held)
 
 
-def _blurb(deps: Deps, key: str) -> str:
-    plan = deps.catalog.plan(key)
-    return plan.blurb if plan else ""
-
-
 def _instant(text: str) -> datetime | None:
     try:
         at = datetime.fromisoformat(text[:40])
     except ValueError:
         return None
     return at if at.tzinfo else None
-
-
-def _read_status(found: PaymentPage) -> int:
-    return 503 if is_away(found.problem) else 200
 
 
 def _id(request: Request) -> str:

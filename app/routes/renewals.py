@@ -16,9 +16,11 @@ from app.flows.renewals.pay import is_fixed_renewal
 from app.flows.renewals.renewal import REASONS, RenewalPage, read_renewal
 from app.routes.alert_lines import alerts_of
 from app.routes.change_bill import card_text
+from app.routes.change_form import read_status, typed_seats
 from app.routes.signed_in import person_of, sign_in
-from app.routes.subscriptions import is_away, renewal_text, sales_path, subscription_title
+from app.routes.subscriptions import renewal_text, sales_path, subscription_title
 from app.routes.way_out import WayOut, way_out
+from app.subscriptions.eligibility import Reason
 from app.web.deps import deps_of
 from app.web.forms import Reader, whole_number
 from app.web.render import AlertLine, page, see_other
@@ -29,9 +31,10 @@ TEMPLATE = "subscriptions/renewal.html"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenewalView:
-    """The page. ``renew_with`` is the number of people when fewer seats than that were wanted, 0 otherwise.
+    """The page; ``renew_with`` is the number of people when fewer seats than that were wanted, 0 otherwise.
 
-    ``is_fixed``: before its day the term can be paid only as it runs now.
+    ``is_fixed``: before its day the term can be paid only as it runs now. ``is_switch``: the vendor lets renewal be
+    turned off and on, and takes no other change.
     """
 
     title: str
@@ -60,6 +63,8 @@ class RenewalView:
     comment: str
     attempt_id: str
     blocker: Problem | None
+    is_switch: bool
+    switch_note: str
     way_out: WayOut
     suggests_sales: bool
     sales_path: str
@@ -113,11 +118,7 @@ async def turn(request: Request) -> Response:
 async def book_seats(request: Request) -> Response:
     """Let another number of seats renew."""
     deps, reader = deps_of(request), Reader(await request.form())
-    most = deps.catalog.rules.seats.self_serve_max
-    typed = whole_number(reader.typed("seats"))
-    is_over = typed is not None and typed > most
-    wrong = problem(ProblemId.E_SEATS_MAX if is_over else ProblemId.E_SEATS, "seats", most=formats.number(most))
-    seats = reader.whole_number("seats", least=1, most=most, otherwise=wrong)
+    seats = typed_seats(deps, reader, "seats")
     base = whole_number(reader.typed("base"))
     try:
         if reader.problems or base is None:
@@ -145,7 +146,7 @@ async def _page(request: Request, problems: tuple[Problem, ...], typed: Typed) -
     deps, person = deps_of(request), person_of(request)
     found = await read_renewal(deps, person, _id(request))
     alerts = await alerts_of(request, deps, person, found.owned) if request.method == "GET" else ()
-    status = problems[0].id.status if problems else 503 if is_away(found.problem) else 200
+    status = problems[0].id.status if problems else read_status(found.problem)
     return page(request, TEMPLATE, _view(deps, found, problems, typed, alerts), status=status)
 
 
@@ -155,6 +156,7 @@ def _view(
     owned, subscription = found.owned, found.owned.subscription
     path, text = wording.subscription_path(subscription.subscription_id), renewal_text(deps, found)
     in_use = owned.usage.seats_in_use if owned.usage else None
+    is_switch = owned.reason is Reason.UNCHANGEABLE and owned.is_fresh
     is_short = any(each.id is ProblemId.E_SEATS_RENEW for each in problems)
     is_fixed = is_fixed_renewal(deps, owned)
     return RenewalView(
@@ -183,7 +185,9 @@ def _view(
         reason=typed.reason,
         comment=typed.comment,
         attempt_id=new_id("att"),
-        blocker=found.problem,
+        blocker=None if is_switch else found.problem,
+        is_switch=is_switch,
+        switch_note=found.problem.text if is_switch and found.problem else "",
         way_out=way_out(deps, owned),
         suggests_sales=found.seats >= deps.catalog.rules.seats.suggest_sales_from,
         sales_path=sales_path(subscription, f"{path}/renewal", found.seats),

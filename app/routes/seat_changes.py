@@ -14,13 +14,13 @@ from app.core.problems import NotYours, Problem, ProblemId, Refused, problem
 from app.flows import wording
 from app.flows.add_seats import SeatPage, add_seats, apply_code, read_seat_page, remove_code, visit_seat_page
 from app.flows.campaigns.on_seats import ask_on_seats
-from app.flows.change_order import Press
 from app.flows.deps import Deps
 from app.flows.own_subscriptions import only_subscription, open_subscription, subscription_of_group
 from app.flows.renewals.pay import is_fixed_renewal
 from app.identity.actor import Person
 from app.routes.alert_lines import alerts_of
 from app.routes.change_bill import ChangeBill, card_text, change_bill
+from app.routes.change_form import moved, press_of, read_status, typed_seats
 from app.routes.promo_field import applied_first, carried_code, guesser_of
 from app.routes.promo_view import PromoPart, promo_part
 from app.routes.signed_in import is_live, person_of, sign_in
@@ -61,6 +61,7 @@ class SeatsView:
     after: str
     button: str
     card: str
+    cards_path: str
     is_card_known: bool
     base: int
     attempt_id: str
@@ -113,7 +114,7 @@ async def show(request: Request) -> Response:
     return_to = allowed_return(one(request.query_params, "return_to"), deps.config.return_to)
     alerts = await alerts_of(request, deps, person, found.owned, but=AlertKind.SEATS)
     view = _view(deps, found, return_to=return_to, notice=notice, alerts=alerts)
-    return page(request, TEMPLATE, view, status=_read_status(found))
+    return page(request, TEMPLATE, view, status=read_status(found.problem))
 
 
 async def update(request: Request) -> Response:
@@ -126,7 +127,7 @@ async def update(request: Request) -> Response:
         return see_other(request, link(_path(_id(request)), add=add, return_to=return_to))
     found = await read_seat_page(deps, person, _id(request), add or None)
     view = _view(deps, found, return_to=return_to, problems=problems, typed=one(form, "add") if problems else "")
-    return page(request, TEMPLATE, view, status=422 if problems else _read_status(found), fragment="update")
+    return page(request, TEMPLATE, view, status=422 if problems else read_status(found.problem), fragment="update")
 
 
 async def submit(request: Request) -> Response:
@@ -140,7 +141,7 @@ async def submit(request: Request) -> Response:
     try:
         if problems or base is None:
             raise Refused(*problems or (problem(ProblemId.E_QUOTE),))
-        step = await add_seats(deps, person, _id(request), base=base, add=add, press=_press(form, return_to))
+        step = await add_seats(deps, person, _id(request), base=base, add=add, press=press_of(form, return_to))
     except Refused as refused:
         return await _again(request, person, form, refused.problems, add=add, base=base, return_to=return_to)
     return see_other(request, step.url) if is_live(request) else RedirectResponse(step.url, status_code=303)
@@ -185,30 +186,16 @@ async def _again(
     """Show the page as it is by now; when the seats moved, that is what went wrong."""
     deps = deps_of(request)
     found = await read_seat_page(deps, person, _id(request), add or None)
-    seats = found.owned.subscription.seats
-    if base is not None and seats != base and add:
-        problems = (problem(ProblemId.E_CHANGED, seats=formats.number(seats)),)
+    if add:
+        problems = moved(found.owned, base, problems)
     view = _view(deps, found, return_to=return_to, problems=problems, typed="" if add else one(form, "add"))
     return page(request, TEMPLATE, view, status=problems[0].id.status)
 
 
 def _typed(deps: Deps, form: FormData) -> tuple[int, tuple[Problem, ...], str]:
-    reader, most = Reader(form), deps.catalog.rules.seats.self_serve_max
-    typed = whole_number(reader.typed("add"))
-    is_over = typed is not None and typed > most
-    wrong = problem(ProblemId.E_SEATS_MAX if is_over else ProblemId.E_SEATS, "add", most=formats.number(most))
-    add = reader.whole_number("add", least=1, most=most, otherwise=wrong)
-    return add, reader.problems, allowed_return(reader.typed("return_to"), deps.config.return_to)
-
-
-def _press(form: FormData, return_to: str) -> Press:
     reader = Reader(form)
-    return Press(
-        attempt_id=reader.text("attempt", most=40),
-        quote_id=reader.text("quote", most=40),
-        total=whole_number(reader.typed("total")),
-        return_to=return_to,
-    )
+    add = typed_seats(deps, reader, "add")
+    return add, reader.problems, allowed_return(reader.typed("return_to"), deps.config.return_to)
 
 
 def _view(
@@ -247,6 +234,7 @@ def _view(
         after=_after(bill),
         button=_button(bill, found.add),
         card=card_text(found.cards),
+        cards_path=owned.cards_path,
         is_card_known=found.cards is not None,
         base=subscription.seats,
         attempt_id=new_id("att"),
@@ -315,11 +303,6 @@ def _button(bill: ChangeBill | None, add: int) -> str:
 
 def _told(bill: ChangeBill | None) -> str:
     return f"Total today: {formats.money(bill.total)}." if bill else ""
-
-
-def _read_status(found: SeatPage) -> int:
-    is_away = found.problem is not None and found.problem.id is ProblemId.E_VENDOR
-    return 503 if is_away else 200
 
 
 def _id(request: Request) -> str:

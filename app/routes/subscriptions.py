@@ -15,16 +15,17 @@ from app.flows.cards import can_pay, expires_soon
 from app.flows.deps import Deps
 from app.flows.own_subscriptions import Owned
 from app.flows.renewals.renewal import RenewalPage, read_renewal
+from app.flows.usage.page import see_group
 from app.routes.alert_lines import alerts_of
 from app.routes.change_bill import card_text
 from app.routes.signed_in import person_of, sign_in
 from app.routes.way_out import WayOut, way_out
 from app.subscriptions.eligibility import Reason
 from app.subscriptions.store import Subscription
-from app.vendor_adapters.types import SubscriptionStatus
+from app.vendor_adapters.types import Arrangement, SalesChannel, SubscriptionStatus
 from app.web.deps import deps_of
 from app.web.forms import one, whole_number
-from app.web.render import AlertLine, link, page
+from app.web.render import AlertLine, link, page, see_other
 from app.web.session import current_actor
 
 MOST_PAGES = 10_000
@@ -98,6 +99,19 @@ async def show(request: Request) -> Response:
     return page(request, "subscriptions/subscription.html", _card_view(deps, found, alerts))
 
 
+async def of_group(request: Request) -> Response:
+    """The product's link: the card of the plan that a group has; without one, the way to buy one for it."""
+    if current_actor(request).person is None:
+        return sign_in(request)
+    group_id = request.path_params["group_id"]
+    deps, person = deps_of(request), person_of(request)
+    found = await own_subscriptions.subscription_of_group(deps, person, group_id)
+    if found is None:
+        await see_group(deps, person, group_id)  # what is nobody's, or somebody else's, is not there
+        return see_other(request, link("/plans", group=group_id))
+    return see_other(request, wording.subscription_path(found.subscription_id))
+
+
 async def change_card(request: Request) -> Response:
     """Go to the vendor's page where cards are added and removed, and come back to the subscription."""
     deps, subscription_id = deps_of(request), request.path_params["subscription_id"]
@@ -134,7 +148,7 @@ def _card_view(deps: Deps, found: RenewalPage, alerts: tuple[AlertLine, ...]) ->
         is_overdue=subscription.status is SubscriptionStatus.PAST_DUE,
         rows=(*_seat_rows(deps, found), *_money_rows(deps, found)),
         as_of="" if owned.is_fresh else wording.instant(subscription.observed_at),
-        actions=() if found.problem else _actions(path, owned),
+        actions=_open_actions(path, found),
         owed_text=f"More people use it than you pay for: {owed} would cover them." if owned.seats_owed else "",
         card_path=f"{path}/card",
         card_note=_card_note(deps, found),
@@ -159,6 +173,12 @@ def sales_path(subscription: Subscription, back: str, seats: int = 0) -> str:
     )
 
 
+def _open_actions(path: str, found: RenewalPage) -> tuple[tuple[str, str], ...]:
+    if found.owned.reason is Reason.UNCHANGEABLE and found.owned.is_fresh:
+        return (("Renewal", f"{path}/renewal"),)
+    return () if found.problem else _actions(path, found.owned)
+
+
 def _actions(path: str, owned: Owned) -> tuple[tuple[str, str], ...]:
     renew = (("Renew now", f"{path}/renewal/payment"),) if owned.can_renew else ()
     others = (
@@ -166,8 +186,7 @@ def _actions(path: str, owned: Owned) -> tuple[tuple[str, str], ...]:
         ("Change the plan", f"{path}/plan-changes"),
         ("Renewal", f"{path}/renewal"),
     )
-    # the first one is the page's next step: renewing, where nothing else does
-    return (*renew, *others) if owned.subscription.cancel_at else (*others, *renew)
+    return (*renew, *others)  # the first one is the page's next step: in the last days of a term that is renewing
 
 
 def _seat_rows(deps: Deps, found: RenewalPage) -> tuple[tuple[str, str], ...]:
@@ -197,8 +216,16 @@ def _money_rows(deps: Deps, found: RenewalPage) -> tuple[tuple[str, str], ...]:
     if subscription.is_direct:
         is_known = found.cards is not None
         rows.append(("Card on file", card_text(found.cards) or ("None" if is_known else "Not known just now")))
-    sold_by = f"Bought through {subscription.sold_by}" if subscription.sold_by else "Bought here"
-    return (*rows, ("Sold by", sold_by))
+    return (*rows, ("Sold by", _seller(subscription)))
+
+
+def _seller(subscription: Subscription) -> str:
+    if subscription.is_direct:
+        return "Bought here"
+    if subscription.channel == SalesChannel.SALES.value:
+        is_grant = subscription.paid_by is Arrangement.COMMUNITY
+        return "Community programme" if is_grant else "Our sales team"
+    return f"Bought through {subscription.sold_by or 'a partner'}"
 
 
 def renewal_text(deps: Deps, found: RenewalPage) -> str:
@@ -281,4 +308,5 @@ routes = [
     Route("/subscriptions", index, methods=["GET"]),
     Route("/subscriptions/{subscription_id}", show, methods=["GET"]),
     Route("/subscriptions/{subscription_id}/card", change_card, methods=["POST"]),
+    Route("/groups/{group_id}/subscription", of_group, methods=["GET"]),
 ]

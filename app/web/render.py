@@ -116,7 +116,7 @@ def page(
     site = _site(deps_of(request).config)
     context = {"page": view, "actor": actor, "site": site, "frame": _frame(request, view, actor)}
     body = _fragment(template, fragment, context) if fragment and is_partial(request) else _whole(template, context)
-    return HTMLResponse(body, status_code=status, headers={**(headers or {}), "Vary": "HX-Request"})
+    return HTMLResponse(body, status_code=status, headers={**_wait(view), **(headers or {}), "Vary": "HX-Request"})
 
 
 def see_other(request: Request, path: str) -> Response:
@@ -182,6 +182,12 @@ def _fragment(template: str, block: str, context: Mapping[str, object]) -> str:
 def _block(template: str, block: str, context: Mapping[str, object]) -> str:
     found = environment().get_template(template)
     return "".join(found.blocks[block](found.new_context(dict(context))))
+
+
+def _wait(view: object) -> dict[str, str]:
+    """Tell programs too when what is wrong will be over by itself."""
+    wait = max((found.wait for found in view.problems), default=0) if isinstance(view, HasProblems) else 0
+    return {"Retry-After": str(wait)} if wait else {}
 
 
 def _site(config: Config) -> Site:

@@ -49,6 +49,7 @@ async def test_a_paid_group_shows_what_it_has(browser: AsyncClient) -> None:
     await sign_in(browser, "bob")
     page = await browser.get("/groups/globex")
     assert "/buy" not in [urlsplit(link).path for link in _store_links(page.text)]
+    assert f"{STORE}/groups/globex/subscription" in _store_links(page.text)
     for text in ("<strong>Team</strong>", "until 1 March 2027", "8 of 10 in use", "8,400 of 10,000 used this month"):
         assert text in page.text
 

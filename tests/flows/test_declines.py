@@ -81,7 +81,10 @@ async def test_the_third_refusal_in_a_minute_makes_the_buyer_wait(shop: Shop) ->
     (order,) = await orders(shop)
     await press(browser)
     assert (browser.status, problems(browser)[0]) == (429, "E-CARD-RATE")
-    assert "Too many card attempts. Try again in 46 s." in browser.text
+    assert "Too many card attempts. Try again in 46 s. That is at 12:01:01 UTC." in browser.text
+    assert 'data-countdown="46"' in browser.text
+    assert browser.page is not None
+    assert browser.page.headers["Retry-After"] == "46"
     await browser.open("/orders")
     await browser.press("Continue to payment")
     assert (browser.status, problems(browser)) == (429, ["E-CARD-RATE"])

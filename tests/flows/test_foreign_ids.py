@@ -39,6 +39,7 @@ READ = (
     "/subscriptions/{subscription}/renewal/payment",
     "/subscriptions/{subscription}/usage",
     "/subscriptions/{subscription}/usage.csv",
+    "/groups/{group}/subscription",
     "/groups/{group}/usage",
     "/groups/{group}/usage.csv",
     "/sales/{lead}",

@@ -132,3 +132,18 @@ async def test_a_refund_that_is_faster_than_the_grant_leaves_no_minutes(shop: Sh
         await settled(shop)
     assert await in_packs(shop, "acme") == 0
     assert (await only_order(shop)).state is State.REFUNDED
+
+
+async def test_storage_of_its_own_that_is_paid_back_is_told_as_what_is_left(shop: Shop) -> None:
+    browser = await at(shop, "ann", "/buy/packs?addon=storage-10&group=acme&packs=2")
+    await browser.press("GiB", **NEW_YORK)
+    await browser.press("GiB")
+    await pay(browser)
+    await settled(shop)
+    assert (await shop.deps.product.usage("acme")).storage_quota_gib == 30
+    (charge,) = cast("list[dict[str, Any]]", await shop.books("charges"))
+    await shop.world.refund(str(charge["id"]), int(charge["amount"]))
+    await settled(shop)
+    assert (await shop.deps.product.usage("acme")).storage_quota_gib == 10
+    (mail,) = await mails(shop, "money_returned")
+    assert "20 GiB of storage for Acme. What it had paid for has ended." in mail

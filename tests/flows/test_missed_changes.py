@@ -20,7 +20,8 @@ from tests.support.journeys import bought, settled
 from tests.support.shop import Shop
 from tests.support.witness import count, only_order
 
-pytestmark = [pytest.mark.engines("sqlite"), pytest.mark.vendors("embedded", "stripe")]
+pytestmark = pytest.mark.vendors("embedded", "stripe")
+sqlite = pytest.mark.engines("sqlite")
 
 
 async def lose_messages(shop: Shop) -> None:
@@ -69,6 +70,7 @@ async def test_a_refund_that_nobody_told_is_found_once(shop: Shop) -> None:
     assert found.plan == "free"
 
 
+@sqlite
 async def test_a_dispute_that_nobody_told_is_found(shop: Shop) -> None:
     await bought(shop)
     await healed(shop)
@@ -79,6 +81,7 @@ async def test_a_dispute_that_nobody_told_is_found(shop: Shop) -> None:
     assert await told(shop, "charge_disputed") == 1
 
 
+@sqlite
 async def test_a_renewal_that_nobody_told_is_found(shop: Shop) -> None:
     before = await subscription_of(shop, "globex")
     await healed(shop)
@@ -94,6 +97,7 @@ async def test_a_renewal_that_nobody_told_is_found(shop: Shop) -> None:
     assert after.status is SubscriptionStatus.ACTIVE
 
 
+@sqlite
 @pytest.mark.parametrize("decision", [RenewalDecision.END, RenewalDecision.END_NOW])
 async def test_a_cancellation_that_nobody_told_is_found(shop: Shop, decision: RenewalDecision) -> None:
     before = await subscription_of(shop, "globex")
@@ -108,6 +112,7 @@ async def test_a_cancellation_that_nobody_told_is_found(shop: Shop, decision: Re
     assert after != before
 
 
+@sqlite
 async def test_what_was_told_is_not_looked_into_again(shop: Shop) -> None:
     await bought(shop)
     await find_missed_changes(shop.deps)  # from the start: what was seeded told nobody
@@ -117,6 +122,7 @@ async def test_what_was_told_is_not_looked_into_again(shop: Shop) -> None:
     assert await count(shop, inbox) == kept
 
 
+@sqlite
 async def test_a_vendor_that_is_away_is_asked_again_and_stops_no_sweep(shop: Shop) -> None:
     await bought(shop)
     await lose_messages(shop)

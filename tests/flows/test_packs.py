@@ -148,3 +148,17 @@ async def test_an_unknown_pack_leads_to_all_of_them(shop: Shop) -> None:
     await browser.open("/buy/packs?addon=gold&group=globex")
     assert (browser.status, browser.url.rsplit("/", 1)[1]) == (200, "packs?group=globex")
     assert "/buy/packs?addon=compute-1000&group=globex" in browser.text
+
+
+@pytest.mark.parametrize(
+    ("link", "said"),
+    [
+        (f"{STORAGE}&group=globex", "The card on file is not known just now. If there is one it is charged;"),
+        (f"{MINUTES}&group=globex", "Your stored cards are not known just now:"),
+    ],
+)
+async def test_cards_that_are_not_known_are_said_to_be_so(shop: Shop, link: str, said: str) -> None:
+    await shop.vendor_world.set_faults([PlannedFault(op="payment_methods", fault=Fault.DOWN, times=0)])
+    browser = await open_packs(shop, link, "bob")
+    assert said in browser.text
+    assert "You type your card on the payment page that comes next." not in browser.text

@@ -1,5 +1,6 @@
 """The next term paid by hand: in the last days, after the end, with something else in it, and every way it is not."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -70,6 +71,7 @@ async def test_it_is_offered_in_the_last_fifteen_days_only(shop: Shop) -> None:
     assert 'name="seats"' not in browser.text
     await go_to(shop, MARCH_1 - timedelta(days=15))
     await browser.open(path)
+    assert re.search(r"data-primary>Renew now<", browser.text)
     await browser.open(browser.link("Renew now"))
     assert 'data-total="378885"' in browser.text
 

@@ -37,6 +37,40 @@ async def test_a_channel_customer_is_told_whom_to_ask(shop: Shop) -> None:
 
 
 @pytest.mark.engines("sqlite")
+@pytest.mark.vendors("embedded")
+@pytest.mark.parametrize(
+    ("who", "group", "seller"),
+    [("eve", "umbrella", "Our sales team"), ("eve", "wayne", "Community programme"), ("eve", "hooli", "Bought here")],
+)
+async def test_the_card_says_who_sold_it(shop: Shop, who: str, group: str, seller: str) -> None:
+    browser = await at(shop, who, f"/groups/{group}/subscription")
+    assert browser.url.endswith((await subscription_of(shop, group)).subscription_id)
+    assert re.search(rf"<dt>Sold by</dt>\s*<dd>{seller}</dd>", browser.text)
+
+
+@pytest.mark.engines("sqlite")
+@pytest.mark.vendors("embedded")
+async def test_a_group_without_a_plan_leads_to_the_plans(shop: Shop) -> None:
+    browser = await at(shop, "ann", "/groups/acme/subscription")
+    assert "/plans?group=acme" in browser.url
+
+
+@pytest.mark.engines("sqlite")
+@pytest.mark.vendors("embedded")
+async def test_another_card_is_chosen_among_the_accounts_cards(shop: Shop) -> None:
+    found = await subscription_of(shop, "globex")
+    for page in ("seat-changes", "plan-changes"):
+        browser = await at(shop, "bob", f"/subscriptions/{found.subscription_id}/{page}")
+        await browser.open(browser.link("Use another card"))
+        assert browser.url.endswith(f"/payment-methods?account={found.account_id}")
+        assert browser.status == 200
+    await join(shop, "globex", "dan", "owner")  # who manages no account: its cards are on the subscription's page
+    owner = await at(shop, "dan", f"/subscriptions/{found.subscription_id}/seat-changes")
+    await owner.open(owner.link("Use another card"))
+    assert owner.form("Change the card on file")
+
+
+@pytest.mark.engines("sqlite")
 async def test_with_the_vendor_away_the_card_says_how_old_it_is(shop: Shop) -> None:
     browser = await at(shop, "bob", "/subscriptions")
     await go_wrong(shop, "any", Fault.DOWN, times=0)

@@ -54,7 +54,7 @@ async def _try(deps: Deps, subscription: Subscription) -> bool:
 async def _notify(deps: Deps, subscription: Subscription) -> bool:
     owned = await read_known(deps, subscription)
     is_same = _dedupe_key(owned.subscription) == _dedupe_key(subscription)
-    if not owned.is_fresh or not is_same or owned.reason not in (Reason.OK, Reason.PAST_DUE):
+    if not owned.is_fresh or not is_same or owned.reason not in (Reason.OK, Reason.PAST_DUE, Reason.UNCHANGEABLE):
         return False
     mail = _unpaid(deps, owned) if owned.reason is Reason.PAST_DUE else _not_renewed(deps, owned)
     now = deps.clock.wall()
@@ -72,7 +72,7 @@ def _not_renewed(deps: Deps, owned: Owned) -> AboutToEnd:
         what=subject_of(deps.catalog, subscription, owned.group_name),
         ends_on=formats.date(subscription.cancel_at or subscription.ends_at),
         why="Automatic renewal is off.",
-        action="Renew it, or turn automatic renewal on",
+        action="Renew it, or turn automatic renewal on" if owned.reason is Reason.OK else "Ask us to let it go on",
         action_url=f"{deps.config.base_url}{path}",
     )
 

@@ -1,6 +1,7 @@
 """Telling who is billed that a term is about to renew: what, when, for how much, and what stands in the way.
 
 As many seats renew as people use: who is above the seats by then is told so with the amount, in time to change it.
+A vendor that takes no changes renews what there is; its sum is told by the price that was paid, without the tax.
 """
 
 from datetime import datetime, timedelta
@@ -10,6 +11,7 @@ from sqlalchemy import Connection
 
 from app import formats
 from app.core.ids import new_id
+from app.core.money import Money
 from app.core.problems import Refused
 from app.emails.mails import RenewalNotice
 from app.events import outbox
@@ -54,13 +56,15 @@ async def _try(deps: Deps, subscription: Subscription) -> bool:
 
 async def _notify(deps: Deps, subscription: Subscription) -> bool:
     owned = await read_known(deps, subscription)
-    if owned.reason is not Reason.OK or not owned.is_fresh or owned.subscription.cancel_at is not None:
+    is_open = owned.reason in (Reason.OK, Reason.UNCHANGEABLE)
+    if not is_open or not owned.is_fresh or owned.subscription.cancel_at is not None:
         return False
     if owned.subscription.group_id and owned.usage is None:
         return False  # without the people in it nothing true can be said: the next sweep tries again
-    owned, raised = await _covered(deps, owned)
+    takes_changes = owned.reason is Reason.OK
+    owned, raised = await _covered(deps, owned) if takes_changes else (owned, False)
     found = await renewal_of(deps, owned)
-    if found.preview is None or found.cards is None:
+    if (takes_changes and found.preview is None) or found.cards is None:
         return False  # nothing is said of a card that nobody told of
     mail = _mail(deps, found, raised=raised)
     now = deps.clock.wall()
@@ -82,27 +86,36 @@ async def _covered(deps: Deps, owned: Owned) -> tuple[Owned, bool]:
 
 
 def _mail(deps: Deps, found: RenewalPage, *, raised: bool) -> RenewalNotice:
-    owned, preview = found.owned, found.preview
-    if preview is None:
-        raise LookupError("a notice is made of a renewal that is known")
-    subscription = owned.subscription
+    owned, subscription = found.owned, found.owned.subscription
+    at, amount = _sum(found)
     plan = wording.plan_name(deps.catalog, found.plan)
     for_group = f" for {owned.group_name}" if owned.group_name else ""
-    amount = formats.money(preview.total or preview.subtotal)
     card = found.cards[0] if found.cards else None
     return RenewalNotice(
         to=owned.account.email,
         name=owned.account.company or owned.account.full_name,
         what=f"{plan}{for_group}, {wording.seats(found.seats)},",
-        renews_on=formats.date(preview.at),
-        amount=amount if preview.total else f"{amount} plus tax",
+        renews_on=formats.date(at),
+        amount=amount,
         card=f"{card.brand.title()} ending {card.last4}" if card else "",
-        trouble=_trouble(found, preview.at, raised=raised),
+        trouble=_trouble(found, at, raised=raised),
         renewal_url=f"{deps.config.base_url}{wording.subscription_path(subscription.subscription_id)}/renewal",
     )
 
 
+def _sum(found: RenewalPage) -> tuple[datetime, str]:
+    """Return when it renews and for how much, by the vendor's word where there is one."""
+    subscription, preview = found.owned.subscription, found.preview
+    if preview is None:
+        about = Money(subscription.unit_amount * found.seats, subscription.currency)
+        return subscription.ends_at, f"about {formats.money(about)} plus tax"
+    amount = formats.money(preview.total or preview.subtotal)
+    return preview.at, amount if preview.total else f"{amount} plus tax"
+
+
 def _trouble(found: RenewalPage, at: datetime, *, raised: bool) -> str:
+    if found.preview is None:
+        return ""  # a vendor that takes no changes need not tell of cards either
     texts = []
     if not found.cards:
         texts.append("There is no card on file, so the renewal cannot be paid. Add one.")

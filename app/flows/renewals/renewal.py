@@ -15,6 +15,7 @@ from app.flows.sync import sync
 from app.identity.actor import Person
 from app.orders.change_quotes import KeptChange, keep_change
 from app.orders.packing import pack
+from app.subscriptions.eligibility import Reason
 from app.vendor_adapters.errors import OutcomeUnknown, VendorError, VendorRejected
 from app.vendor_adapters.types import (
     Declined,
@@ -95,7 +96,8 @@ async def turn(
     Raises Refused when it cannot be changed, or when the vendor did not say whether it took effect.
     """
     owned = await read_owned(deps, person, subscription_id)
-    check_open(owned, owned.subscription.seats)
+    if not owned.is_fresh or owned.reason is not Reason.UNCHANGEABLE:  # turning it off and on is no change to a vendor
+        check_open(owned, owned.subscription.seats)
     decision = RenewalDecision.RENEW if is_on else RenewalDecision.END
     key = IdempotencyKey(f"subscription:{subscription_id}:set_renewal:{attempt_id}")
     try:
