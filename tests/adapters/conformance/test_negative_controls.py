@@ -123,6 +123,7 @@ CONTROLS = (
     Control(subscriptions.ReplacesPacks, "18_packs_beside_a_plan"),
     Control(subscriptions.OverrulesOthers, "18_a_moved_base_is_stale", ends=NOT_RAISED),
     Control(wrong.GrantsBeforePayment, "19_a_declined_change_leaves_everything", (MORE_SEATS,)),
+    Control(wrong.CountsUnpaidTerms, "19_a_term_that_a_bank_refuses_is_not_paid", says="2028"),
     Control(purchases.OneCartIsOnePage, "20_a_pack_bought_twice_is_two"),
     Control(purchases.OneCartIsOnePage, "20_packs_with_a_stored_card"),
     Control(subscriptions.TellsTheEventsName, "21_a_true_message_is_read", says="sub_1"),

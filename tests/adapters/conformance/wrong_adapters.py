@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
+from app.core.clock import add_months
 from app.core.ids import new_id
 from app.core.money import Money
 from app.vendor_adapters.conformance import START
@@ -33,6 +34,7 @@ from app.vendor_adapters.types import (
     PurchaseRequest,
     Quote,
     RefundRef,
+    Renew,
     SetSeats,
     SubscriptionRef,
     SubscriptionSnapshot,
@@ -109,6 +111,24 @@ class GrantsBeforePayment(EmbeddedVendor):
     async def get_subscription(self, ref: SubscriptionRef) -> SubscriptionSnapshot:
         found = await super().get_subscription(ref)
         return replace(found, seats=self.granted or found.seats)
+
+
+class CountsUnpaidTerms(EmbeddedVendor):
+    """19: the next term counts as paid although the bank refused it."""
+
+    until: datetime | None = None
+
+    async def apply_change(
+        self, ref: SubscriptionRef, *, change: Change, quote: Quote, return_to: str, order: OrderId, key: IdempotencyKey
+    ) -> ChangeOutcome:
+        outcome = await super().apply_change(ref, change=change, quote=quote, return_to=return_to, order=order, key=key)
+        if isinstance(outcome, Declined) and isinstance(change, Renew):
+            self.until = add_months(change.base, 12)
+        return outcome
+
+    async def get_subscription(self, ref: SubscriptionRef) -> SubscriptionSnapshot:
+        found = await super().get_subscription(ref)
+        return replace(found, paid_until=self.until or found.paid_until)
 
 
 class NothingHasAVersion(EmbeddedVendor):
