@@ -7,6 +7,7 @@ discount does to later credits, and hours. Time passes in whole days.
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from datetime import timedelta
 
 from hypothesis import Phase, settings
 from hypothesis import strategies as st
@@ -22,9 +23,11 @@ from app.vendor_adapters.types import (
     AddPack,
     Change,
     OfferKey,
+    Renew,
     RenewalDecision,
     SetSeats,
     SubscriptionSnapshot,
+    SubscriptionStatus,
     SwitchOffer,
 )
 
@@ -34,6 +37,7 @@ Act = Callable[[Scene], Awaitable[None]]
 
 _LONGEST = 1_100
 """Days that an example may take: a card on file is good for longer."""
+_SOON = timedelta(days=200)
 _CHANGES = (Capability.CHANGES, Capability.CHANGE_PREVIEW, Measure.PRORATION_BY_DAY)
 _ITEMS = st.sampled_from((TEAM, SCALE, STORAGE, MINUTES, ODD))
 _COUNT = st.integers(1, 40)
@@ -177,6 +181,13 @@ class DifferentialMachine(RuleBasedStateMachine):
     def adds_packs(self, which: int, more: int) -> None:
         self._change(which, lambda it: AddPack(offer=STORAGE, base=_packs(it), quantity=more))
 
+    @precondition(_has_plan)
+    @precondition(_can(*_CHANGES, Capability.PAID_RENEWAL))
+    @rule(which=_WHICH, is_declined=st.booleans())
+    def renews(self, which: int, is_declined: bool) -> None:
+        """What runs is paid for one term more, before its day or a while after the end."""
+        self._change(which, _as_it_runs, is_declined)
+
     @precondition(_has_refundable)
     @precondition(_can(Capability.REFUNDS))
     @rule(which=_WHICH, minor=st.integers(1, 500))
@@ -206,8 +217,12 @@ class DifferentialMachine(RuleBasedStateMachine):
         async def act(scene: Scene) -> None:
             number = which % len(scene.subscriptions)
             found = await scene.harness.adapter.get_subscription(scene.subscriptions[number])
-            if found.offer in (TEAM, SCALE):
-                await scene.changes(make(found), number)
+            change = make(found)
+            if found.offer not in (TEAM, SCALE) or found.paid_until is not None:
+                return  # what seats cost that are added to a paid term differs between vendors
+            if isinstance(change, Renew) and not _can_go_on(found):
+                return
+            await scene.changes(change, number)
 
         self._play(_with_card(is_declined, act))
 
@@ -236,6 +251,19 @@ def _with_card(is_declined: bool, act: Act) -> Act:
             await scene.harness.given_card(scene.buyer.customer, Card.PAYS)
 
     return acted
+
+
+def _as_it_runs(subscription: SubscriptionSnapshot) -> Renew:
+    it = subscription
+    return Renew(base=it.period.ends_at, offer=it.offer, seats=it.seats, packs=it.packs)
+
+
+def _can_go_on(subscription: SubscriptionSnapshot) -> bool:
+    """Whether it runs, or has ended with its term not too long ago."""
+    it = subscription
+    if it.status is not SubscriptionStatus.CANCELLED:
+        return True
+    return it.cancel_at == it.period.ends_at and it.observed_at - it.period.ends_at < _SOON
 
 
 def _one_off(scene: Scene) -> list[int]:

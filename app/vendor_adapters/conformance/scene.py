@@ -19,6 +19,7 @@ from app.vendor_adapters.types import (
     CheckoutSnapshot,
     CheckoutState,
     DiscountRef,
+    Done,
     Handoff,
     IdempotencyKey,
     OfferKey,
@@ -121,8 +122,9 @@ class Scene:
                 await self._look(found.ref)
 
     async def changes(self, change: Change, subscription: int = -1) -> None:
-        """The buyer changes a subscription."""
-        ref, order = self.subscriptions[subscription], new_order()
+        """The buyer changes a subscription; what has ended may go on in another one."""
+        number = subscription % len(self.subscriptions)
+        ref, order = self.subscriptions[number], new_order()
         self.trace.note(f"changes {self.trace.named('subscription', ref)}: {change_words(change)}")
         try:
             quote = await self.buyer.quote_change(ref, change)
@@ -132,7 +134,10 @@ class Scene:
         self.trace.note(f"  {self.trace.quote(quote)}")
 
         async def apply(key: IdempotencyKey) -> str:
-            return self.trace.outcome(await self.buyer.change(ref, change, quote=quote, order=order, key=key))
+            outcome = await self.buyer.change(ref, change, quote=quote, order=order, key=key)
+            if isinstance(outcome, Done) and outcome.subscription:
+                self.subscriptions[number] = outcome.subscription.ref
+            return self.trace.outcome(outcome)
 
         await self._write("apply_change", apply)
         await self.looks(subscription)

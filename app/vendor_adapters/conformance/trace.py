@@ -71,6 +71,8 @@ class Trace:
 
     def subscription(self, it: SubscriptionSnapshot) -> str:
         """Return a subscription; of an ended one, what it was."""
+        if it.resumes:  # another one at the vendor, the same to the buyer
+            self._names["subscription", it.ref] = self.named("subscription", it.resumes)
         name = self.named("subscription", it.ref)
         holds = ", ".join([f"{it.seats} x {it.offer} at {amount(it.unit_price)}", *map(_item, it.packs)])
         if it.status is SubscriptionStatus.CANCELLED:

@@ -70,7 +70,7 @@ def snapshot(
         version=version,
         observed_at=observed_at,
         arrangement=arrangement(meta(subscription.metadata, ARRANGEMENT), subscription.collection_method),
-        paid_until=paid_until(main),
+        paid_until=None if subscription.ended_at else paid_until(main),
         resumes=SubscriptionRef(meta(subscription.metadata, RESUMES)) or None,
     )
 
