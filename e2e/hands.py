@@ -1,6 +1,9 @@
 """A buyer's hands: they press, choose and type, and count what they did; by mouse, or by keyboard alone."""
 
-from playwright.sync_api import Locator, Page, expect
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from playwright.sync_api import Locator, Page, Route, expect
 
 _MOST_STEPS = 80  # more presses of Tab than any page has places to stop at
 
@@ -90,3 +93,14 @@ class Keyboard(Hands):
                 return
             self.page.keyboard.press("Tab")
         raise AssertionError(f"Tab does not lead to {target}")
+
+
+@contextmanager
+def held(page: Page, addresses: str) -> Iterator[None]:
+    """Keep the answers to what the page asks for from it until the end of the block."""
+    routes: list[Route] = []
+    page.route(addresses, lambda route: routes.append(route))
+    yield
+    for route in routes:
+        route.continue_()
+    page.unroute(addresses)

@@ -1,14 +1,12 @@
 """The total follows what is chosen, at once, and is told aloud; what was typed stays, and so does the focus."""
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, expect
 
 from e2e.buyer import FOR_ACME, agree, expect_total
-from e2e.hands import Hands
+from e2e.hands import Hands, held
 from e2e.people import sign_in
 from e2e.world import World
 
@@ -136,14 +134,3 @@ def test_the_stepper_keeps_the_address_in_step(page: Page, world: World) -> None
     expect(page.get_by_role("status")).to_have_text("Scale for 10 seats: 11,880.00 USD a year, plus tax.")
     page.get_by_role("button", name="One fewer").click()
     expect_total(page, 9 * 118_800)
-
-
-@contextmanager
-def held(page: Page, addresses: str) -> Iterator[None]:
-    """Keep the answers to what the page asks for from it until the end of the block."""
-    routes: list[Route] = []
-    page.route(addresses, lambda route: routes.append(route))
-    yield
-    for route in routes:
-        route.continue_()
-    page.unroute(addresses)

@@ -16,7 +16,7 @@ from e2e.buyer import (
     pay,
     show_the_total,
 )
-from e2e.hands import Hands
+from e2e.hands import Hands, held
 from e2e.looks import check_looks
 from e2e.world import World
 
@@ -76,10 +76,27 @@ def test_the_promo_field(page: Page, world: World) -> None:
     hands.type("Promo code", "launch-20")
     hands.press("Apply")
     expect_total(page, 278_400)
+    expect(page.locator("#code")).to_be_hidden()
+    expect(page.locator("#code")).to_have_value("")
     expect(page.get_by_label("Town or city")).to_have_value("New York")
     check_page(page)
     hands.press("Remove LAUNCH20")
     expect_total(page, 348_000)
+
+
+def test_the_promo_field_stays_as_it_is_while_the_total_changes(page: Page, world: World) -> None:
+    """The answer to the country's change comes late: the field that was opened meanwhile is not closed again."""
+    page.goto("/buy?plan=team&group=acme&seats=10")
+    hands = Hands(page)
+    hands.press("Continue as ann")
+    with held(page, "**/address"):
+        with page.expect_request("**/address"):
+            hands.choose("Country", "Germany")
+        page.get_by_text("Have a promo code?").click()
+        hands.type("Promo code", "LAUNCH20")
+    expect_total(page, 414_120)
+    expect(page.locator("#code")).to_be_visible()
+    expect(page.locator("#code")).to_have_value("LAUNCH20")
 
 
 @pytest.mark.javascript("on", "off")
