@@ -162,6 +162,8 @@ class _Payment:
 
     def _with_keys(self, reservation: Reservation) -> tuple[Reservation, bool]:
         """Count the keys that came with the payment; one that has the campaign already makes it an overdraft."""
+        if not self.keys:
+            return self._told(reservation, "")
         try:
             with self.connection.begin_nested():
                 take_slots(self.connection, reservation, self._unknown(reservation))
