@@ -1,4 +1,4 @@
-"""``kassa reconcile``: every open order and every stale subscription, read at the vendor again."""
+"""``kassa reconcile``: what no message told, every open order and stale subscription, read at the vendor again."""
 
 import asyncio
 import sys
@@ -11,6 +11,7 @@ from app.config import Config
 from app.core.clock import SystemClock
 from app.db.clock_store import follow
 from app.flows.deps import Deps
+from app.flows.missed_changes import find_missed_changes
 
 EVERY = 300.0  # seconds between two rounds
 
@@ -29,6 +30,7 @@ async def reconcile(config: Config, *, once: bool) -> int:
 async def _round(deps: Deps) -> str:
     if deps.config.is_demo:
         await follow(deps.db, cast(SystemClock, deps.clock))
+    await find_missed_changes(deps)
     counts = await worker.drain(deps)
     subscriptions = await worker.sweep(deps)
     return (

@@ -103,8 +103,18 @@ async def open_intent(deps: Deps, actor: Actor, intent_id: str) -> Intent:
 
 
 async def visit(deps: Deps, actor: Actor, intent_id: str, *, guesser: Guesser | None = None) -> Checkout | Order:
-    """Return what the checkout shows, or the paid order that it has become: pressing Back never sells twice."""
-    intent = await open_intent(deps, actor, intent_id)
+    """Return what the checkout shows, or the paid order that it has become: pressing Back never sells twice.
+
+    Once it is forgotten, the order that somebody has placed there says how that ended, and how to begin anew.
+    """
+    try:
+        intent = await open_intent(deps, actor, intent_id)
+    except NotYours:
+        person_id = actor.person.person_id if actor.person else ""
+        past = await deps.db.read(lambda connection: store.newest_order_of(connection, intent_id, person_id))
+        if past is None:
+            raise
+        return past
     order_id = intent.order_id
     kept = await deps.db.read(lambda connection: store.kept_order(connection, intent_id))
     if kept:

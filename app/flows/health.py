@@ -21,8 +21,8 @@ class Health:
         vendor_ok: whether the vendor answered when it was last asked. catalog_read_at: the age of the prices shown.
         worker_heard_at: None when no worker was heard from in the last days. oldest_unsettled, oldest_job: since when
             an order that may still move money is open, and since when something waits to leave the store.
-        changes_read_at: when the list of what changed at the vendor was last read; None when it never was. changes_gap:
-            from when until when changes may have been missed, the last time that this was so.
+        changes_read_at: when the list of what changed at the vendor was last read, to the hour; None when it never was.
+        changes_gap: from when until when changes may have been missed, the last time that this was so.
         orders, jobs, messages: how many there are in each state.
     """
 

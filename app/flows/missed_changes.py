@@ -4,6 +4,8 @@ A change that was told already is known there by its id. One that was not makes 
 would have; it is a hint, and what counts is what the vendor answers then.
 """
 
+from datetime import timedelta
+
 import structlog
 from sqlalchemy import Connection
 
@@ -15,6 +17,7 @@ from app.vendor_adapters.errors import VendorError
 from app.vendor_adapters.types import Notification, NotificationKind, Page
 
 MOST_PAGES = 20  # in one sweep; the next one goes on from there
+SAID_AGAIN_AFTER = timedelta(hours=1)  # that nothing has changed is written down no more often
 
 _log = structlog.get_logger()
 
@@ -36,11 +39,12 @@ async def find_missed_changes(deps: Deps) -> int:
 
 
 async def _read_on(deps: Deps, vendor: str) -> int:
-    found, cursor = 0, await deps.db.write(lambda connection: _start(connection, deps, vendor))
+    found, place = 0, await deps.db.write(lambda connection: _start(connection, deps, vendor))
     for _ in range(MOST_PAGES):
-        page = await deps.vendors[vendor].changes_since(cursor)
-        cursor = page.next_cursor or (page.rows[-1].id if page.rows else cursor)
-        found += await _keep(deps, vendor, page, cursor)
+        page = await deps.vendors[vendor].changes_since(place.cursor)
+        if page.rows or deps.clock.wall() - place.read_at >= SAID_AGAIN_AFTER:
+            place, new = await _keep(deps, vendor, page, place.cursor)
+            found += new
         if not page.next_cursor:
             break
     if found:
@@ -48,26 +52,29 @@ async def _read_on(deps: Deps, vendor: str) -> int:
     return found
 
 
-def _start(connection: Connection, deps: Deps, vendor: str) -> str:
+def _start(connection: Connection, deps: Deps, vendor: str) -> Place:
     """Return where to read on: from the start when what followed may be forgotten by now, and that is noted."""
     place, now = place_in(connection, vendor), deps.clock.wall()
-    if place is None:
-        return ""
     kept_since = now - deps.vendors[vendor].capabilities.changes_window
+    if place is None:
+        return Place(cursor="", read_at=kept_since)
     if place.read_at >= kept_since:
-        return place.cursor
+        return place
     note_gap(connection, vendor, gap_from=place.read_at, gap_until=kept_since)
     gap = f"{place.read_at.isoformat()} to {kept_since.isoformat()}"
     _log.warning("changes may have been missed: the vendor lists them no more", vendor=vendor, gap=gap)
-    return ""
+    return Place(cursor="", read_at=kept_since)
 
 
-async def _keep(deps: Deps, vendor: str, page: Page[Notification], cursor: str) -> int:
+async def _keep(deps: Deps, vendor: str, page: Page[Notification], cursor: str) -> tuple[Place, int]:
+    """Write down what a page told and where the next one begins; return that, and how much of it was new."""
+    last = page.rows[-1].id if page.rows else cursor
+    place = Place(cursor=page.next_cursor or last, read_at=deps.clock.wall())
     told, now = [note for note in page.rows if note.kind is not NotificationKind.IGNORED], deps.clock.wall()
 
     def write(connection: Connection) -> int:
         new = sum(inbox.receive(connection, vendor, note, now=now) for note in told)
-        keep_place(connection, vendor, Place(cursor=cursor, read_at=now))
+        keep_place(connection, vendor, place)
         return new
 
-    return await deps.db.write(write)
+    return place, await deps.db.write(write)

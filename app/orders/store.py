@@ -145,6 +145,12 @@ def kept_order(connection: Connection, intent_id: str) -> Order | None:
     return _first(connection.execute(query.order_by(orders.c.created_at)).mappings().all())
 
 
+def newest_order_of(connection: Connection, intent_id: str, person_id: str) -> Order | None:
+    """Return what somebody has ordered last by an intent, which may be forgotten by now."""
+    query = select(orders).where(orders.c.intent_id == intent_id, orders.c.person_id == person_id)
+    return _first(connection.execute(query.order_by(orders.c.created_at.desc()).limit(1)).mappings().all())
+
+
 def get_order(connection: Connection, order_id: str) -> Order | None:
     """Return an order for the worker; pages ask ``order_of``."""
     return _first(connection.execute(select(orders).where(orders.c.order_id == order_id)).mappings().all())
