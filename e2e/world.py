@@ -7,8 +7,6 @@ import httpx2
 
 from e2e.demo import Demo
 
-# Who lets the next term be paid before its day (Capability.PAID_RENEWAL); a demo does not tell what its vendor can do
-_TAKE_PAID_RENEWALS = frozenset({"embedded"})
 # JSON as it comes: the tests that read it say what they expect of it
 Row = dict[str, Any]
 
@@ -17,15 +15,13 @@ class World:
     """One demo's world.
 
     Attributes:
-        store, product, vendor: where each answers, without a trailing slash. takes_paid_renewals: whether its vendor
-            lets the next term be paid before its day.
+        store, product, vendor: where each answers, without a trailing slash.
     """
 
     def __init__(self, demo: Demo, client: httpx2.Client) -> None:
         self.store = demo.store
         self.product = demo.product
         self.vendor = demo.vendor
-        self.takes_paid_renewals = demo.sells_with in _TAKE_PAID_RENEWALS
         self._client = client
 
     def reset(self) -> None:

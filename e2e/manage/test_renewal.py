@@ -37,7 +37,7 @@ def test_renewal_is_turned_off_and_on(page: Page, world: World) -> None:
 
 
 def test_the_last_days_of_a_term(page: Page, world: World) -> None:
-    """The next term can be paid where the vendor takes that; elsewhere nothing offers it, and it renews on its day."""
+    """The next term is paid before its day, which then charges nothing."""
     sign_in(page, world, "bob")
     world.set_clock("2027-02-20T12:00:00Z")
     page.goto("/subscriptions")
@@ -45,18 +45,11 @@ def test_the_last_days_of_a_term(page: Page, world: World) -> None:
     subscription = page.url
     check_looks(page, is_flow=False)
     pays = page.get_by_role("link", name="Renew now")
-    if world.takes_paid_renewals:
-        pays.click()
-        check_looks(page)
-        page.locator("main [data-primary]").click()
-        expect(page.get_by_role("heading", level=1)).to_have_text("Team for Globex is renewed until 1 March 2028")
-        check_looks(page)
-    else:
-        expect(pays).to_have_count(0)
-        page.goto(f"{subscription}/renewal/payment")
-        expect(page.get_by_text("The next term is charged on its day and cannot be paid before.")).to_be_visible()
-        expect(page.get_by_role("button", name=re.compile("^Pay"))).to_have_count(0)
-        check_looks(page)
+    pays.click()
+    check_looks(page)
+    page.locator("main [data-primary]").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Team for Globex is renewed until 1 March 2028")
+    check_looks(page)
     world.set_clock("2027-03-01T12:00:00Z")
     page.goto(f"{subscription}/renewal")
     expect(page.locator(".panel")).to_contain_text("Renews on 1 March 2028")
