@@ -30,7 +30,8 @@ class ChangeBill:
     """What a change costs today and next year.
 
     Attributes:
-        worked: the credit and the charge. pinned_at: the instant that they are worked out from. next_net: next year's
+        worked: the credit and the charge. pinned_at: the instant that they are worked out from. ends_at: until when it
+            is paid for; has_next_term: that is the end of the next term, which is paid already. next_net: next year's
             amount before tax, None when it will not renew; ``next_total`` with tax where it is known.
     """
 
@@ -40,6 +41,7 @@ class ChangeBill:
     days_left: int
     days_of_term: int
     ends_at: datetime
+    has_next_term: bool
     net: Money
     discount: Money
     discount_text: str
@@ -56,6 +58,7 @@ def change_bill(deps: Deps, subscription: Subscription, shown: KeptChange, promo
     quote = shown.quote
     starts = [line.starts_at for line in quote.lines if line.starts_at]
     pinned_at = min(starts, default=quote.priced_at)
+    ends_at = max((line.ends_at for line in quote.lines if line.ends_at), default=subscription.ends_at)
     renewal = quote.next_charges[0] if quote.next_charges else None
     lines = (line for line in quote.lines if line.kind is not LineKind.DISCOUNT)
     return ChangeBill(
@@ -64,7 +67,8 @@ def change_bill(deps: Deps, subscription: Subscription, shown: KeptChange, promo
         pinned_at=pinned_at,
         days_left=_days(subscription.ends_at - pinned_at),
         days_of_term=_days(subscription.ends_at - subscription.starts_at),
-        ends_at=subscription.ends_at,
+        ends_at=ends_at,
+        has_next_term=ends_at > subscription.ends_at,
         net=quote.subtotal,
         discount=quote.discount,
         discount_text=discount_text(promo),

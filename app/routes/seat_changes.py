@@ -285,7 +285,8 @@ def _sentence(more: str, bill: ChangeBill | None) -> str:
     if bill is None:
         return ""
     days = formats.counted(bill.days_left, "day")
-    return f"{more} until {formats.date(bill.ends_at)} ({days})"
+    next_term = ", and the next term" if bill.has_next_term else ""
+    return f"{more} until {formats.date(bill.ends_at)} ({days}{next_term})"
 
 
 def _after(bill: ChangeBill | None) -> str:

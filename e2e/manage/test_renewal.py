@@ -1,6 +1,5 @@
 """Managing a subscription in a real browser: another plan, renewal off and on, a refused renewal mended."""
 
-import re
 
 from playwright.sync_api import Page, expect
 

@@ -212,6 +212,7 @@ async def test_seats_that_are_added_to_a_paid_term_are_paid_until_its_end(shop: 
     path = f"/subscriptions/{(await subscription_of(shop, 'globex')).subscription_id}"
     await browser.open(f"{path}/seat-changes?add=1")
     assert "The next term is paid already: what you add now is paid for until 1 March 2028." in browser.text
+    assert "1 more seat until 1 March 2028 (9 days, and the next term)" in browser.text
     await browser.press("and add 1 seat")
     await settled(shop)
     net = round(34_800 * 9 / 365) + 34_800  # nine days of this term, and the next one

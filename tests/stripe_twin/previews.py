@@ -73,6 +73,8 @@ def _of_subscription(request: Request) -> Obj:
         lines, discounts = [line for _, _, each in changes for line in each], []
     else:
         start = first["billed_until"]
+        if held.get("cancel_at") and held["cancel_at"] <= start:
+            raise invalid("The subscription ends before its next invoice.", code="invoice_upcoming_none")
         lines = [
             subscription_line(
                 item, start, subscriptions.year_after(start), item["price"]["unit_amount"] * item["quantity"]

@@ -77,11 +77,10 @@ class Term:
 async def quote(call: Call, shop: Shop, subscription: stripe.Subscription, change: Renew, as_of: datetime) -> Quote:
     """Return what the next term costs now; a quote ends with its day."""
     ref, term = SubscriptionRef(subscription.id), _term(call, shop, subscription, change)
-    await asyncio.gather(check_percentages(call, subscription, term.starts_at), _check_card(call, subscription))
-    as_it_is = NewItem(item=term.main.id, price=term.main.price.id, quantity=term.main.quantity or 0)
-    later = await call.read(call.v1.invoices.create_preview_async(renewal_preview(ref, as_it_is)))
+    await asyncio.gather(check_percentages(call, subscription, term.starts_at), _payer(call, subscription))
+    later = None if term.ends else await _renewal(call, ref, term)
     # under a schedule Stripe previews no billing in advance; the same term bills the same on its day
-    now = later if has_schedule(subscription) else await _preview(call, ref, term)
+    now = later if later and has_schedule(subscription) else await _preview(call, ref, term)
     translate.check_tax(now, call.operation)
     return translate.quote(
         now,
@@ -100,13 +99,14 @@ async def pay(
     """Pay the next term at exactly the quote; what a bank refuses leaves everything as it was."""
     term = _term(call, attempt.shop, subscription, change)
     booking = booking_of(subscription, term.main)
-    await asyncio.gather(check_percentages(call, subscription, term.starts_at), _check_card(call, subscription))
+    _, customer = await asyncio.gather(
+        check_percentages(call, subscription, term.starts_at), _payer(call, subscription)
+    )
     await put_aside(call, subscription, booking)
     preview = await _preview(call, attempt.ref, term)
     if money(preview.total, preview.currency) != attempt.quote.due_now:
         await book_again(call, attempt.ref, attempt.shop.catalog)
         return await concluded(call, attempt, await made_meanwhile(call, attempt, pinned))
-    customer = await call.read(call.v1.customers.retrieve_async(ref_of(subscription.customer)))
     await charge_to_default(call, subscription, customer)
     params = prebilling(int(term.ends_at.timestamp()), ends=term.ends)
     try:
@@ -156,12 +156,18 @@ def _year_after(subscription: stripe.Subscription, starts_at: datetime) -> datet
     return add_months(anchor, A_TERM * (starts_at.year - anchor.year + 1))
 
 
-async def _check_card(call: Call, subscription: stripe.Subscription) -> None:
-    """Refuse where there is no card: what is billed in advance is charged at once, and has no page of its own."""
+async def _payer(call: Call, subscription: stripe.Subscription) -> stripe.Customer:
+    """Return the customer; refused without a card: what is billed in advance is charged at once, and has no page."""
     customer = await call.read(call.v1.customers.retrieve_async(ref_of(subscription.customer)))
     default = customer.invoice_settings.default_payment_method if customer.invoice_settings else None
     if not ref_of(subscription.default_payment_method) and not ref_of(default):
         raise rejected(call.operation, RejectReason.NOT_FOUND, "payment_method", "no card on file")
+    return customer
+
+
+async def _renewal(call: Call, ref: SubscriptionRef, term: Term) -> stripe.Invoice:
+    as_it_is = NewItem(item=term.main.id, price=term.main.price.id, quantity=term.main.quantity or 0)
+    return await call.read(call.v1.invoices.create_preview_async(renewal_preview(ref, as_it_is)))
 
 
 async def _preview(call: Call, ref: SubscriptionRef, term: Term) -> stripe.Invoice:
@@ -175,8 +181,8 @@ async def _preview(call: Call, ref: SubscriptionRef, term: Term) -> stripe.Invoi
         raise
 
 
-def _next_charges(later: stripe.Invoice, term: Term) -> tuple[NextCharge, ...]:
-    return () if term.ends else (translate.next_charge(later, term.ends_at),)
+def _next_charges(later: stripe.Invoice | None, term: Term) -> tuple[NextCharge, ...]:
+    return (translate.next_charge(later, term.ends_at),) if later else ()
 
 
 async def _note(call: Call, attempt: Try, declined: Declined) -> None:
