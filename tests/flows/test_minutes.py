@@ -92,6 +92,7 @@ async def test_the_usage_page_loses_as_little_as_possible(shop: Shop) -> None:
     assert "and 5,000 more in packs." in browser.text
 
 
+@pytest.mark.vendors("embedded", "stripe")
 async def test_minutes_that_are_paid_back_go_and_what_was_used_stays_used(shop: Shop) -> None:
     browser = await buy(shop, "globex", 2)
     await use(shop, "globex", 10_300)
@@ -134,6 +135,7 @@ async def test_a_refund_that_is_faster_than_the_grant_leaves_no_minutes(shop: Sh
     assert (await only_order(shop)).state is State.REFUNDED
 
 
+@pytest.mark.vendors("embedded", "stripe")
 async def test_storage_of_its_own_that_is_paid_back_is_told_as_what_is_left(shop: Shop) -> None:
     browser = await at(shop, "ann", "/buy/packs?addon=storage-10&group=acme&packs=2")
     await browser.press("GiB", **NEW_YORK)
