@@ -118,6 +118,7 @@ NO_NUMBERS = {
 }
 
 
+@RESHAPES
 async def test_a_number_that_is_none_is_told_and_kept(shop: Shop) -> None:
     browser = await to_payment(shop)
     for seats, told in NO_NUMBERS.items():
