@@ -46,6 +46,8 @@ A_DAY = timedelta(days=1)
 A_TERM = 12
 """Months."""
 _NEVER_RAN = ("incomplete", "incomplete_expired")
+_OF_TERMS = ("subscription_create", "subscription_cycle")
+"""Why an invoice was made that bills a whole term on its day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +120,10 @@ def _check_base(call: Call, shop: Shop, ended: stripe.Subscription, change: Rene
 
 
 async def _paid_last(call: Call, ended: stripe.Subscription) -> bool:
-    """Whether the last term was paid: one that was given up was not."""
-    ref = ref_of(ended.latest_invoice)
-    if not ref:
-        return True
-    return (await call.read(call.v1.invoices.retrieve_async(ref))).status == "paid"
+    """Whether the last term was paid: one that was given up was not. Invoices of changes within it say nothing."""
+    page = await call.read(call.v1.invoices.list_async({"subscription": ended.id, "limit": 100}))
+    last = next((invoice for invoice in page.data if invoice.billing_reason in _OF_TERMS), None)
+    return last is None or last.status == "paid"
 
 
 async def _resumption(call: Call, shop: Shop, ended: stripe.Subscription, change: Renew) -> tuple[Resumption, Prices]:

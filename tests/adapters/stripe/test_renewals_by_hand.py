@@ -312,6 +312,19 @@ async def test_what_was_ended_early_is_not_resumed(shop: Shop) -> None:
     assert refused.value.reason is RejectReason.STALE_STATE
 
 
+async def test_what_was_ended_early_after_a_refused_change_was_paid(shop: Shop, twin: StripeTwin) -> None:
+    """The invoice of a change that a bank refused is the latest, and void: the term itself was paid."""
+    bought = await shop.subscription()
+    twin.add_card(bought.customer, DECLINES)
+    more = SetSeats(base=10, seats=13)
+    assert isinstance(await shop.change(bought.ref, more, quote=await shop.quote_change(bought.ref, more)), Declined)
+    await shop.adapter.set_renewal(bought.ref, decision=RenewalDecision.END_NOW, key=shop.key())
+    shop.days(1)
+    with pytest.raises(VendorRejected) as refused:
+        await shop.quote_change(bought.ref, Renew(base=bought.period.starts_at, offer=TEAM, seats=10))
+    assert (refused.value.reason, refused.value.field) == (RejectReason.STALE_STATE, "status")
+
+
 async def test_what_was_given_up_unpaid_is_taken_up_where_the_paid_term_ended(shop: Shop, twin: StripeTwin) -> None:
     bought = await shop.subscription()
     twin.add_card(bought.customer, DECLINES)
