@@ -24,6 +24,7 @@ _KINDS = {
     kinds.FIRST_ORDER: OrderKind.FIRST_ORDER,
     kinds.ADD_SEATS: OrderKind.ADD_SEATS,
     kinds.PLAN_CHANGE: OrderKind.PLAN_CHANGE,
+    kinds.RENEWAL: OrderKind.RENEWAL,
     kinds.PACKS: OrderKind.ADDON,
     kinds.ADD_PACKS: OrderKind.ADDON,
 }

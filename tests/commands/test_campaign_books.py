@@ -23,9 +23,11 @@ from app.db.engine import Database
 from app.db.schema.orders import orders
 from app.db.schema.promotions import campaigns, promo_budgets, promo_reservations
 from app.flows.campaigns.publish import publish_file, publish_text
+from app.orders.kinds import FIRST_ORDER, RENEWAL
 from app.promotions import settling
 from app.promotions.cart import Standing
 from app.promotions.claims import Claimant, claim
+from app.promotions.model import OrderKind
 from app.promotions.store.reading import Asked, read_situation
 from tests.promotions.faults import GOOD
 from tests.promotions.world import NEW, cart
@@ -120,6 +122,15 @@ async def test_past_orders_are_what_the_engine_would_have_seen(shop: Shop) -> No
     assert await shop.deps.db.read(lambda c: past_orders(c, shop.deps.catalog, shop.clock.now())) == [second]
     later = shop.clock.now() + timedelta(seconds=1)
     assert await shop.deps.db.read(lambda c: past_orders(c, shop.deps.catalog, later)) == []
+
+
+async def test_a_next_term_that_was_paid_by_hand_is_a_renewal(shop: Shop) -> None:
+    paid = orders.c.kind == FIRST_ORDER
+    await shop.deps.db.write(lambda c: c.execute(update(orders).where(paid).values(kind=RENEWAL)).rowcount)
+    since = shop.clock.now() - timedelta(days=1)
+    (renewed,) = await shop.deps.db.read(lambda c: past_orders(c, shop.deps.catalog, since))
+    (line,) = renewed.cart.lines
+    assert (renewed.cart.kind, line.quantity, line.added, line.amount) == (OrderKind.RENEWAL, 10, 10, 348_000)
 
 
 # --- audit and export ---
