@@ -2,16 +2,19 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import Connection, select, update
+from structlog.testing import capture_logs
 
 from app import worker
-from app.core.clock import add_months
+from app.core.clock import FrozenClock, add_months
 from app.db.schema.entitlements import entitlements
 from app.db.schema.events import outbox
 from app.demo.store.schema import groups as product_groups
 from app.demo.store.schema import members as product_members
+from app.demo.store.schema import minute_months
 from app.events.outbox import LEASE
 from app.flows.sync import sync
 from tests.support.customers import instant, term_begins
@@ -167,7 +170,8 @@ async def deleted(shop: Shop, group_id: str) -> None:
     """Let a group be deleted in the product."""
 
     def write(connection: Connection) -> None:
-        connection.execute(product_members.delete().where(product_members.c.group_id == group_id))
+        for table in (product_members, minute_months):
+            connection.execute(table.delete().where(table.c.group_id == group_id))
         connection.execute(product_groups.delete().where(product_groups.c.id == group_id))
 
     await shop.product.world.db.write(write)
@@ -197,3 +201,15 @@ async def test_an_offer_that_the_catalog_has_dropped_is_listed_and_holds_up_nobo
         await sync(deps, deps.selling, str(globex["id"]))
     later(shop, hours=7)
     assert await worker.sweep(deps) == 2  # those of the other plan
+
+
+@pytest.mark.parametrize("days_before", [10, -3])
+async def test_a_notice_that_cannot_be_made_holds_up_neither_the_others_nor_the_rest_of_the_sweep(
+    shop: Shop, clock: FrozenClock, days_before: int
+) -> None:
+    rest = tuple(row for row in shop.deps.catalog.prices if row.id != "team-hosted-usd-y-1")
+    deps = replace(shop.deps, catalog=replace(shop.deps.catalog, prices=rest))
+    clock.advance_business(datetime(2027, 3, 1, tzinfo=UTC) - timedelta(days=days_before) - clock.now())
+    with capture_logs() as logs:
+        await worker.sweep(deps)
+    assert any(line["event"] == "subscription not read" for line in logs)  # the last thing that a sweep does

@@ -6,7 +6,6 @@ import structlog
 from sqlalchemy import Connection
 
 from app import formats
-from app.core.problems import Refused
 from app.emails.mails import AboutToEnd
 from app.events import outbox
 from app.flows import wording
@@ -46,7 +45,7 @@ def _due(connection: Connection, deps: Deps) -> tuple[Subscription, ...]:
 async def _try(deps: Deps, subscription: Subscription) -> bool:
     try:
         return await _notify(deps, subscription)
-    except Refused as error:
+    except Exception as error:  # away, changed right now, or not to be read: the others are told all the same
         _log.warning("notice of an end put off", error=type(error).__name__)
         return False
 

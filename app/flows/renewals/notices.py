@@ -12,7 +12,6 @@ from sqlalchemy import Connection
 from app import formats
 from app.core.ids import new_id
 from app.core.money import Money
-from app.core.problems import Refused
 from app.emails.mails import RenewalNotice
 from app.events import outbox
 from app.flows import wording
@@ -49,7 +48,7 @@ def _due(connection: Connection, deps: Deps) -> tuple[Subscription, ...]:
 async def _try(deps: Deps, subscription: Subscription) -> bool:
     try:
         return await _notify(deps, subscription)
-    except Refused as error:  # the vendor or the product is away, or somebody changes it right now
+    except Exception as error:  # away, changed right now, or not to be read: the others are told all the same
         _log.warning("renewal notice put off", error=type(error).__name__)
         return False
 
