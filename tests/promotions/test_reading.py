@@ -5,10 +5,11 @@ from datetime import timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, delete, update
 
 from app.db.engine import Database
 from app.db.schema.promotions import campaign_reach
+from app.db.schema.promotions import campaigns as campaigns_table
 from app.promotions.cart import Cart
 from app.promotions.evaluate import evaluate
 from app.promotions.model import Campaign, OrderKind, Rules
@@ -69,10 +70,14 @@ def test_pause_and_window_count_at_once(till: Till) -> None:
 
 
 def test_what_an_earlier_release_published_is_looked_at_for_every_cart(till: Till) -> None:
+    """It may publish while the new one starts, and knows of no reach."""
     till.publish(SALE)
-    anything = {"item": "", "order_kind": "", "currency": "", "deployment": ""}
-    till.database.write_now(lambda c: c.execute(update(campaign_reach).values(**anything)))
+    till.database.write_now(lambda c: c.execute(delete(campaign_reach)))
+    assert read(till) == set()
+    till.database.write_now(lambda c: c.execute(update(campaigns_table).values(has_automatic=True)))
     assert (read(till), till.look().totals.discount) == ({"sale"}, 17_400)
+    till.publish(replace(SALE, name="Sale once more"))
+    assert read(till, cart(line("scale", 25, 118_800))) == set()
 
 
 def test_many_that_cannot_match_are_not_read(till: Till) -> None:

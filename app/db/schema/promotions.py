@@ -16,7 +16,10 @@ campaigns = Table(
     Column("starts_at", UtcDateTime, nullable=False),
     Column("ends_at", UtcDateTime, nullable=False),
     Column("is_listed", Boolean, nullable=False),
+    # true only where a release that knew no campaign_reach published the newest version: it is read for every cart
+    Column("has_automatic", Boolean, nullable=False),
     Column("published_at", UtcDateTime, nullable=False),
+    Index("ix_campaigns_automatic", "has_automatic", "ends_at"),
 )
 
 campaign_reach = Table(

@@ -79,7 +79,7 @@ def that_matter(
 
     One query, which reads nothing of the campaigns that can not.
     """
-    by_itself = campaigns.c.slug.in_(_reaching(carts)) & _runs(now)
+    by_itself = or_(campaigns.c.slug.in_(_reaching(carts)), campaigns.c.has_automatic) & _runs(now)
     rows = connection.execute(_newest().where(or_(campaigns.c.slug.in_(list(slugs) or [""]), by_itself)))
     return tuple(_published(row) for row in rows.mappings())
 
@@ -148,6 +148,7 @@ def _set_head(connection: Connection, campaign: Campaign, version: int, status: 
         "starts_at": campaign.window.starts,
         "ends_at": campaign.window.ends,
         "is_listed": campaign.is_listed,
+        "has_automatic": False,
         "published_at": now,
     }
     if version == 1:

@@ -21,10 +21,3 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("item", "order_kind", "currency", "deployment", "slug"),
     )
     op.create_index("ix_campaign_reach_slug", "campaign_reach", ["slug"], unique=False)
-    # what is published already is looked at for every cart, until it is published anew
-    op.execute(
-        "INSERT INTO campaign_reach (item, order_kind, currency, deployment, slug) "
-        "SELECT '', '', '', '', slug FROM campaigns WHERE has_automatic"
-    )
-    op.drop_index("ix_campaigns_automatic", "campaigns")
-    op.execute("ALTER TABLE campaigns DROP COLUMN has_automatic")  # in place: other tables refer to this one
