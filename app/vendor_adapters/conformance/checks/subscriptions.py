@@ -219,7 +219,7 @@ class SubscriptionChecks(Checks):
 
     @check(0, *_PAID_AHEAD)
     async def test_paying_ahead_leaves_the_renewal_off(self, harness: Harness) -> None:
-        """What will not renew ends with the term that was paid, and what was decided before can be taken back."""
+        """What will not renew ends with the term that was paid."""
         buyer = await Buyer.arrive(harness)
         subscription = await buyer.subscribe()
         await _decide(harness, subscription.ref, RenewalDecision.END)
@@ -251,7 +251,7 @@ class SubscriptionChecks(Checks):
 
     @check(19, *_PAID_AHEAD)
     async def test_19_a_term_that_a_bank_refuses_is_not_paid(self, harness: Harness) -> None:
-        """A bank's no leaves the next term unpaid, and another card can pay it; the same call asks no bank again."""
+        """A bank's no leaves the next term unpaid; another card can pay it."""
         buyer, order, key = await Buyer.arrive(harness), new_order(), new_key("apply_change")
         subscription = await buyer.subscribe()
         await to_day(harness, 355)
