@@ -19,7 +19,7 @@ pytest_plugins = ("app.vendor_adapters.conformance.plugin",)
 pytest.register_assert_rewrite("tests.support.journeys", "tests.support.witness")
 
 ENGINES = ("sqlite", "postgres")
-VENDORS = ("embedded", "stripe", "minimal")
+VENDORS = ("embedded", "stripe", "minimal", "lesser")
 
 # The same examples each time, so that a failure belongs to the change that is being tested;
 # `pytest --hypothesis-profile wide` looks for new ones.

@@ -11,6 +11,7 @@ from app.db.schema.entitlements import entitlements
 from app.db.schema.events import outbox
 from app.db.schema.orders import live_orders, order_states, orders
 from app.events.audit import first_break
+from app.orders.estimates import is_estimate
 from app.orders.kinds import OF_PACKS
 from app.orders.states import PAID, UNPAID, Action, State, next_state
 
@@ -46,10 +47,10 @@ def _histories(connection: Connection) -> Iterator[str]:
 
 
 def _payments(connection: Connection) -> Iterator[str]:
-    """A paid order was paid its total, by one charge that is no other order's."""
+    """A paid order was paid its total, unless that was an estimate, by one charge that is no other order's."""
     paid = [state.value for state in (*PAID, State.REFUNDED)]
     for order in connection.execute(select(orders).where(orders.c.state.in_(paid))):
-        if order.amount_paid != order.total:
+        if order.amount_paid != order.total and not is_estimate(order.quote):
             yield f"order {order.order_id}: {order.total} was confirmed and {order.amount_paid} was paid"
         if order.total and not order.charge_ref:
             yield f"order {order.order_id}: paid without a charge"

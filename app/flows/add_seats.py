@@ -8,6 +8,7 @@ from app.core.problems import NotYours, Problem, ProblemId, Refused, problem
 from app.flows.campaigns.codes import Tried, take_back, try_code
 from app.flows.campaigns.decide import Promo
 from app.flows.campaigns.on_seats import as_it_was_shown, ask_on_seats, price_seats
+from app.flows.cards_needed import card_problem
 from app.flows.change_order import Press, Wanted, order_change, pressed_before
 from app.flows.deps import Deps
 from app.flows.on_file import OnFile
@@ -29,7 +30,7 @@ class SeatPage:
     Attributes:
         add: how many more, at least 1. most: how many more can be bought here. is_owed: ``add`` covers the people above
             the seats. shown: the quote; None with the ``problem`` that stands in its place.
-        promo: what was asked for and what came of it.
+        promo: what was asked for and what came of it. needs_card: the ``problem`` is over with a card on file.
     """
 
     owned: Owned
@@ -40,6 +41,7 @@ class SeatPage:
     problem: Problem | None
     cards: tuple[PaymentMethodSummary, ...] | None
     promo: Promo | None = None
+    needs_card: bool = False
 
 
 async def visit_seat_page(
@@ -138,7 +140,11 @@ async def _priced(deps: Deps, person: Person, page: SeatPage, guesser: Guesser) 
         raise
     except VendorError:
         return replace(page, problem=away())  # who did not answer this is not waited for once more
-    return replace(page, shown=priced.shown, promo=priced.promo, cards=await on_file.read())
+    shown, found = priced.shown, await on_file.read()
+    missing = card_problem(deps.vendors[page.owned.subscription.vendor], shown.quote.due_now, found)
+    if missing:
+        return replace(page, problem=missing, needs_card=found is not None)
+    return replace(page, shown=shown, promo=priced.promo, cards=found)
 
 
 async def apply_code(

@@ -1,4 +1,4 @@
-"""Stored cards: shown and made the default here, added and taken away on the vendor's own page."""
+"""Stored cards: shown and made the default here, added and taken away on the vendor's own page. And the way there."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -14,23 +14,27 @@ from app.vendor_adapters.types import IdempotencyKey, PaymentMethodRef, PaymentM
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cards:
-    """An account's cards, the default first; ``is_known`` is False while the vendor does not answer."""
+    """An account's cards, the default first; ``is_known`` is False while the vendor does not answer.
+
+    ``asks_us``: the vendor has no page where cards are added and removed, for nobody.
+    """
 
     cards: tuple[PaymentMethodSummary, ...]
     is_known: bool
     has_portal: bool
+    asks_us: bool
 
 
 async def read_cards(own: OwnAccount) -> Cards:
     """Return the account's cards as the vendor has them now."""
-    has_portal = Capability.PORTAL_PAYMENT_METHODS in own.vendor.capabilities and own.customer is not None
+    asks_us = Capability.PORTAL_PAYMENT_METHODS not in own.vendor.capabilities
     if own.customer is None:
-        return Cards(cards=(), is_known=True, has_portal=False)
+        return Cards(cards=(), is_known=True, has_portal=False, asks_us=asks_us)
     try:
         found = await own.vendor.payment_methods(own.customer)
     except VendorError:
-        return Cards(cards=(), is_known=False, has_portal=has_portal)
-    return Cards(cards=found, is_known=True, has_portal=has_portal)
+        return Cards(cards=(), is_known=False, has_portal=not asks_us, asks_us=asks_us)
+    return Cards(cards=found, is_known=True, has_portal=not asks_us, asks_us=asks_us)
 
 
 async def make_default(own: OwnAccount, ref: str, *, attempt_id: str) -> None:
@@ -50,13 +54,17 @@ async def make_default(own: OwnAccount, ref: str, *, attempt_id: str) -> None:
         raise Refused(problem(ProblemId.E_VENDOR)) from error
 
 
-async def portal_url(deps: Deps, own: OwnAccount) -> str:
-    """Return the address of the vendor's page for cards, which leads back here; it works for a short time only."""
-    if own.customer is None or Capability.PORTAL_PAYMENT_METHODS not in own.vendor.capabilities:
+async def portal_url(deps: Deps, own: OwnAccount, purpose: PortalPurpose) -> str:
+    """Return the address of the vendor's page for cards or invoices; it leads back here and works for a short time.
+
+    NotYours where the vendor has no such page. Raises Refused(E_VENDOR) while it does not answer.
+    """
+    needed, back = _PORTALS[purpose]
+    if own.customer is None or needed not in own.vendor.capabilities:
         raise NotYours(own.account_id)
-    return_to = f"{deps.config.base_url}/payment-methods?account={own.account_id}"
+    return_to = f"{deps.config.base_url}{back}?account={own.account_id}"
     try:
-        return await own.vendor.portal_page(own.customer, purpose=PortalPurpose.PAYMENT_METHODS, return_to=return_to)
+        return await own.vendor.portal_page(own.customer, purpose=purpose, return_to=return_to)
     except VendorError as error:
         raise Refused(problem(ProblemId.E_VENDOR)) from error
 
@@ -74,3 +82,9 @@ def expires_soon(card: PaymentMethodSummary, now: datetime, *, days: int) -> boo
 def can_pay(card: PaymentMethodSummary, at: datetime) -> bool:
     """Whether a card is still good at that time."""
     return expires_at(card) > at
+
+
+_PORTALS = {
+    PortalPurpose.PAYMENT_METHODS: (Capability.PORTAL_PAYMENT_METHODS, "/payment-methods"),
+    PortalPurpose.INVOICES: (Capability.PORTAL_INVOICES, "/invoices"),
+}

@@ -15,6 +15,7 @@ from app.flows import journey, payment, wording
 from app.flows.campaigns.claims import close_own_rivals, refusal
 from app.flows.campaigns.decide import Promo
 from app.flows.card_tries import check_declines
+from app.flows.cards_needed import card_problem
 from app.flows.deps import Deps
 from app.flows.on_file import OnFile
 from app.flows.own_email import check_email
@@ -29,6 +30,7 @@ from app.orders.packing import pack
 from app.orders.states import State
 from app.orders.store import Order
 from app.promotions.claims import ClaimRefused
+from app.vendor_adapters.capabilities import Capability
 from app.vendor_adapters.types import Renew, SetSeats, SwitchOffer
 
 Growth = SetSeats | SwitchOffer | Renew
@@ -96,6 +98,9 @@ async def order_change(deps: Deps, person: Person, owned: Owned, wanted: Wanted,
     shown = await _as_shown(deps, owned, wanted.change, press)
     await check_declines(deps, person.person_id, owned.account.account_id)
     on_file = await (wanted.on_file.read() if wanted.on_file else cards(deps, owned))
+    missing = card_problem(deps.vendors[owned.subscription.vendor], shown.quote.due_now, on_file)
+    if missing:
+        raise Refused(missing)
     order = _draft(deps, owned, wanted, shown, press, person=person, card=on_file[0].ref if on_file else "")
     await close_own_rivals(deps, order, wanted.promo)
     try:
@@ -126,7 +131,18 @@ async def _as_shown(deps: Deps, owned: Owned, change: Growth, press: Press) -> K
         raise Refused(_other_total(shown, change, fresh.quote.due_now))
     if shown.quote.expires_at <= deps.clock.now():
         raise Refused(problem(ProblemId.E_QUOTE))
-    return shown
+    return await _as_it_is_now(deps, owned, change, shown)
+
+
+async def _as_it_is_now(deps: Deps, owned: Owned, change: Growth, shown: KeptChange) -> KeptChange:
+    """Return what was shown, or where the vendor cannot keep to its instant a new quote that has the same total."""
+    if Capability.PINNED_PRORATION in deps.vendors[owned.subscription.vendor].capabilities:
+        return shown
+    fresh = await show_change(deps, owned, change)
+    if fresh.quote.due_now == shown.quote.due_now:
+        return fresh
+    await deps.db.write(lambda connection: journey.change_repriced(connection, deps, change, owned.subscription))
+    raise Refused(_other_total(shown, change, fresh.quote.due_now))
 
 
 def _other_total(shown: KeptChange | None, change: Growth, total: Money) -> Problem:

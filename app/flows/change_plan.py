@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from app import formats
 from app.core.problems import Problem, ProblemId, Refused, problem
 from app.flows.add_seats import check_open
+from app.flows.cards_needed import card_problem
 from app.flows.change_order import Press, Wanted, order_change, pressed_before, show_change
 from app.flows.deps import Deps
 from app.flows.own_subscriptions import Owned, away, cards, read_owned
@@ -25,6 +26,7 @@ class PlanPage:
     Attributes:
         plans: what it can be changed to. plan: the chosen one, empty when there is none. is_upgrade: it counts at once.
         shown: the quote; of a lower plan it charges nothing now, and its next charge is the renewal.
+        needs_card: the ``problem`` is over with a card on file.
     """
 
     owned: Owned
@@ -35,6 +37,7 @@ class PlanPage:
     shown: KeptChange | None
     problem: Problem | None
     cards: tuple[PaymentMethodSummary, ...] | None
+    needs_card: bool = False
 
 
 async def read_plan_page(deps: Deps, person: Person, subscription_id: str, *, plan: str, seats: int | None) -> PlanPage:
@@ -53,15 +56,18 @@ async def read_plan_page(deps: Deps, person: Person, subscription_id: str, *, pl
             shown = await show_change(deps, owned, change)
         except VendorError:
             found = away()
+    on_file = await cards(deps, owned) if shown else ()
+    missing = card_problem(deps.vendors[owned.subscription.vendor], shown.quote.due_now, on_file) if shown else None
     return PlanPage(
         owned=owned,
         plans=plans,
         plan=chosen,
         is_upgrade=is_upgrade,
         seats=wanted,
-        shown=shown,
-        problem=found,
-        cards=await cards(deps, owned) if shown else (),
+        shown=None if missing else shown,
+        problem=found or missing,
+        cards=on_file,
+        needs_card=missing is not None and on_file is not None,
     )
 
 

@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from urllib.parse import urlencode
 
 from sqlalchemy import Connection
 
@@ -17,6 +18,7 @@ from app.flows.billing_details import details_problems
 from app.flows.campaigns.checkout import price_with_promotions
 from app.flows.campaigns.decide import Promo
 from app.flows.campaigns.facts import Buyer
+from app.flows.cards_needed import NO_CARD, card_problem
 from app.flows.deps import Deps
 from app.flows.groups import GroupChoice, GroupOption, group_choice
 from app.flows.mixed_cart import Extra, extra_of
@@ -185,7 +187,18 @@ async def read_checkout(
     shown, cards = await asyncio.gather(pricing, _cards(checkout))
     if cards and shown.priced and _reached(deps, shown) is Step.DETAILS_VALID:
         await deps.db.write(lambda connection: _ready(connection, deps, shown))
-    return replace(shown, cards=cards)
+    return _with_card(deps, replace(shown, cards=cards))
+
+
+def _with_card(deps: Deps, checkout: Checkout) -> Checkout:
+    """Return ``checkout``, blocked where what it adds to a plan needs a card on file and there is none."""
+    if checkout.coterm is None or checkout.priced is None or checkout.blocker:
+        return checkout
+    missing = card_problem(deps.vendor, checkout.priced.total, checkout.cards)
+    if missing is NO_CARD and Capability.PORTAL_PAYMENT_METHODS in deps.vendor.capabilities:
+        path = urlencode({"account": checkout.account.account_id if checkout.account else ""})
+        missing = replace(missing, path=f"/payment-methods?{path}")
+    return replace(checkout, blocker=missing)
 
 
 async def with_cards(checkout: Checkout) -> Checkout:

@@ -15,6 +15,7 @@ from app.flows.order_steps import is_plan_granted
 from app.flows.settle import look_up
 from app.identity.actor import Person
 from app.orders import intents, store
+from app.orders.estimates import is_estimate
 from app.orders.kinds import OF_PACKS, OF_PLANS, RENEWAL
 from app.orders.packing import unpack
 from app.orders.states import PAID, UNPAID, State
@@ -34,6 +35,7 @@ class OrderView:
         gain: what packs give, empty for a plan. renewed_until: the end of the term that was paid by hand.
         extra: what the packs give that a plan was bought with, is_extra_granted: whether they are there,
             is_plan_granted: whether the plan is, which is asked for an order with both alone.
+        is_estimate: the sums are what the vendor thought that it would be; paid: what was charged, None before that.
         is_known: False while the vendor does not tell whether it was paid; then nothing is said of money.
         can_pay: the payment page is open. is_watched: the page asks again by itself. problem: what went wrong.
         subscription_path: of what a change was for, where its card can be mended.
@@ -72,6 +74,8 @@ class OrderView:
     subscription_path: str = ""
     usage_path: str = ""
     is_plan_granted: bool = False
+    is_estimate: bool = False
+    paid: Money | None = None
 
 
 async def read_order(deps: Deps, person: Person, order_id: str) -> OrderView:
@@ -174,6 +178,8 @@ def _view(deps: Deps, order: Order, *, code: str = "", is_known: bool = True) ->
         return_to=_return_to(order),
         return_path=wording.return_path(order.order_id),
         again_path=wording.again_path(order),
+        is_estimate=is_estimate(order.quote),
+        paid=amount(order.amount_paid) if order.state in (*PAID, State.REFUNDED) else None,
         usage_path=wording.usage_path(order.group_id) if order.bought_packs[1] and order.group_id else "",
     )
 

@@ -203,6 +203,11 @@ async def cards(deps: Deps, owned: Owned) -> tuple[PaymentMethodSummary, ...] | 
         return None
 
 
+def has_card_page(deps: Deps, owned: Owned) -> bool:
+    """Whether the vendor has a page where cards are added and removed."""
+    return Capability.PORTAL_PAYMENT_METHODS in deps.vendors[owned.subscription.vendor].capabilities
+
+
 async def card_page(deps: Deps, owned: Owned, return_to: str) -> str:
     """Return the vendor's page where cards are added and removed."""
     vendor = deps.vendors[owned.subscription.vendor]

@@ -10,10 +10,11 @@ from app.flows import wording
 from app.flows.deps import Deps
 from app.flows.order_steps import PAGE_GRACE, advance
 from app.flows.purchase import order_key
-from app.flows.settle import settle, take_over
+from app.flows.settle import settle, settle_quietly, take_over
 from app.flows.told import tell_not_charged
 from app.identity import accounts
 from app.orders import kinds, store
+from app.orders.estimates import is_estimate
 from app.orders.packing import unpack
 from app.orders.states import UNPAID, Action, State
 from app.orders.store import Order
@@ -263,7 +264,9 @@ async def _after_charge(deps: Deps, order: Order, outcome: ChangeOutcome, *, tel
         action = Action.CHALLENGE if order.payment_method_ref else Action.OPEN
         await _mark(deps, order, action, checkout_ref=outcome.checkout, checkout_url=outcome.url)
         return Step(outcome.url)
-    if isinstance(outcome, Done):
+    if isinstance(outcome, Done) and is_estimate(order.quote):
+        await settle_quietly(deps, order)  # how much it came to, the vendor's books say
+    elif isinstance(outcome, Done):
         await take_over(deps, order.order_id, _complete(deps, order, outcome), outcome.subscription)
     elif isinstance(outcome, Declined):
         await deps.db.write(lambda connection: _declined(connection, deps, order.order_id, outcome, tell=tell))

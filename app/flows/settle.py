@@ -20,6 +20,7 @@ from app.flows.post import enqueue_mail
 from app.flows.sync import project
 from app.flows.told import tell_not_charged
 from app.orders import store
+from app.orders.estimates import is_estimate
 from app.orders.kinds import ADD_SEATS, FIRST_ORDER, OF_PACKS, OF_PLANS, RENEWAL
 from app.orders.states import PAID, Action, State
 from app.orders.store import Order
@@ -228,8 +229,9 @@ def _record_payment(connection: Connection, order: Order, snapshot: CheckoutSnap
     amount = f"{snapshot.amount_paid.minor} {snapshot.amount_paid.currency}"
     audit.record(connection, actor=order.person_id, action="order.paid", subject=order.order_id, detail=amount, now=now)
     if snapshot.total != Money(order.total, order.currency):
+        action = "order.estimate" if is_estimate(order.quote) else "alarm.amount"
         detail = f"confirmed {order.total}, charged {snapshot.total.minor} {order.currency}"
-        audit.record(connection, actor="system", action="alarm.amount", subject=order.order_id, detail=detail, now=now)
+        audit.record(connection, actor="system", action=action, subject=order.order_id, detail=detail, now=now)
 
 
 def _has_other_plan(

@@ -11,7 +11,7 @@ from app.core.problems import Problem, ProblemId, problem
 from app.orders.kinds import ADD_SEATS, OF_PACKS, RENEWAL
 from app.orders.packing import unpack
 from app.orders.store import Order
-from app.vendor_adapters.types import DeclineReason, Line, LineKind, SetSeats
+from app.vendor_adapters.types import DeclineReason, Fidelity, Line, LineKind, Quote, SetSeats
 
 _MINUTES, _GIB = "compute_minutes", "storage_gib"  # as the catalog names what an add-on grants
 _DEPLOYMENTS = {"hosted": "hosted", "self_hosted": "self-hosted"}
@@ -39,6 +39,12 @@ def seats(count: int) -> str:
 def more_seats(count: int) -> str:
     """Return ``1 more seat`` or ``3 more seats``."""
     return f"{formats.number(count)} more seat{'' if count == 1 else 's'}"
+
+
+def due(quoted: Quote) -> str:
+    """Return what is due now, such as ``305.18 USD``; with "about" where the vendor may charge something else."""
+    amount = formats.money(quoted.due_now)
+    return f"about {amount}" if quoted.fidelity is Fidelity.ESTIMATED else amount
 
 
 def bought(catalog: Catalog, order: Order) -> str:

@@ -12,7 +12,8 @@ from app.orders.change_quotes import KeptChange
 from app.routes.checkout_view import tax_text
 from app.routes.promo_view import discount_text
 from app.subscriptions.store import Subscription
-from app.vendor_adapters.types import Line, LineKind, PaymentMethodSummary
+from app.vendor_adapters.capabilities import Capability
+from app.vendor_adapters.types import Fidelity, Line, LineKind, PaymentMethodSummary
 
 _DAY = timedelta(days=1)
 
@@ -32,7 +33,8 @@ class ChangeBill:
     Attributes:
         worked: the credit and the charge. pinned_at: the instant that they are worked out from. ends_at: until when it
             is paid for; has_next_term: that is the end of the next term, which is paid already. next_net: next year's
-            amount before tax, None when it will not renew; ``next_total`` with tax where it is known.
+            amount before tax, None when it will not renew; ``next_total`` with tax where it is known. due: the total in
+            words. is_estimate: the vendor may charge something else. is_kept: until the quote ends it costs the same.
     """
 
     quote_id: str
@@ -51,6 +53,9 @@ class ChangeBill:
     next_at: datetime | None
     next_net: Money | None
     next_total: Money | None
+    due: str
+    is_estimate: bool
+    is_kept: bool
 
 
 def change_bill(deps: Deps, subscription: Subscription, shown: KeptChange, promo: Promo | None = None) -> ChangeBill:
@@ -61,6 +66,8 @@ def change_bill(deps: Deps, subscription: Subscription, shown: KeptChange, promo
     ends_at = max((line.ends_at for line in quote.lines if line.ends_at), default=subscription.ends_at)
     renewal = quote.next_charges[0] if quote.next_charges else None
     lines = (line for line in quote.lines if line.kind is not LineKind.DISCOUNT)
+    is_estimate = quote.fidelity is Fidelity.ESTIMATED
+    is_pinned = Capability.PINNED_PRORATION in deps.vendors[subscription.vendor].capabilities
     return ChangeBill(
         quote_id=shown.quote_id,
         worked=tuple(WorkedLine(text=_worked(deps, line), amount=line.amount) for line in lines),
@@ -78,7 +85,15 @@ def change_bill(deps: Deps, subscription: Subscription, shown: KeptChange, promo
         next_at=renewal.at if renewal else None,
         next_net=renewal.subtotal if renewal else None,
         next_total=renewal.total if renewal else None,
+        due=wording.due(quote),
+        is_estimate=is_estimate,
+        is_kept=is_pinned and not is_estimate,
     )
+
+
+def told(bill: ChangeBill | None) -> str:
+    """Return what is said of a total that has just been worked out."""
+    return f"Total today: {bill.due}." if bill else ""
 
 
 def card_text(cards: tuple[PaymentMethodSummary, ...] | None) -> str:

@@ -15,7 +15,16 @@ from app.orders.intents import Details
 from app.routes.billing_view import BillingView, billing_view
 from app.routes.packs_view import ExtraPart, PacksPart, extra_part, packs_button, packs_part, plan_button
 from app.routes.promo_view import PromoPart, discount_text, promo_part
-from app.vendor_adapters.types import Line, LineKind, PaymentMethodSummary, Quote, Tax, TaxIdStatus, TaxTreatment
+from app.vendor_adapters.types import (
+    Fidelity,
+    Line,
+    LineKind,
+    PaymentMethodSummary,
+    Quote,
+    Tax,
+    TaxIdStatus,
+    TaxTreatment,
+)
 from app.web.errors import money_note
 from app.web.render import link
 
@@ -47,6 +56,7 @@ class Bill:
     later: str
     quote_id: str
     button: str
+    is_estimate: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,12 +240,13 @@ def _bill(deps: Deps, checkout: Checkout) -> Bill | None:
         later=_later(quote),
         quote_id=checkout.priced.quote_id,
         button=_button(deps, checkout, quote),
+        is_estimate=quote.fidelity is Fidelity.ESTIMATED,
     )
 
 
 def _button(deps: Deps, checkout: Checkout, quote: Quote) -> str:
     if checkout.addon:
-        return packs_button(deps, checkout.addon, checkout.seats, quote.due_now)
+        return packs_button(deps, checkout.addon, checkout.seats, wording.due(quote))
     return plan_button(deps, checkout, quote.due_now)
 
 
@@ -272,7 +283,7 @@ def _announcement(checkout: Checkout, notice: str) -> str:
     parts = [notice] if notice else []
     if checkout.priced and checkout.blocker is None:
         quote = checkout.priced.quote
-        parts.append(f"Total today: {formats.money(quote.due_now)}{'' if quote.tax else ' plus tax'}.")
+        parts.append(f"Total today: {wording.due(quote)}{'' if quote.tax else ' plus tax'}.")
     return " ".join(parts)
 
 

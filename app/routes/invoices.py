@@ -4,18 +4,21 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from app.core.money import Money
+from app.core.problems import Problem, Refused
+from app.flows.cards import portal_url
 from app.flows.deps import Deps
 from app.flows.history import invoice_status, what_for
 from app.flows.invoices import read_invoices
-from app.flows.own_account import OwnAccount, account_name, find_account
+from app.flows.own_account import OwnAccount, account_name, find_account, open_account
 from app.routes.signed_in import person_of, sign_in
-from app.vendor_adapters.types import InvoiceSummary
+from app.vendor_adapters.capabilities import Capability
+from app.vendor_adapters.types import InvoiceSummary, PortalPurpose
 from app.web.deps import deps_of
-from app.web.forms import one
+from app.web.forms import Reader, one
 from app.web.render import link, page
 from app.web.session import current_actor
 
@@ -36,15 +39,21 @@ class InvoiceRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InvoicesPage:
-    """A page of the list. ``others`` are (name, path) of further accounts; ``is_known`` whether the vendor answered."""
+    """A page of the list. ``others`` are (name, path) of further accounts; ``is_known`` whether the vendor answered.
+
+    ``has_portal``: the vendor has a page for invoices, too.
+    """
 
     has_account: bool
+    account_id: str
     account_name: str
     others: tuple[tuple[str, str], ...]
     rows: tuple[InvoiceRow, ...]
     is_known: bool
     newest_path: str
     older_path: str
+    has_portal: bool
+    problems: tuple[Problem, ...] = ()
 
 
 async def index(request: Request) -> Response:
@@ -57,18 +66,32 @@ async def index(request: Request) -> Response:
     return page(request, "account/invoices.html", view)
 
 
-async def _view(deps: Deps, own: OwnAccount, cursor: str) -> InvoicesPage:
+async def portal(request: Request) -> Response:
+    """Go to the vendor's page for invoices."""
+    deps, reader = deps_of(request), Reader(await request.form())
+    own = await open_account(deps, person_of(request), reader.text("account", most=40))
+    try:
+        return RedirectResponse(await portal_url(deps, own, PortalPurpose.INVOICES), status_code=303)
+    except Refused as refused:
+        view = await _view(deps, own, "", refused.problems)
+        return page(request, "account/invoices.html", view, status=view.problems[0].id.status)
+
+
+async def _view(deps: Deps, own: OwnAccount, cursor: str, problems: tuple[Problem, ...] = ()) -> InvoicesPage:
     found = await read_invoices(deps, own, cursor)
     account = own.account_id if own.others else ""
     following = found.next_cursor if found else ""
     return InvoicesPage(
         has_account=True,
+        account_id=own.account_id,
         account_name=account_name(own.account),
         others=other_accounts(own, "/invoices"),
         rows=tuple(_row(deps, invoice) for invoice in found.rows) if found else (),
         is_known=found is not None,
         newest_path=link("/invoices", account=account) if cursor else "",
         older_path=link("/invoices", account=account, after=following) if following else "",
+        has_portal=own.customer is not None and Capability.PORTAL_INVOICES in own.vendor.capabilities,
+        problems=problems,
     )
 
 
@@ -91,7 +114,18 @@ def _row(deps: Deps, invoice: InvoiceSummary) -> InvoiceRow:
 
 
 _NONE = InvoicesPage(
-    has_account=False, account_name="", others=(), rows=(), is_known=True, newest_path="", older_path=""
+    has_account=False,
+    account_id="",
+    account_name="",
+    others=(),
+    rows=(),
+    is_known=True,
+    newest_path="",
+    older_path="",
+    has_portal=False,
 )
 
-routes = [Route("/invoices", index, methods=["GET"])]
+routes = [
+    Route("/invoices", index, methods=["GET"]),
+    Route("/invoices/portal", portal, methods=["POST"]),
+]

@@ -58,9 +58,9 @@ def packs_part(deps: Deps, checkout: Checkout) -> PacksPart | None:
     )
 
 
-def packs_button(deps: Deps, addon: Addon, packs: int, total: Money) -> str:
+def packs_button(deps: Deps, addon: Addon, packs: int, due: str) -> str:
     """Return the words of the button: the act and the amount."""
-    return f"Pay {formats.money(total)} and add {wording.pack_gain(deps.catalog, addon.key, packs)}"
+    return f"Pay {due} and add {wording.pack_gain(deps.catalog, addon.key, packs)}"
 
 
 def extra_part(deps: Deps, checkout: Checkout, typed: str) -> ExtraPart | None:

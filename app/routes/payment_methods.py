@@ -14,7 +14,7 @@ from app.flows.deps import Deps
 from app.flows.own_account import OwnAccount, account_name, find_account, open_account
 from app.routes.invoices import other_accounts
 from app.routes.signed_in import person_of, sign_in
-from app.vendor_adapters.types import PaymentMethodSummary
+from app.vendor_adapters.types import PaymentMethodSummary, PortalPurpose
 from app.web.deps import deps_of
 from app.web.forms import Reader, one
 from app.web.render import link, page, see_other
@@ -45,6 +45,7 @@ class CardsPage:
     cards: tuple[CardRow, ...]
     is_known: bool
     has_portal: bool
+    asks_us: bool
     attempt_id: str
     announcement: str
     problems: tuple[Problem, ...] = ()
@@ -76,7 +77,7 @@ async def portal(request: Request) -> Response:
     deps, reader = deps_of(request), Reader(await request.form())
     own = await open_account(deps, person_of(request), reader.text("account", most=40))
     try:
-        return RedirectResponse(await portal_url(deps, own), status_code=303)
+        return RedirectResponse(await portal_url(deps, own, PortalPurpose.PAYMENT_METHODS), status_code=303)
     except Refused as refused:
         return await _shown(request, own, problems=refused.problems)
 
@@ -97,6 +98,7 @@ def _view(deps: Deps, own: OwnAccount, found: Cards, problems: tuple[Problem, ..
         cards=tuple(_row(deps, card) for card in found.cards),
         is_known=found.is_known,
         has_portal=found.has_portal,
+        asks_us=found.asks_us,
         attempt_id=new_attempt(),
         announcement="Saved: renewals are charged to this card from now on." if saved else "",
         problems=problems,
@@ -130,6 +132,7 @@ _NONE = CardsPage(
     cards=(),
     is_known=True,
     has_portal=False,
+    asks_us=False,
     attempt_id="",
     announcement="",
 )

@@ -14,11 +14,11 @@ from app.flows import wording
 from app.flows.change_plan import PlanPage, change_plan, read_plan_page
 from app.flows.deps import Deps
 from app.routes.alert_lines import alerts_of
-from app.routes.change_bill import ChangeBill, card_text, change_bill
+from app.routes.change_bill import ChangeBill, card_text, change_bill, told
 from app.routes.change_form import moved, plan_choices, press_of, read_status, typed_seats
 from app.routes.signed_in import is_live, person_of, sign_in
 from app.routes.subscriptions import sales_path, subscription_title
-from app.routes.way_out import WayOut, way_out
+from app.routes.way_out import WayOut, card_way_out, way_out
 from app.web.deps import deps_of
 from app.web.forms import Reader, one, whole_number
 from app.web.render import AlertLine, link, page, see_other
@@ -147,7 +147,7 @@ def _view(
         is_card_known=found.cards is not None,
         attempt_id=new_id("att"),
         blocker=found.problem,
-        way_out=way_out(deps, owned),
+        way_out=card_way_out(deps, owned) if found.needs_card else way_out(deps, owned),
         suggests_sales=found.seats >= deps.catalog.rules.seats.suggest_sales_from,
         sales_path=sales_path(
             subscription, link(f"{path}/plan-changes", plan=found.plan, seats=found.seats), found.seats
@@ -155,7 +155,7 @@ def _view(
         alerts=alerts,
         problems=problems,
         money_note="You have not been charged. The plan is unchanged." if problems else "",
-        announcement=f"Total today: {formats.money(bill.total)}." if bill else "",
+        announcement=told(bill),
     )
 
 
@@ -185,7 +185,7 @@ def _button(found: PlanPage, bill: ChangeBill | None, name: str) -> str:
     if bill is None:
         return ""
     if found.is_upgrade:
-        return f"Pay {formats.money(bill.total)} and switch to {name}"
+        return f"Pay {bill.due} and switch to {name}"
     return f"Change to {name} on {formats.date(bill.ends_at)}"
 
 

@@ -22,8 +22,8 @@ from app.routes.change_form import plan_choices, press_of, read_status, typed_se
 from app.routes.checkout_view import tax_text
 from app.routes.signed_in import is_live, person_of, sign_in
 from app.routes.subscriptions import sales_path, subscription_title
-from app.routes.way_out import WayOut, way_out
-from app.vendor_adapters.types import LineKind
+from app.routes.way_out import WayOut, card_way_out, way_out
+from app.vendor_adapters.types import Fidelity, LineKind
 from app.web.deps import deps_of
 from app.web.forms import Reader, one, whole_number
 from app.web.render import link, page, see_other
@@ -45,6 +45,8 @@ class TermBill:
     tax: Money | None
     total: Money
     after: str
+    due: str
+    is_estimate: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,7 +192,7 @@ def _view(deps: Deps, found: PaymentPage, *, problems: tuple[Problem, ...] = (),
         way_out=_way_out(deps, found),
         problems=problems,
         money_note=NOT_CHARGED if problems else "",
-        announcement=f"Total today: {formats.money(bill.total)}." if bill else "",
+        announcement=f"Total today: {bill.due}." if bill else "",
     )
 
 
@@ -204,7 +206,7 @@ def _way_out(deps: Deps, found: PaymentPage) -> WayOut:
             more = max(1, (found.people or 0) - subscription.seats)
             return WayOut(href=link(f"{path}/seat-changes", add=more), label=f"Add {wording.seats(more)}")
         case Detour.ADD_CARD:
-            return WayOut(href="", label="", mends_card=True)
+            return card_way_out(deps, found.owned)
         case None:
             return way_out(deps, found.owned)
 
@@ -234,6 +236,8 @@ def _bill(deps: Deps, shown: KeptChange, ends_at: datetime) -> TermBill:
         tax=quote.tax.amount if quote.tax else None,
         total=quote.due_now,
         after=after,
+        due=wording.due(quote),
+        is_estimate=quote.fidelity is Fidelity.ESTIMATED,
     )
 
 
@@ -248,7 +252,7 @@ def _sentence(deps: Deps, found: PaymentPage) -> str:
 
 
 def _button(bill: TermBill | None, ends_at: datetime) -> str:
-    return f"Pay {formats.money(bill.total)} and renew until {formats.date(ends_at)}" if bill else ""
+    return f"Pay {bill.due} and renew until {formats.date(ends_at)}" if bill else ""
 
 
 def _pack_field(pack: PackChoice) -> PackField:

@@ -19,13 +19,13 @@ from app.flows.own_subscriptions import only_subscription, open_subscription, su
 from app.flows.renewals.pay import is_fixed_renewal
 from app.identity.actor import Person
 from app.routes.alert_lines import alerts_of
-from app.routes.change_bill import ChangeBill, card_text, change_bill
+from app.routes.change_bill import ChangeBill, card_text, change_bill, told
 from app.routes.change_form import moved, press_of, read_status, typed_seats
 from app.routes.promo_field import applied_first, carried_code, guesser_of
 from app.routes.promo_view import PromoPart, promo_part
 from app.routes.signed_in import is_live, person_of, sign_in
 from app.routes.subscriptions import sales_path
-from app.routes.way_out import WayOut, way_out
+from app.routes.way_out import WayOut, card_way_out, way_out
 from app.subscriptions.store import Subscription
 from app.usage.alerts import AlertKind
 from app.vendor_adapters.capabilities import Capability
@@ -240,7 +240,7 @@ def _view(
         attempt_id=new_id("att"),
         return_to=return_to,
         blocker=found.problem,
-        way_out=way_out(deps, owned),
+        way_out=card_way_out(deps, owned) if found.needs_card else way_out(deps, owned),
         renews=subscription.cancel_at is None,
         ends_at=subscription.ends_at,
         is_last_days=bill is not None and bill.days_left <= deps.catalog.rules.renewal_notice_days,
@@ -249,7 +249,7 @@ def _view(
         alerts=alerts,
         problems=problems,
         money_note=NOT_CHARGED if problems else "",
-        announcement=" ".join(part for part in (notice, promo.told_text, _told(bill)) if part),
+        announcement=" ".join(part for part in (notice, promo.told_text, told(bill)) if part),
         promo=promo,
     )
 
@@ -299,11 +299,7 @@ def _after(bill: ChangeBill | None) -> str:
 
 
 def _button(bill: ChangeBill | None, add: int) -> str:
-    return f"Pay {formats.money(bill.total)} and add {wording.seats(add)}" if bill else ""
-
-
-def _told(bill: ChangeBill | None) -> str:
-    return f"Total today: {formats.money(bill.total)}." if bill else ""
+    return f"Pay {bill.due} and add {wording.seats(add)}" if bill else ""
 
 
 def _id(request: Request) -> str:

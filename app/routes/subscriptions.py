@@ -64,7 +64,7 @@ class CardView:
     owed_text: str
     card_path: str
     card_note: str
-    has_account: bool
+    can_change_card: bool
     blocker: Problem | None
     way_out: WayOut
     orders_path: str
@@ -152,7 +152,7 @@ def _card_view(deps: Deps, found: RenewalPage, alerts: tuple[AlertLine, ...]) ->
         owed_text=f"More people use it than you pay for: {owed} would cover them." if owned.seats_owed else "",
         card_path=f"{path}/card",
         card_note=_card_note(deps, found),
-        has_account=bool(owned.customer) and subscription.is_direct,
+        can_change_card=_can_change_card(deps, owned),
         blocker=found.problem,
         way_out=way_out(deps, owned),
         orders_path="/orders",
@@ -160,6 +160,11 @@ def _card_view(deps: Deps, found: RenewalPage, alerts: tuple[AlertLine, ...]) ->
         sales_path=sales_path(subscription, path),
         alerts=alerts,
     )
+
+
+def _can_change_card(deps: Deps, owned: Owned) -> bool:
+    is_ours = bool(owned.customer) and owned.subscription.is_direct
+    return is_ours and own_subscriptions.has_card_page(deps, owned)
 
 
 def sales_path(subscription: Subscription, back: str, seats: int = 0) -> str:
@@ -247,7 +252,8 @@ def renewal_text(deps: Deps, found: RenewalPage) -> str:
         amount = Money(subscription.unit_amount * found.seats, subscription.currency)
         return f"{ends}: {what}, about {formats.money(amount)} plus tax"
     total = f", {formats.money(found.preview.total)} with tax" if found.preview.total else ", plus tax"
-    return f"{ends}: {what}, {formats.money(found.preview.subtotal)}{total}"
+    about = "about " if found.is_estimate else ""
+    return f"{ends}: {what}, {about}{formats.money(found.preview.subtotal)}{total}"
 
 
 def renewed_by_people(reason: Reason, subscription: Subscription) -> str:

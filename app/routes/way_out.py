@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from app.core.problems import ProblemId
 from app.flows import wording
 from app.flows.deps import Deps
-from app.flows.own_subscriptions import Owned
+from app.flows.own_subscriptions import Owned, has_card_page
 from app.subscriptions.eligibility import Reason
+from app.subscriptions.store import Subscription
 from app.web.render import link
 
 _ASK_PARTNER = (Reason.RESELLER, Reason.MARKETPLACE)
@@ -34,7 +35,7 @@ def way_out(deps: Deps, owned: Owned) -> WayOut:
         return NOWHERE
     if reason is Reason.PAST_DUE:
         pay = owned.unpaid.pay_url if owned.unpaid else ""
-        return WayOut(href=pay, label="Pay the invoice" if pay else "", mends_card=True)
+        return WayOut(href=pay, label="Pay the invoice" if pay else "", mends_card=has_card_page(deps, owned))
     if owned.can_renew:
         renew = f"{wording.subscription_path(subscription.subscription_id)}/renewal/payment"
         return WayOut(href=renew, label=f"Renew {wording.plan_name(deps.catalog, subscription.plan)}")
@@ -55,6 +56,19 @@ def way_out(deps: Deps, owned: Owned) -> WayOut:
         return WayOut(href=again, label=f"Buy {wording.plan_name(deps.catalog, subscription.plan)} again")
     if owned.problem is not None and owned.problem.id is ProblemId.E_VENDOR:
         return WayOut(href=wording.subscription_path(subscription.subscription_id), label="Try again")
+    return _to_sales(subscription)
+
+
+def card_way_out(deps: Deps, owned: Owned) -> WayOut:
+    """Return the way to a card on file: the page of cards, or a person where the vendor has no page to add one."""
+    if not has_card_page(deps, owned):
+        return _to_sales(owned.subscription)
+    if owned.is_managed:
+        return WayOut(href=owned.cards_path, label="Add a card")
+    return WayOut(href="", label="", mends_card=True)
+
+
+def _to_sales(subscription: Subscription) -> WayOut:
     return WayOut(
         href=link(
             "/sales",

@@ -14,6 +14,7 @@ from app.vendor_adapters.embedded import EmbeddedVendor, EmbeddedWorld
 from app.vendor_adapters.embedded.pages import create_pages
 from app.vendor_adapters.port import VendorAdapter
 from app.vendor_adapters.world import VendorWorld
+from tests.adapters.lesser import LesserVendor
 from tests.adapters.minimal.adapter import MinimalAdapter
 from tests.adapters.minimal.pages import minimal_pages
 from tests.adapters.minimal.vendor import Vendor
@@ -37,9 +38,11 @@ class Seller:
     complaints: Callable[[], Sequence[str]] = list
 
 
-def embedded(config: Config, catalog: Catalog, clock: FrozenClock) -> Seller:
+def embedded(
+    config: Config, catalog: Catalog, clock: FrozenClock, make: type[EmbeddedVendor] = EmbeddedVendor
+) -> Seller:
     """Return the embedded vendor over a database of its own."""
-    vendor = EmbeddedVendor(
+    vendor = make(
         database=Database(f"sqlite:///{config.var}/vendor.db"),
         catalog=catalog,
         clock=clock,
@@ -52,6 +55,11 @@ def embedded(config: Config, catalog: Catalog, clock: FrozenClock) -> Seller:
     )
     vendor.prepare()
     return Seller(adapter=vendor, world=EmbeddedWorld(vendor), pages=create_pages(vendor))
+
+
+def lesser(config: Config, catalog: Catalog, clock: FrozenClock) -> Seller:
+    """Return the same where it declares less, and does less."""
+    return embedded(config, catalog, clock, LesserVendor)
 
 
 def stripe(config: Config, catalog: Catalog, clock: FrozenClock) -> Seller:
@@ -74,6 +82,7 @@ def minimal(config: Config, catalog: Catalog, clock: FrozenClock) -> Seller:
 
 SELLERS: dict[str, Callable[[Config, Catalog, FrozenClock], Seller]] = {
     "embedded": embedded,
+    "lesser": lesser,
     "stripe": stripe,
     "minimal": minimal,
 }

@@ -108,7 +108,7 @@ def _sum(found: RenewalPage) -> tuple[datetime, str]:
     if preview is None:
         about = Money(subscription.unit_amount * found.seats, subscription.currency)
         return subscription.ends_at, f"about {formats.money(about)} plus tax"
-    amount = formats.money(preview.total or preview.subtotal)
+    amount = f"{'about ' if found.is_estimate else ''}{formats.money(preview.total or preview.subtotal)}"
     return preview.at, amount if preview.total else f"{amount} plus tax"
 
 

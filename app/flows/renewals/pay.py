@@ -12,6 +12,7 @@ from enum import Enum
 from app import formats
 from app.core.problems import Problem, ProblemId, Refused, problem
 from app.flows import wording
+from app.flows.cards_needed import NO_CARD, card_problem
 from app.flows.change_order import Press, Wanted, order_change, pressed_before, show_change
 from app.flows.change_plan import other_plans
 from app.flows.deps import Deps
@@ -102,6 +103,10 @@ async def read_payment_page(deps: Deps, person: Person, subscription_id: str, wi
             owned, found, detour = _refused(owned, error)
         except VendorError:
             found = away()
+    on_file = await cards(deps, owned) if shown else ()
+    missing = card_problem(deps.vendors[owned.subscription.vendor], shown.quote.due_now, on_file) if shown else None
+    if missing:
+        shown, found, detour = None, missing, Detour.ADD_CARD if on_file is not None else None
     return PaymentPage(
         owned=owned,
         window=owned.window if owned.can_renew else None,
@@ -112,7 +117,7 @@ async def read_payment_page(deps: Deps, person: Person, subscription_id: str, wi
         people=owned.usage.seats_in_use if owned.usage else None,
         shown=shown,
         problem=found,
-        cards=await cards(deps, owned) if shown else (),
+        cards=on_file,
         is_fixed=is_fixed,
         detour=detour,
     )
@@ -205,7 +210,7 @@ def _not_here() -> Problem:
 def _refused(owned: Owned, error: VendorRejected) -> tuple[Owned, Problem, Detour | None]:
     """What has ended and was paid back in its last term looks like one that was never paid: only the vendor knows."""
     if error.reason is RejectReason.NOT_FOUND and error.field == "payment_method":
-        return owned, Problem(ProblemId.E_INPUT, "There is no card on file to charge. Add one first."), Detour.ADD_CARD
+        return owned, NO_CARD, Detour.ADD_CARD
     if error.reason is RejectReason.NOT_SOLD and error.field == "discounts":
         return owned, _with_discount(), None
     if error.reason is RejectReason.NOT_SOLD and error.field == "billing_schedules":

@@ -19,11 +19,13 @@ from app.subscriptions.eligibility import Reason
 from app.vendor_adapters.errors import OutcomeUnknown, VendorError, VendorRejected
 from app.vendor_adapters.types import (
     Declined,
+    Fidelity,
     IdempotencyKey,
     NextCharge,
     OfferKey,
     OrderId,
     PaymentMethodSummary,
+    Quote,
     RenewalDecision,
     SetSeats,
     SwitchOffer,
@@ -58,6 +60,7 @@ class RenewalPage:
     is_booked: bool
     problem: Problem | None
     cards: tuple[PaymentMethodSummary, ...] | None
+    is_estimate: bool = False
 
     @property
     def renews(self) -> bool:
@@ -77,9 +80,11 @@ async def renewal_of(deps: Deps, owned: Owned) -> RenewalPage:
     offer, seats = (booked.offer, booked.quantity) if booked else (subscription.offer, subscription.seats)
     row = next((row for row in deps.catalog.prices if row.id == offer), None)
     found = owned.problem or (None if owned.is_fresh else away())
+    quote = None if found or subscription.paid_until else await _preview(deps, owned, offer, seats)
     return RenewalPage(
         owned=owned,
-        preview=None if found or subscription.paid_until else await _preview(deps, owned, offer, seats),
+        preview=quote.next_charges[0] if quote and quote.next_charges else None,
+        is_estimate=quote is not None and quote.fidelity is Fidelity.ESTIMATED,
         plan=row.item if row else subscription.plan,
         seats=seats,
         is_booked=booked is not None,
@@ -200,15 +205,14 @@ def check_enough(owned: Owned, seats: int) -> None:
         raise Refused(problem(ProblemId.E_SEATS_RENEW, "seats", **words))
 
 
-async def _preview(deps: Deps, owned: Owned, offer: str, seats: int) -> NextCharge | None:
+async def _preview(deps: Deps, owned: Owned, offer: str, seats: int) -> Quote | None:
     base = OfferKey(owned.subscription.offer)
     as_booked = SwitchOffer(base=base, offer=OfferKey(offer), seats=seats, at_renewal=True)
     vendor = deps.vendors[owned.subscription.vendor]
     try:
-        quote = await vendor.quote_change(owned.ref, change=as_booked, as_of=deps.clock.now())
+        return await vendor.quote_change(owned.ref, change=as_booked, as_of=deps.clock.now())
     except VendorError:
         return None
-    return quote.next_charges[0] if quote.next_charges else None
 
 
 async def _kept(deps: Deps, owned: Owned, change: Booking, attempt_id: str) -> KeptChange:

@@ -1,0 +1,201 @@
+"""A vendor that changes subscriptions, and does less about it than others: the pages say so and promise no more."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from app.core.clock import FrozenClock
+from app.vendor_adapters.capabilities import Capability
+from tests.adapters.lesser import LesserVendor
+from tests.support.customers import at, subscription_of
+from tests.support.journeys import at_checkout, problems, settled
+from tests.support.shop import Browser, Shop
+from tests.support.witness import order
+
+pytestmark = [pytest.mark.engines("sqlite"), pytest.mark.vendors("lesser")]
+
+THREE = "/buy/seats?group=globex&add=3"
+ESTIMATED = "This is an estimate: what is charged is worked out with the payment, and your receipt says it."
+NO_CARD = "There is no card on file to charge. Add one first."
+
+
+@pytest.fixture
+def clock(request: pytest.FixtureRequest) -> FrozenClock:
+    """The standing clock; a test may name another instant."""
+    return FrozenClock(getattr(request, "param", datetime(2026, 11, 23, 12, tzinfo=UTC)))
+
+
+def vendor_of(shop: Shop) -> LesserVendor:
+    """Return the vendor, to let it lack more or less."""
+    vendor = shop.vendor
+    assert isinstance(vendor, LesserVendor)
+    return vendor
+
+
+async def bob_without_a_card(shop: Shop) -> Browser:
+    """Return bob's browser, who pays for Globex and has taken his only card off the vendor's page."""
+    browser = await at(shop, "bob", "/subscriptions")
+    held = await subscription_of(shop, "globex")
+    await browser.open(f"/subscriptions/{held.subscription_id}/renewal")
+    await browser.press("Turn it off", reason="not_needed")
+    await browser.open("/payment-methods")
+    await browser.press("Add or remove a card")
+    await browser.press("Remove")
+    return browser
+
+
+async def charges(shop: Shop) -> list[int]:
+    """Return what was charged for orders, in minor units."""
+    return [int(str(row["amount"])) for row in await shop.books("charges")]
+
+
+# --- no exact preview ---
+
+
+async def test_an_estimate_is_called_one_and_what_was_charged_stands_on_the_order(shop: Shop) -> None:
+    browser = await at(shop, "bob", THREE)
+    assert ESTIMATED in browser.text
+    assert "Due today, about" in browser.text
+    assert "holds for 30 minutes" not in browser.text
+    await browser.press("Pay about 305.00 USD and add 3 seats")
+    await settled(shop)
+    assert await charges(shop) == [30_518]
+    await browser.open(browser.url)
+    assert "You have Team for 13 people in Globex" in browser.text
+    assert 'data-total="30518"' in browser.text
+    assert "The lines above are the estimate that you confirmed" in browser.text
+    made = await order(shop, browser.url.rpartition("/")[2])
+    assert (made.total, made.amount_paid) == (30_500, 30_518)
+    (receipt,) = [mail for mail in await shop.world.mails() if mail["kind"] == "receipt"]
+    assert "305.18 USD" in receipt["text"]
+
+
+async def test_another_plan_and_the_renewal_are_estimates_too(shop: Shop) -> None:
+    held = await subscription_of(shop, "globex")
+    browser = await at(shop, "bob", f"/subscriptions/{held.subscription_id}/plan-changes?plan=scale")
+    assert ESTIMATED in browser.text
+    assert browser.form("Pay about ")
+    await browser.open(f"/subscriptions/{held.subscription_id}")
+    assert "1 March 2027: Team, 10 seats, about 3,480.00 USD" in browser.text
+
+
+async def test_packs_that_end_with_the_plan_are_an_estimate(shop: Shop) -> None:
+    browser = await at(shop, "bob", "/buy/packs?addon=storage-10&group=globex&packs=2")
+    assert ESTIMATED in browser.text
+    assert browser.form("Pay about ")
+
+
+async def test_an_exact_vendor_calls_nothing_an_estimate(shop: Shop) -> None:
+    vendor_of(shop).lacks = frozenset()
+    browser = await at(shop, "bob", THREE)
+    assert "estimate" not in browser.text
+    assert "holds for 30 minutes" in browser.text
+    assert browser.form("Pay 305.18 USD and add 3 seats")
+
+
+# --- no pinned instant ---
+
+
+@pytest.mark.parametrize("clock", [datetime(2026, 11, 23, 23, 50, tzinfo=UTC)], indirect=True)
+async def test_what_costs_something_else_when_it_is_confirmed_is_shown_again(shop: Shop, clock: FrozenClock) -> None:
+    vendor_of(shop).lacks = frozenset({Capability.PINNED_PRORATION})
+    browser = await at(shop, "bob", THREE)
+    button = browser.form("Pay 305.18 USD")
+    clock.advance(timedelta(minutes=20))  # the day is another one, and the quote not old
+    await browser.send(button)
+    assert (browser.status, problems(browser)) == (422, ["E-PRICE"])
+    assert "You have not been charged. New total: 302.07 USD." in browser.text
+    assert await charges(shop) == []
+    await browser.press("Pay 302.07 USD")
+    await settled(shop)
+    assert await charges(shop) == [30_207]
+
+
+async def test_what_is_charged_is_priced_when_it_is_confirmed(shop: Shop, clock: FrozenClock) -> None:
+    vendor_of(shop).lacks = frozenset({Capability.PINNED_PRORATION})
+    browser = await at(shop, "bob", THREE)
+    button = browser.form("Pay 305.18 USD")
+    clock.advance(timedelta(minutes=20))
+    await browser.send(button)
+    made = await order(shop, browser.url.rpartition("/")[2])
+    assert "2026-11-23T12:20:00" in made.quote
+    assert await charges(shop) == [30_518]
+
+
+# --- a change that does not wait for its payment ---
+
+
+@pytest.mark.parametrize("page", ["seat-changes?add=3", "plan-changes?plan=scale"])
+async def test_without_a_card_on_file_a_change_that_costs_leads_to_the_cards(shop: Shop, page: str) -> None:
+    browser = await bob_without_a_card(shop)
+    held = await subscription_of(shop, "globex")
+    await browser.open(f"/subscriptions/{held.subscription_id}/{page}")
+    assert browser.status == 200
+    assert NO_CARD in browser.text
+    with pytest.raises(LookupError):
+        browser.form("Pay ")
+    await browser.open(browser.link("Add a card"))
+    assert browser.form("Add or remove a card")
+
+
+async def test_where_cards_have_no_page_either_it_leads_to_sales(shop: Shop) -> None:
+    browser = await bob_without_a_card(shop)
+    vendor_of(shop).lacks |= {Capability.PORTAL_PAYMENT_METHODS}
+    await browser.open(THREE)
+    assert NO_CARD in browser.text
+    assert re.search(r'class="button" data-primary href="/sales\?[^"]*plan=team[^"]*">Talk to sales', browser.text)
+    for dead in ("Pay ", "Change the card on file"):
+        with pytest.raises(LookupError):
+            browser.form(dead)
+    held = await subscription_of(shop, "globex")
+    await browser.open(f"/subscriptions/{held.subscription_id}")
+    with pytest.raises(LookupError):
+        browser.form("Change the card on file")
+    await browser.open("/payment-methods")
+    assert "/sales" in browser.link("talk to us")
+
+
+async def test_a_card_that_went_between_page_and_button_charges_nothing(shop: Shop) -> None:
+    browser = await at(shop, "bob", THREE)
+    button = browser.form("Pay about ")
+    other = await bob_without_a_card(shop)
+    await browser.send(button)
+    assert (browser.status, NO_CARD in browser.text) == (422, True)
+    assert await charges(shop) == []
+    assert (await subscription_of(shop, "globex")).seats == 10
+    await other.close()
+
+
+async def test_what_costs_nothing_now_needs_no_card(shop: Shop) -> None:
+    browser = await at(shop, "bob", "/subscriptions")
+    held = await subscription_of(shop, "globex")
+    await browser.open(f"/subscriptions/{held.subscription_id}/renewal")
+    await browser.press("Renew with this number", seats="12")
+    assert "Renews on 1 March 2027: Team, 12 seats" in browser.text
+
+
+async def test_the_next_term_is_not_paid_by_hand_without_a_card(shop: Shop, clock: FrozenClock) -> None:
+    browser = await bob_without_a_card(shop)
+    held = await subscription_of(shop, "globex")
+    clock.advance(held.ends_at - timedelta(days=10) - clock.now())
+    await browser.open("/login")
+    await browser.press("Continue as bob")
+    await browser.open(f"/subscriptions/{held.subscription_id}/renewal/payment")
+    assert NO_CARD in browser.text
+    assert "/payment-methods" in browser.link("Add a card")
+
+
+async def test_packs_that_end_with_the_plan_need_the_card_too(shop: Shop) -> None:
+    browser = await bob_without_a_card(shop)
+    await browser.open("/buy/packs?addon=storage-10&group=globex&packs=2")
+    assert NO_CARD in browser.text
+    with pytest.raises(LookupError):
+        browser.form("Pay ")
+    await browser.open(browser.link("Add a card"))
+    assert browser.form("Add or remove a card")
+
+
+async def test_a_first_order_needs_no_card_on_file(shop: Shop) -> None:
+    browser = await at_checkout(shop)
+    assert "You type your card on the payment page" in browser.text
