@@ -25,7 +25,8 @@ class Account:
         self._webhook_url = webhook_url
         self.books = Books(clock)
         self.api = Api(self.books, origin)
-        self.app = create_app(self.api, Desk(self.books, origin))
+        self.desk = Desk(self.books, origin)
+        self.app = create_app(self.api, self.desk)
         self.post = PostOffice(self.books, url=webhook_url, secret=secret)
         self.books.heard = self.post.take
         self._furnish()

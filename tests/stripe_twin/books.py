@@ -96,6 +96,7 @@ class Books:
         self.clock = clock
         self.tables: dict[str, dict[str, Obj]] = {name: {} for name in RESOURCES}
         self.gone: list[Obj] = []
+        self.deleted: set[str] = set()
         self.heard: Callable[[Obj], None] = lambda event: None
         self.is_tax_active = True
         self._count = 0
@@ -116,6 +117,7 @@ class Books:
         for table in self.tables.values():
             table.clear()
         self.gone.clear()
+        self.deleted.clear()
 
     @contextmanager
     def at(self, due: int) -> Iterator[None]:

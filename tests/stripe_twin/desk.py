@@ -6,7 +6,7 @@ from app.vendor_adapters.types import DeclineReason
 from tests.stripe_twin import invoices, payments, sessions, subscriptions
 from tests.stripe_twin.books import Books, Obj
 from tests.stripe_twin.refusals import Refusal
-from tests.stripe_twin.runs import run_due
+from tests.stripe_twin.runs import RUNNING, run_due
 
 _WORDS = {
     "insufficient_funds": "Your card has insufficient funds",
@@ -124,6 +124,14 @@ class Desk:
         else:
             payments.refuse(self.books, payment, card, DeclineReason.AUTH)
         return Step(url=str(payment.get("_return_url") or self.origin))
+
+    def delete_customer(self, ref: str) -> None:
+        """Delete a customer in the dashboard: its subscriptions end, and of the rest nothing is shown but that."""
+        for subscription in self.books.all("subscription", customer=ref):
+            if subscription["status"] in RUNNING:
+                subscriptions.end(self.books, subscription)
+        del self.books.tables["customer"][ref]
+        self.books.deleted.add(ref)
 
     def add_card(self, customer: Obj, typed: TypedCard) -> Obj:
         """Keep a card for a customer, as the default from now on."""

@@ -174,6 +174,8 @@ def search_customers(request: Request) -> Obj:
 
 @route("get", "/v1/customers/{customer}")
 def retrieve_customer(request: Request) -> Obj:
+    if request.ref in request.books.deleted:
+        return {"id": request.ref, "object": "customer", "deleted": True}
     return request.books.shown(get(request, "customer"), request.expand)
 
 

@@ -59,8 +59,8 @@ class TwinWorld:
         self._account.post.faults = WebhookFaults()
 
     def delete_customer(self, ref: CustomerRef) -> None:
-        """Delete a customer as somebody does in the dashboard; what belonged to it stays where it is."""
-        del self._books.tables["customer"][ref]
+        """Delete a customer as somebody does in the dashboard."""
+        self._account.desk.delete_customer(ref)
 
     async def given_customer(self, profile: CustomerProfile, *, card_number: str | None = None) -> CustomerRef:
         return seeds.customer(self._books, profile, card_number)

@@ -9,6 +9,7 @@ from app.core.money import Money
 from app.vendor_adapters.errors import KeyReused, RejectReason
 from app.vendor_adapters.stripe.catalog import all_prices
 from app.vendor_adapters.stripe.client import Call
+from app.vendor_adapters.stripe.customers import holder
 from app.vendor_adapters.stripe.errors import rejected
 from app.vendor_adapters.stripe.names import MARK, NAME, mark, meta
 from app.vendor_adapters.stripe.orders import is_direct
@@ -57,12 +58,11 @@ async def get_invoice(call: Call, shop: Shop, ref: InvoiceRef) -> InvoiceSummary
 
 async def payment_methods(call: Call, customer: CustomerRef) -> tuple[PaymentMethodSummary, ...]:
     """Return the stored cards, the default first."""
-    holder, cards = await asyncio.gather(
-        call.read(call.v1.customers.retrieve_async(customer)),
+    found, cards = await asyncio.gather(
+        holder(call, customer),
         call.read(call.v1.customers.payment_methods.list_async(customer, {"type": "card", "limit": CARDS_SHOWN})),
     )
-    _check_there(call, holder)
-    chosen = holder.invoice_settings.default_payment_method if holder.invoice_settings else None
+    chosen = found.invoice_settings.default_payment_method if found.invoice_settings else None
     return summaries(cards.data, ref_of(chosen))
 
 
@@ -120,8 +120,3 @@ async def portal_page(call: Call, customer: CustomerRef, purpose: PortalPurpose,
 
 def _came_to_nothing(invoice: stripe.Invoice) -> bool:
     return is_direct(invoice) and invoice.status in ("void", "draft")
-
-
-def _check_there(call: Call, customer: stripe.Customer) -> None:
-    if getattr(customer, "deleted", None):
-        raise rejected(call.operation, RejectReason.NOT_FOUND, "customer")

@@ -29,6 +29,7 @@ from app.vendor_adapters.stripe.change_tries import (
     without_refused,
 )
 from app.vendor_adapters.stripe.client import Call
+from app.vendor_adapters.stripe.customers import holder
 from app.vendor_adapters.stripe.errors import rejected
 from app.vendor_adapters.stripe.names import NAME, mark
 from app.vendor_adapters.stripe.requests.subscriptions import change as change_params
@@ -167,7 +168,7 @@ async def _update(
     """Ask for the change and return its invoice; nothing is asked when it would cost something else by now."""
     preview, customer = await asyncio.gather(
         _now(call, attempt.ref, plan, pinned),
-        call.read(call.v1.customers.retrieve_async(ref_of(subscription.customer))),
+        holder(call, ref_of(subscription.customer)),
     )
     if preview is None or plan.item is None or money(preview.total, preview.currency) != attempt.quote.due_now:
         return await made_meanwhile(call, attempt, pinned)

@@ -61,6 +61,14 @@ async def ensure(call: Call, profile: CustomerProfile, key: IdempotencyKey) -> C
     return CustomerRef(customer.id)
 
 
+async def holder(call: Call, ref: str) -> stripe.Customer:
+    """Return a customer; NOT_FOUND for one that was deleted, of whom Stripe shows nothing but that."""
+    found = await call.read(call.v1.customers.retrieve_async(ref))
+    if getattr(found, "deleted", None):
+        raise rejected(call.operation, RejectReason.NOT_FOUND, "customer")
+    return found
+
+
 def is_placed(customer: stripe.Customer, request: PurchaseRequest, quote: Quote) -> bool:
     """Whether a customer, who came with tax ids, is taxed as a quote was."""
     if request.address is None:
@@ -124,12 +132,12 @@ async def _made_once(call: Call, profile: CustomerProfile, marked: str, once: st
 
 async def _is_there(call: Call, made: stripe.Customer) -> bool:
     try:
-        found = await call.read(call.v1.customers.retrieve_async(made.id))
+        await holder(call, made.id)
     except VendorRejected as error:
         if error.reason is not RejectReason.NOT_FOUND:
             raise
         return False
-    return not getattr(found, "deleted", None)
+    return True
 
 
 async def _create(

@@ -26,6 +26,7 @@ from app.vendor_adapters.stripe.change_tries import (
     update_once,
 )
 from app.vendor_adapters.stripe.client import Call
+from app.vendor_adapters.stripe.customers import holder
 from app.vendor_adapters.stripe.errors import rejected
 from app.vendor_adapters.stripe.names import NAME, REFUSED
 from app.vendor_adapters.stripe.purchases import declined_by
@@ -158,7 +159,7 @@ def _year_after(subscription: stripe.Subscription, starts_at: datetime) -> datet
 
 async def _payer(call: Call, subscription: stripe.Subscription) -> stripe.Customer:
     """Return the customer; refused without a card: what is billed in advance is charged at once, and has no page."""
-    customer = await call.read(call.v1.customers.retrieve_async(ref_of(subscription.customer)))
+    customer = await holder(call, ref_of(subscription.customer))
     default = customer.invoice_settings.default_payment_method if customer.invoice_settings else None
     if not ref_of(subscription.default_payment_method) and not ref_of(default):
         raise rejected(call.operation, RejectReason.NOT_FOUND, "payment_method", "no card on file")

@@ -20,6 +20,7 @@ from app.vendor_adapters.stripe.change_plans import check_direct, check_quantity
 from app.vendor_adapters.stripe.change_tries import Try
 from app.vendor_adapters.stripe.checkouts import TRIES
 from app.vendor_adapters.stripe.client import Call
+from app.vendor_adapters.stripe.customers import holder
 from app.vendor_adapters.stripe.errors import rejected
 from app.vendor_adapters.stripe.names import MARK, NAME, RESUMES, SUBJECT, meta
 from app.vendor_adapters.stripe.orders import payment_with_charge, refuse_settled
@@ -159,7 +160,7 @@ async def _resumption(call: Call, shop: Shop, ended: stripe.Subscription, change
 
 async def _card(call: Call, ended: stripe.Subscription) -> PaymentMethodRef | None:
     """Return the card that the buyer is shown as the default, else the one that paid before; None without any."""
-    customer = await call.read(call.v1.customers.retrieve_async(ref_of(ended.customer)))
+    customer = await holder(call, ref_of(ended.customer))
     default = ref_of(customer.invoice_settings.default_payment_method if customer.invoice_settings else None)
     found = default or ref_of(ended.default_payment_method)
     return PaymentMethodRef(found) if found else None

@@ -16,11 +16,13 @@ from app.vendor_adapters.types import (
     OfferKey,
     PaymentMethodRef,
     PortalPurpose,
+    SetSeats,
 )
 from tests.adapters.stripe.shop import BERLIN, MINUTES, PARIS, STORAGE, TEAM, Shop, profile, terms, usd, vat
 from tests.stripe_twin.twin import DECLINES, ORIGIN, PAYS, StripeTwin
 
 CUSTOMERS = "post /v1/customers"
+MORE = SetSeats(base=10, seats=13)
 
 
 # --- customers ---
@@ -106,7 +108,7 @@ async def test_a_customer_keeps_its_currency(shop: Shop) -> None:
 
 async def test_a_customer_that_was_deleted(shop: Shop, twin: StripeTwin) -> None:
     ref = await shop.customer()
-    del twin.books.tables["customer"][ref]
+    twin.desk.delete_customer(ref)
     for call in (
         shop.adapter.payment_methods(ref),
         shop.adapter.list_invoices(ref),
@@ -126,12 +128,21 @@ async def test_who_was_deleted_within_a_day_becomes_a_customer_again(
     key = shop.key()
     refs = [await shop.adapter.ensure_customer(profile(), key=key)]
     for _ in range(2):
-        del twin.books.tables["customer"][refs[-1]]
+        twin.desk.delete_customer(refs[-1])
         again = key if is_same_key else shop.key()
         refs.append(await shop.adapter.ensure_customer(profile(), key=again))
         assert [row["id"] for row in twin.books.all("customer")] == [refs[-1]]
     assert len(set(refs)) == 3
     assert await shop.adapter.ensure_customer(profile(), key=shop.key()) == refs[-1]
+
+
+async def test_a_customer_who_was_deleted_meanwhile_changes_nothing(shop: Shop, twin: StripeTwin) -> None:
+    bought = await shop.subscription()
+    quote = await shop.quote_change(bought.ref, MORE)
+    twin.desk.delete_customer(bought.customer)
+    with pytest.raises(VendorRejected) as refused:
+        await shop.change(bought.ref, MORE, quote=quote)
+    assert refused.value.reason is RejectReason.STALE_STATE  # Stripe ends the subscriptions, too
 
 
 # --- invoices and money given back ---

@@ -325,6 +325,19 @@ async def test_what_was_ended_early_after_a_refused_change_was_paid(shop: Shop, 
     assert (refused.value.reason, refused.value.field) == (RejectReason.STALE_STATE, "status")
 
 
+async def test_a_customer_who_was_deleted_meanwhile_resumes_nothing(shop: Shop, twin: StripeTwin) -> None:
+    """Stripe still shows such a customer, with nothing but the word that it is gone."""
+    before = await ended(shop)
+    quote = await shop.quote_change(before.ref, FEWER)
+    twin.desk.delete_customer(before.customer)
+    with pytest.raises(VendorRejected) as refused:
+        await shop.change(before.ref, FEWER, quote=quote)
+    assert (refused.value.reason, refused.value.field) == (RejectReason.NOT_FOUND, "customer")
+    with pytest.raises(VendorRejected) as refused:
+        await shop.quote_change(before.ref, FEWER)
+    assert (refused.value.reason, refused.value.field) == (RejectReason.NOT_FOUND, "customer")
+
+
 async def test_what_was_given_up_unpaid_is_taken_up_where_the_paid_term_ended(shop: Shop, twin: StripeTwin) -> None:
     bought = await shop.subscription()
     twin.add_card(bought.customer, DECLINES)
