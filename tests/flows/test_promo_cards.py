@@ -1,7 +1,12 @@
 """One card is one buyer, whoever's account it pays for: known before where it is on file, else once it has paid."""
 
 import pytest
+from sqlalchemy import Connection, select
 
+from app.db.schema.identity import people
+from app.demo.seed import SeedPerson
+from app.identity import email_proofs
+from app.identity.people import person_of
 from tests.support.campaigns import LAUNCH, actions, alarms, publish_text, states, uses
 from tests.support.journeys import (
     ACME,
@@ -17,7 +22,7 @@ from tests.support.journeys import (
     total,
 )
 from tests.support.shop import Browser, Shop
-from tests.support.witness import vendor_calls, vendor_fails
+from tests.support.witness import more_people, vendor_calls, vendor_fails
 
 pytestmark = [pytest.mark.engines("sqlite"), pytest.mark.vendors("embedded", "stripe")]
 ONCE_EACH = LAUNCH.replace("per_identity = 5", "per_identity = 1")
@@ -128,3 +133,29 @@ async def test_the_cards_are_asked_for_once_and_only_where_they_matter(shop: Sho
         await ann.open(OWN_SERVER + CODE)
         await press(ann)
     assert calls.count("payment_methods") == 2  # the page's, which shows them too, and the button's
+
+
+@pytest.mark.vendors("embedded")  # nothing of it is the vendor's
+async def test_a_mailbox_that_our_mail_confirmed_is_one_buyer_too(shop: Shop) -> None:
+    """Two people whom the issuer did not verify, of one mailbox: each confirmed the address by our own mail."""
+    await publish_text(shop, ONCE_EACH)
+    for who, address in (("una", "una@new.example"), ("una2", "Una+again@new.example")):
+        await more_people(shop, SeedPerson(username=who, email=address, email_verified=False))
+        await shop.known(who)
+        await confirm(shop, address)
+    await bought(shop, OWN_SERVER + CODE, "una", card=GOOD_CARD)
+    again = await at_checkout(shop, OWN_SERVER + CODE, "una2")
+    assert USED in again.text
+    assert total(again) == 348_000  # before tax: no address is known yet
+
+
+async def confirm(shop: Shop, address: str) -> None:
+    """Let who has the address have followed our link."""
+
+    def write(connection: Connection) -> None:
+        found = connection.execute(select(people).where(people.c.email == address)).mappings().one()
+        someone, now = person_of(found), shop.clock.wall()
+        token = email_proofs.new_proof(connection, someone, next_path="/", now=now)
+        assert email_proofs.take_proof(connection, someone, token, now=now) == "/"
+
+    await shop.deps.db.write(write)

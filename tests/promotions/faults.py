@@ -87,6 +87,11 @@ def _benefit(name: str, what: str, new: str) -> Fault:
     return Fault(name, 13, what, _BENEFIT, new)
 
 
+def _agreed(what: str, old: str, new: str) -> Fault:
+    rest = GOOD[GOOD.index(_CODES) :]
+    return Fault("bad-value", 15, what, rest, "agreement = 'v1'\n" + rest.replace(old, new))
+
+
 FAULTS = [
     Fault("not-toml", 4, "a quote is missing", '"sale"', '"sale'),
     Fault("not-toml", 5, "a key twice", 'name = "Sale"', 'slug = "again"'),
@@ -174,6 +179,9 @@ FAULTS = [
     Fault("unreachable-offer", 11, "at least more than at most", "max_seats = 100", "max_seats = 5, min_seats = 6"),
     Fault("unreachable-offer", 11, "packs that it is not for", "max_seats = 100", "min_packs = 5"),
     Fault("unreachable-offer", 11, "orders of what it is not for", '["first_order"]', '["addon"]'),
+    Fault("unreachable-offer", 11, "orders that take no offers", '["first_order"]', '["plan_change", "renewal"]'),
+    _agreed("an agreement for packs too", _RULES, 'rules = { order = ["first_order", "addon"] }'),
+    _agreed("an agreement for orders of any kind", _RULES, "rules = { max_seats = 100 }"),
     Fault(
         "unreachable-offer",
         15,

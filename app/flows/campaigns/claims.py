@@ -37,7 +37,7 @@ def claim_for(connection: Connection, deps: Deps, order: Order, promo: Promo | N
     claims.claim(
         connection,
         promo.decision,
-        _claimant(deps, promo, order.order_id, account_id=order.account_id),
+        _claimant(connection, deps, promo, order.order_id, account_id=order.account_id),
         held_for=promo.subject,
         now=deps.clock.now(),
         until=deps.clock.wall() + vendor.capabilities.checkout_lifetime + PAGE_GRACE,
@@ -49,12 +49,14 @@ async def hold_scarce(deps: Deps, promo: Promo) -> None:
 
     Raises Refused when somebody was faster, or when others are at it at this moment.
     """
-    who = _claimant(deps, promo, promo.subject, account_id=promo.buyer.account_id)
     now, wall = deps.clock.now(), deps.clock.wall()
+
+    def write(connection: Connection) -> None:
+        who = _claimant(connection, deps, promo, promo.subject, account_id=promo.buyer.account_id)
+        claims.hold(connection, promo.decision, who, now=now, wall=wall)
+
     try:
-        await write_unless_busy(
-            deps.db, lambda connection: claims.hold(connection, promo.decision, who, now=now, wall=wall)
-        )
+        await write_unless_busy(deps.db, write)
     except ClaimRefused as refused:
         raise Refused(refusal(deps, refused)) from refused
     except Busy as busy:
@@ -89,13 +91,13 @@ async def close_own_rivals(deps: Deps, order: Order, promo: Promo | None) -> Non
             raise Refused(problem(ProblemId.E_BUSY))
 
 
-def _claimant(deps: Deps, promo: Promo, order_id: str, *, account_id: str) -> Claimant:
+def _claimant(connection: Connection, deps: Deps, promo: Promo, order_id: str, *, account_id: str) -> Claimant:
     history = promo.decision.trace.facts.history
     standing = history.standing(promo.decision.trace.now) if history else Standing.UNKNOWN
     return Claimant(
         order_id=order_id,
         account_id=account_id,
-        identities=identities_of(deps, promo.buyer),
+        identities=identities_of(connection, deps, promo.buyer),
         standing=standing,
         actor=promo.buyer.person.person_id,
     )

@@ -110,7 +110,7 @@ async def decide(
             asked_of(tried),
             sealer=deps.sealer,
             carts=[cart],
-            buyer=identities_of(deps, buyer),
+            buyer=identities_of(connection, deps, buyer),
             own=[subject, *_unpaid(connection, buyer.person.person_id), *([order_id] if order_id else [])],
             now=at,
         )

@@ -128,7 +128,7 @@ def _facts(connection: Connection, deps: Deps, actor: Actor) -> tuple[Facts, tup
         return Facts(is_hopeful=True), ()
     buyer = Buyer(person=actor.person, account=purchase.own_account(connection, deps, actor.person.person_id))
     known = facts_of(connection, buyer, deps.clock.now())
-    return replace(known, is_hopeful=True), identities_of(deps, buyer)
+    return replace(known, is_hopeful=True), identities_of(connection, deps, buyer)
 
 
 def _question(connection: Connection, deps: Deps, actor: Actor, slug: str) -> Asked:

@@ -7,21 +7,23 @@ from app.promotions.codes import canonical, is_strong
 from app.promotions.files.findings import Path
 from app.promotions.files.landings import landing_faults
 from app.promotions.files.scope import Scope
-from app.promotions.model import Campaign, CodeSpec
+from app.promotions.model import Campaign, CodeSpec, OrderKind
 
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _LONGEST_SLUG = 60
 _LONGEST_PREFIX = 12
+_WITH_AGREEMENT = {OrderKind.FIRST_ORDER, OrderKind.RENEWAL}
 
 
 def check_campaigns(scope: Scope) -> None:
-    """Check slugs, windows, money, landings and codes."""
+    """Check slugs, windows, money, landings, agreements and codes."""
     for i, campaign in scope.campaigns:
         path: Path = ("campaign", i)
         _check_slug(scope, path, campaign)
         _check_window(scope, path, campaign)
         _check_money(scope, path, campaign)
         _check_landing(scope, path, campaign)
+        _check_agreement(scope, path, campaign)
         for j, code in enumerate(campaign.codes):
             _check_code(scope, (*path, "codes", j), campaign, code)
         _check_prefixes(scope, path, campaign)
@@ -61,6 +63,14 @@ def _check_money(scope: Scope, path: Path, campaign: Campaign) -> None:
 def _check_landing(scope: Scope, path: Path, campaign: Campaign) -> None:
     for key, fault, reason in landing_faults(campaign.landing, scope.catalog):
         scope.findings.add((*path, "landing", key), fault, reason)
+
+
+def _check_agreement(scope: Scope, path: Path, campaign: Campaign) -> None:
+    """An agreement is accepted on the checkout of a plan, whose renewal it ends: nowhere else is it asked for."""
+    for j, offer in enumerate(campaign.offers if campaign.agreement else ()):
+        if not offer.rules.order or set(offer.rules.order) - _WITH_AGREEMENT:
+            reason = 'an agreement is for new plans alone: the offer needs rules.order = ["first_order"]'
+            scope.findings.add((*path, "offer", j, "rules", "order"), "bad-value", reason)
 
 
 def _check_code(scope: Scope, path: Path, campaign: Campaign, spec: CodeSpec) -> None:
