@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from sqlalchemy import Connection
 
 from app.core.problems import NotYours, Problem, ProblemId, problem
-from app.entitlements.product import ProductUnavailable, Usage
+from app.entitlements.product import ProductRefused, ProductUnavailable, Usage
 from app.flows import wording
 from app.flows.deps import Deps
 from app.flows.group_names import group_name
@@ -127,7 +127,12 @@ async def only_subscription(deps: Deps, person: Person) -> Subscription | None:
     """Return the one subscription that somebody may change; None when there is none, or a choice."""
     found = await list_subscriptions(deps, person, 1)
     running = [each for each in found.subscriptions if _reason(deps, each) is Reason.OK]
-    return running[0] if len(running) == 1 else None
+    if len(running) != 1:
+        return None
+    try:
+        return await open_subscription(deps, person, running[0].subscription_id)
+    except NotYours:  # the list remembers a group that the person owns no more
+        return None
 
 
 async def read_owned(deps: Deps, person: Person, subscription_id: str, *, looks: bool = True) -> Owned:
@@ -297,7 +302,7 @@ async def _owned_groups(deps: Deps, person: Person) -> Mapping[str, str] | None:
         return known
     try:
         found = await deps.product.groups(person.subject)
-    except ProductUnavailable:
+    except (ProductUnavailable, ProductRefused):
         return None
     names = {group.id: group.name for group in found if group.can_edit_billing}
     deps.owned_groups.keep(person, names, now)

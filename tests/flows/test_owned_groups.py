@@ -39,6 +39,8 @@ async def test_who_owns_a_group_no_more_opens_nothing_though_the_list_remembers(
     found = await subscription_of(shop, "globex")
     await browser.open(f"/subscriptions/{found.subscription_id}")
     assert browser.status == 404
+    await browser.open("/buy/seats?promo=GROW50")
+    assert (browser.status, browser.url.rsplit("/", 1)[1]) == (200, "subscriptions")
     shop.clock.advance(KEPT_FOR)
     await browser.open("/subscriptions")
     assert "Globex" not in browser.text
