@@ -221,6 +221,20 @@ async def test_seats_that_are_added_to_a_paid_term_are_paid_until_its_end(shop: 
     assert await plan_at_product(shop) == ("team", 11, datetime(2028, 3, 1, tzinfo=UTC))
 
 
+@BILLS_WHAT_RUNS
+async def test_seats_that_end_with_a_paid_term_say_its_last_day(shop: Shop) -> None:
+    browser = await to_payment(shop)
+    await browser.press("and renew until")
+    await settled(shop)
+    path = f"/subscriptions/{(await subscription_of(shop, 'globex')).subscription_id}"
+    await browser.open(f"{path}/renewal")
+    await browser.press("Turn it off", reason="other")
+    await settled(shop)
+    await browser.open(f"{path}/seat-changes?add=1")
+    assert "1 more seat until 1 March 2028 (9 days, and the next term)" in browser.text
+    assert "Nothing renews: the seats end on 1 March 2028." in browser.text
+
+
 async def test_once_paid_the_next_term_waits_and_cannot_be_changed(shop: Shop) -> None:
     browser = await to_payment(shop)
     payment = browser.url
