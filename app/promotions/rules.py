@@ -265,6 +265,13 @@ class AnyOf:
         return answers.any_of([part.answer(seen) for part in self.parts])
 
 
+_OPPOSITES = {
+    Reason.NOT_NEW: Reason.NOT_EXISTING,
+    Reason.NOT_EXISTING: Reason.NOT_NEW,
+    Reason.NOT_LAPSED: Reason.ACCOUNT,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Not:
     """It does not hold; there is no remedy, because none can be told from the outside."""
@@ -273,7 +280,7 @@ class Not:
 
     @property
     def reason(self) -> Reason:
-        return self.part.reason
+        return _OPPOSITES.get(self.part.reason, self.part.reason)
 
     def answer(self, seen: Seen) -> Answer:
         found = self.part.answer(seen)

@@ -11,6 +11,7 @@ from app.promotions.model import AmountOff, FreeUnits, Offer, OrderKind, Percent
 from app.promotions.shares import amount_in
 
 FIELD = "code"
+_OTHERS = "other orders"
 _BASIS_POINT_PPM = 100
 _IDS = {
     Reason.MALFORMED: ProblemId.E_PROMO_UNKNOWN,
@@ -46,7 +47,8 @@ def refusal(rejected: Rejected, catalog: Catalog) -> Problem:
         "most": formats.counted(remedy.limit, "seat") if remedy else "",
         "date": formats.date(remedy.at) if remedy and remedy.at else "",
     }
-    return problem(_IDS[rejected.reason], FIELD, **words)
+    is_unbounded = rejected.reason is Reason.ABOVE_MAXIMUM and remedy is None
+    return problem(ProblemId.E_PROMO_KIND if is_unbounded else _IDS[rejected.reason], FIELD, **words)
 
 
 def way_out(rejected: Rejected, catalog: Catalog) -> str:
@@ -110,14 +112,19 @@ def too_many(seconds: int) -> Problem:
 
 
 def _what_for(rejected: Rejected, catalog: Catalog) -> str:
+    # a rule that must not hold has no remedy, and cannot say what it is for
+    return _named(rejected, catalog) or _OTHERS
+
+
+def _named(rejected: Rejected, catalog: Catalog) -> str:
     offer, remedy = rejected.offer, rejected.remedy
     if rejected.reason is Reason.NOT_LAPSED:
         return "customers who come back"
     if offer is None:
         return ""
     match rejected.reason:
-        case Reason.ORDER_KIND:
-            return _or([_order(kind, offer, catalog) for kind in offer.rules.order])
+        case Reason.ORDER_KIND if remedy:
+            return _or([_order(OrderKind(name), offer, catalog) for name in remedy.names])
         case Reason.ITEM:
             return _target(offer, catalog)
         case Reason.CURRENCY:

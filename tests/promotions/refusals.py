@@ -144,6 +144,12 @@ ROWS = [
         offers=(ruled(order=(OrderKind.RENEWAL, OrderKind.PLAN_CHANGE)),),
     ),
     Row(
+        name="one of several kinds of order",
+        reason=Reason.ORDER_KIND,
+        text="DEAL is for more seats of Team or Scale.",
+        offers=(ruled(any_of=(Rules(order=(OrderKind.ADD_SEATS,)),)),),
+    ),
+    Row(
         name="another plan",
         reason=Reason.ITEM,
         text="DEAL is for Scale.",
@@ -203,6 +209,44 @@ ROWS = [
         reason=Reason.COUNTRY,
         text="DEAL is not for your country.",
         offers=(ruled(none_of=Rules(countries=("US",))),),
+    ),
+    Row(
+        name="not for who is new",
+        reason=Reason.NOT_EXISTING,
+        text="DEAL is for existing customers.",
+        offers=(ruled(none_of=Rules(customer=NEW_ONLY)),),
+    ),
+    Row(
+        name="not for who is there already",
+        reason=Reason.NOT_NEW,
+        text="DEAL is for new customers.",
+        offers=(ruled(none_of=Rules(customer=OLD_ONLY)),),
+        facts=OLD,
+    ),
+    Row(
+        name="not for who comes back",
+        reason=Reason.ACCOUNT,
+        text="DEAL is not for this account.",
+        offers=(ruled(none_of=Rules(customer=BACK)),),
+        facts=ended(100),
+    ),
+    Row(
+        name="not for few seats",
+        reason=Reason.ABOVE_MAXIMUM,
+        text="DEAL is for other orders.",
+        offers=(ruled(none_of=Rules(max_seats=10)),),
+    ),
+    Row(
+        name="not for many seats",
+        reason=BELOW,
+        text="DEAL is for other orders.",
+        offers=(ruled(none_of=Rules(min_seats=2)),),
+    ),
+    Row(
+        name="not for a first order",
+        reason=Reason.ORDER_KIND,
+        text="DEAL is for other orders.",
+        offers=(ruled(none_of=Rules(order=(OrderKind.FIRST_ORDER,))),),
     ),
     Row(
         name="another account",
