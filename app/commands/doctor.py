@@ -11,6 +11,7 @@ from app.config import Config
 from app.db.errors import DATABASE_AWAY
 from app.db.migrate import has_needed_schema
 from app.entitlements.product import ProductRefused, ProductUnavailable
+from app.events import outbox
 from app.flows.campaigns.publish import check_file
 from app.flows.deps import Deps
 from app.identity.sign_ins import StartedSignIn
@@ -36,6 +37,8 @@ async def doctor(config: Config, *, as_json: bool) -> int:
     findings = [Finding(check="settings", found=f"{config.env}, {config.base_url}")]
     async with neighbours(config) as deps:
         findings.append(await check_database(deps))
+        if findings[-1].is_well:
+            findings.append(await check_jobs(deps))
         for name in deps.vendors:
             findings += await check_vendor(deps, name)
         for check in (check_campaigns, check_sign_in, check_product, check_mail):
@@ -60,6 +63,16 @@ async def check_database(deps: Deps) -> Finding:
     if not is_current:
         return Finding(check="database", found="older schema", mend="run: kassa migrate")
     return Finding(check="database", found="answers, schema is current")
+
+
+async def check_jobs(deps: Deps) -> Finding:
+    """Nothing that was to leave the store has been left to people."""
+    left = await deps.db.read(outbox.given_up)
+    if not left:
+        return Finding(check="jobs", found="none was given up")
+    first, more = left[0], len(left) - 1
+    found = f"{first.kind}, order {first.order_id or 'none'}: {first.reason}{f' (and {more} more)' if more else ''}"
+    return Finding(check="jobs", found=found, mend="do it by hand; all that was given up: kassa audit")
 
 
 async def check_vendor(deps: Deps, name: str) -> list[Finding]:

@@ -64,7 +64,7 @@ class NotCharged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaidBack:
-    """Told when a payment went back because the group had a plan by then."""
+    """Told when a payment goes back because the group had a plan by then; ``by_hand``: our people give it back."""
 
     to: str
     name: str
@@ -72,6 +72,7 @@ class PaidBack:
     bought: str
     amount: str
     order_url: str
+    by_hand: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

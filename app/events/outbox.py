@@ -37,6 +37,15 @@ class Job:
     created_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class GivenUp:
+    """A job that only people can finish, and why."""
+
+    kind: str
+    order_id: str
+    reason: str
+
+
 def enqueue(
     connection: Connection, *, kind: str, dedupe_key: str, payload: Payload, order_id: str = "", now: datetime
 ) -> bool:
@@ -115,6 +124,12 @@ def oldest_waiting(connection: Connection) -> datetime | None:
 def count_by_state(connection: Connection) -> dict[str, int]:
     """Return how many jobs are in each state: waiting, held, done, dead."""
     return count_by(connection, outbox.c.state)
+
+
+def given_up(connection: Connection) -> tuple[GivenUp, ...]:
+    """Return the jobs that are listed for people, the oldest first."""
+    dead = select(outbox).where(outbox.c.state == "dead").order_by(outbox.c.created_at, outbox.c.job_id)
+    return tuple(GivenUp(row.kind, row.order_id, row.last_error) for row in connection.execute(dead))
 
 
 def count_waiting(connection: Connection) -> int:

@@ -9,6 +9,9 @@ from app.vendor_adapters.port import VendorAdapter
 from app.vendor_adapters.types import PaymentMethodSummary
 
 NO_CARD = Problem(ProblemId.E_INPUT, "There is no card on file to charge. Add one first.")
+NO_CARD_PAGE = Problem(
+    ProblemId.E_INPUT, "There is no card on file to charge, and none can be added here: our sales team changes this."
+)
 
 
 def card_problem(vendor: VendorAdapter, due: Money, cards: Sequence[PaymentMethodSummary] | None) -> Problem | None:
@@ -21,4 +24,6 @@ def card_problem(vendor: VendorAdapter, due: Money, cards: Sequence[PaymentMetho
     """
     if due.is_zero or cards or Capability.CHANGE_WAITS_FOR_PAYMENT in vendor.capabilities:
         return None
-    return problem(ProblemId.E_VENDOR) if cards is None else NO_CARD
+    if cards is None:
+        return problem(ProblemId.E_VENDOR)
+    return NO_CARD if Capability.PORTAL_PAYMENT_METHODS in vendor.capabilities else NO_CARD_PAGE

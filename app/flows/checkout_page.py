@@ -51,7 +51,8 @@ class Checkout:
             tell. order: the newest order of the intent.
         notices: what the buyer should know and may ignore. blocker: why nothing can be bought just now. addon: set
             where packs are bought, ``seats`` are then packs. coterm: the subscription that they will end with.
-        extra: packs that may go along with a plan. on_file: where ``cards`` come from.
+        extra: packs that may go along with a plan. on_file: where ``cards`` come from. needs_card: with a card on file
+            the ``blocker`` is over.
         promo: what was asked for and what came of it; None where no discount can be had.
     """
 
@@ -71,6 +72,7 @@ class Checkout:
     coterm: Subscription | None = None
     promo: Promo | None = None
     extra: Extra | None = None
+    needs_card: bool = False
 
     @property
     def group(self) -> GroupOption | None:
@@ -195,10 +197,11 @@ def _with_card(deps: Deps, checkout: Checkout) -> Checkout:
     if checkout.coterm is None or checkout.priced is None or checkout.blocker:
         return checkout
     missing = card_problem(deps.vendor, checkout.priced.total, checkout.cards)
-    if missing is NO_CARD and Capability.PORTAL_PAYMENT_METHODS in deps.vendor.capabilities:
+    needs_card = missing is not None and checkout.cards is not None
+    if missing is NO_CARD:
         path = urlencode({"account": checkout.account.account_id if checkout.account else ""})
         missing = replace(missing, path=f"/payment-methods?{path}")
-    return replace(checkout, blocker=missing)
+    return replace(checkout, blocker=missing, needs_card=needs_card)
 
 
 async def with_cards(checkout: Checkout) -> Checkout:

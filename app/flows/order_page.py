@@ -9,10 +9,11 @@ from app.core.money import Money
 from app.core.problems import Problem, ProblemId, problem
 from app.db.sealing import Sealer
 from app.entitlements import activation
+from app.events import outbox
 from app.flows import journey, wording
 from app.flows.deps import Deps
 from app.flows.order_steps import is_plan_granted
-from app.flows.settle import look_up
+from app.flows.settle import REFUND_DUPLICATE, look_up
 from app.identity.actor import Person
 from app.orders import intents, store
 from app.orders.estimates import is_estimate
@@ -21,6 +22,7 @@ from app.orders.packing import unpack
 from app.orders.states import PAID, UNPAID, State
 from app.orders.store import Order
 from app.subscriptions.store import by_ref
+from app.vendor_adapters.capabilities import Capability
 from app.vendor_adapters.types import Quote
 
 WATCHED_FOR = timedelta(seconds=60)  # so long the page asks again by itself; then a mail tells
@@ -36,6 +38,7 @@ class OrderView:
         extra: what the packs give that a plan was bought with, is_extra_granted: whether they are there,
             is_plan_granted: whether the plan is, which is asked for an order with both alone.
         is_estimate: the sums are what the vendor thought that it would be; paid: what was charged, None before that.
+        goes_back: the group had a plan when it was paid. by_hand: the vendor makes no refunds, so that people do.
         is_known: False while the vendor does not tell whether it was paid; then nothing is said of money.
         can_pay: the payment page is open. is_watched: the page asks again by itself. problem: what went wrong.
         subscription_path: of what a change was for, where its card can be mended.
@@ -76,6 +79,8 @@ class OrderView:
     is_plan_granted: bool = False
     is_estimate: bool = False
     paid: Money | None = None
+    goes_back: bool = False
+    by_hand: bool = False
 
 
 async def read_order(deps: Deps, person: Person, order_id: str) -> OrderView:
@@ -84,9 +89,10 @@ async def read_order(deps: Deps, person: Person, order_id: str) -> OrderView:
     is_known = True
     if order.state in UNPAID:
         order, is_known = await look_up(deps, order)
+    is_double = await deps.db.read(lambda connection: _is_double(connection, order))
     code = await deps.db.read(lambda connection: _code(connection, deps.sealer, order))
     changed = await deps.db.read(lambda connection: _changed(connection, order))
-    view = _view(deps, order, code=code, is_known=is_known)
+    view = _view(deps, order, code=code, is_known=is_known, is_double=is_double)
     if order.packs:
         is_on = await deps.db.read(lambda connection: is_plan_granted(connection, order))
         view = replace(view, is_plan_granted=is_on)
@@ -119,12 +125,20 @@ async def note_return(deps: Deps, person: Person, order_id: str) -> None:
 async def list_orders(deps: Deps, person: Person, page: int) -> tuple[tuple[OrderView, ...], bool]:
     """Return a page of the person's orders (from 1), newest first, and whether there are more."""
 
-    def read(connection: Connection) -> tuple[Order, ...]:
+    def read(connection: Connection) -> tuple[tuple[Order, bool], ...]:
         offset = (page - 1) * PAGE_SIZE
-        return store.orders_of(connection, person.person_id, limit=PAGE_SIZE + 1, offset=offset)
+        found = store.orders_of(connection, person.person_id, limit=PAGE_SIZE + 1, offset=offset)
+        return tuple((order, _is_double(connection, order)) for order in found)
 
     found = await deps.db.read(read)
-    return tuple(_view(deps, order) for order in found[:PAGE_SIZE]), len(found) > PAGE_SIZE
+    shown = tuple(_view(deps, order, is_double=is_double) for order, is_double in found[:PAGE_SIZE])
+    return shown, len(found) > PAGE_SIZE
+
+
+def _is_double(connection: Connection, order: Order) -> bool:
+    """Whether it was paid for a group that had a plan by then, and its money is on its way back."""
+    is_waiting = order.state in (State.PAID, State.GRANT_RETRY)
+    return is_waiting and outbox.is_known(connection, kind=REFUND_DUPLICATE, dedupe_key=order.order_id)
 
 
 def _changed(connection: Connection, order: Order) -> str:
@@ -143,8 +157,9 @@ def _code(connection: Connection, sealer: Sealer, order: Order) -> str:
     return activation.grouped(code) if code else ""
 
 
-def _view(deps: Deps, order: Order, *, code: str = "", is_known: bool = True) -> OrderView:
+def _view(deps: Deps, order: Order, *, code: str = "", is_known: bool = True, is_double: bool = False) -> OrderView:
     is_open = order.state in (State.SUBMITTED, State.ACTION_REQUIRED)
+    by_hand = is_double and Capability.REFUNDS not in deps.vendors[order.vendor].capabilities
 
     def amount(minor: int) -> Money:
         return Money(minor, order.currency)
@@ -172,10 +187,12 @@ def _view(deps: Deps, order: Order, *, code: str = "", is_known: bool = True) ->
         is_known=is_known,
         can_pay=is_known and is_open and bool(order.checkout_url),
         can_cancel=is_known and (is_open or order.state is State.DRAFT),
-        is_watched=not is_known or _is_watched(deps, order),
-        problem=_problem(deps, order),
+        is_watched=not is_known or (not by_hand and _is_watched(deps, order)),
+        problem=None if is_double else _problem(deps, order),
         code=code,
-        return_to=_return_to(order),
+        return_to=_return_to(order, is_double=is_double),
+        goes_back=is_double,
+        by_hand=by_hand,
         return_path=wording.return_path(order.order_id),
         again_path=wording.again_path(order),
         is_estimate=is_estimate(order.quote),
@@ -209,10 +226,10 @@ def _problem(deps: Deps, order: Order) -> Problem | None:
     return None
 
 
-def _return_to(order: Order) -> str:
+def _return_to(order: Order, *, is_double: bool) -> str:
     if not order.return_to:
         return ""
     if order.state in UNPAID:
         return wording.with_outcome(order.return_to, order=order.order_id)  # nobody can say yet
-    status = "paid" if order.state in PAID else "cancelled"
+    status = "paid" if order.state in PAID and not is_double else "cancelled"
     return wording.with_outcome(order.return_to, order=order.order_id, status=status)

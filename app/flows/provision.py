@@ -22,6 +22,7 @@ from app.orders import store
 from app.orders.states import Action
 from app.orders.store import Order
 from app.subscriptions import store as subscriptions
+from app.vendor_adapters.capabilities import Capability
 from app.vendor_adapters.types import (
     ChargeRef,
     IdempotencyKey,
@@ -88,8 +89,15 @@ async def send_receipt(deps: Deps, job: Job) -> None:
     await deps.mailer.send(render(mail, message_id=job.job_id, order_id=order.order_id))
 
 
+class NeedsPeople(Exception):
+    """A job that people must finish, and that is listed for them; the text says what is to be done."""
+
+
 async def refund_duplicate(deps: Deps, job: Job) -> None:
-    """Give the later of two payments for one group back and end its subscription at once; repeatable by key."""
+    """Give the later of two payments for one group back and end its subscription at once; repeatable by key.
+
+    Raises NeedsPeople where the vendor makes no refunds: the subscription is ended, and the buyer knows.
+    """
     order = await deps.db.read(lambda connection: store.get_order(connection, job.order_id))
     if order is None:
         return
@@ -102,6 +110,11 @@ async def refund_duplicate(deps: Deps, job: Job) -> None:
         )
         await sync(deps, order.vendor, order.subscription_ref)
     if order.charge_ref and order.amount_paid:
+        if Capability.REFUNDS not in vendor.capabilities:
+            await deps.db.write(lambda connection: _left_to_people(connection, deps, order))
+            raise NeedsPeople(
+                f"give back by hand {_paid(order)}, charge {order.charge_ref}: no refunds at {vendor.name}"
+            )
         await vendor.refund(
             ChargeRef(order.charge_ref),
             amount=Money(order.amount_paid, order.currency),
@@ -177,6 +190,19 @@ def _refunded(connection: Connection, deps: Deps, order: Order) -> None:
     changes = {"amount_refunded": order.amount_paid}
     if locked is None or advance(connection, deps, locked, Action.REFUND, now=now, changes=changes) is None:
         return
-    amount = f"{order.amount_paid} {order.currency}"
-    audit.record(connection, actor="system", action="order.refunded", subject=order.order_id, detail=amount, now=now)
+    detail = f"{order.amount_paid} {order.currency}"
+    audit.record(connection, actor="system", action="order.refunded", subject=order.order_id, detail=detail, now=now)
     tell_paid_back(connection, deps, order)
+
+
+def _left_to_people(connection: Connection, deps: Deps, order: Order) -> None:
+    if not tell_paid_back(connection, deps, order, by_hand=True):
+        return
+    detail, now = f"{_paid(order)}, charge {order.charge_ref}", deps.clock.wall()
+    audit.record(
+        connection, actor="system", action="order.refund_by_hand", subject=order.order_id, detail=detail, now=now
+    )
+
+
+def _paid(order: Order) -> str:
+    return formats.money(Money(order.amount_paid, order.currency))

@@ -37,8 +37,12 @@ def tell_not_charged(connection: Connection, deps: Deps, before: Order) -> None:
     _enqueue(connection, deps, mail, f"not_charged:{order.order_id}")
 
 
-def tell_paid_back(connection: Connection, deps: Deps, order: Order) -> None:
-    """Mail that the later of two payments for one group went back, once."""
+def tell_paid_back(connection: Connection, deps: Deps, order: Order, *, by_hand: bool = False) -> bool:
+    """Mail that the later of two payments for one group goes back, once; whether that was now.
+
+    Args:
+        by_hand: people give it back, because the vendor makes no refunds.
+    """
     mail = PaidBack(
         to=order.email,
         name=order.company or order.email,
@@ -46,10 +50,11 @@ def tell_paid_back(connection: Connection, deps: Deps, order: Order) -> None:
         bought=wording.bought(deps.catalog, order),
         amount=formats.money(Money(order.amount_paid, order.currency)),
         order_url=wording.order_url(deps.config, order.order_id),
+        by_hand=by_hand,
     )
-    _enqueue(connection, deps, mail, f"paid_back:{order.order_id}")
+    return _enqueue(connection, deps, mail, f"paid_back:{order.order_id}")
 
 
-def _enqueue(connection: Connection, deps: Deps, mail: NotCharged | PaidBack, dedupe_key: str) -> None:
+def _enqueue(connection: Connection, deps: Deps, mail: NotCharged | PaidBack, dedupe_key: str) -> bool:
     now = deps.clock.wall()
-    enqueue_mail(connection, deps.sealer, mail, dedupe_key=dedupe_key, order_id=mail.order_id, now=now)
+    return enqueue_mail(connection, deps.sealer, mail, dedupe_key=dedupe_key, order_id=mail.order_id, now=now)

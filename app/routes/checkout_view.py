@@ -88,6 +88,7 @@ class CheckoutView:
     bill: Bill | None
     attempt_id: str
     blocker: Problem | None
+    needs_card: bool
     switch_next: str
     change_paths: tuple[tuple[str, str], ...]
     plans_path: str
@@ -174,6 +175,7 @@ def checkout_view(
         bill=_bill(deps, checkout),
         attempt_id=new_attempt(),
         blocker=checkout.blocker,
+        needs_card=checkout.needs_card,
         switch_next=_buy_path(checkout, with_group=True),
         change_paths=_change_paths(checkout),
         plans_path=_plans_path(checkout),
@@ -209,6 +211,8 @@ def _people(count: int) -> str:
 
 def _card_note(checkout: Checkout) -> str:
     """Say where the card is typed where none is offered, and what is not known."""
+    if checkout.needs_card:
+        return "This is charged to a card on file, and there is none."
     if checkout.cards is not None:
         return "You type your card on the payment page that comes next. Your card number never reaches this store."
     if checkout.coterm:

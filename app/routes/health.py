@@ -35,6 +35,7 @@ async def readyz(request: Request) -> Response:
         "worker_heard_at": found.worker_heard_at.isoformat() if found.worker_heard_at else None,
         "changes_read_at": found.changes_read_at.isoformat() if found.changes_read_at else None,
         "changes_gap": [at.isoformat() for at in found.changes_gap] if found.changes_gap else None,
+        "jobs_given_up": found.jobs.get("dead", 0),
         "oldest_unsettled_order_seconds": found.seconds_since(found.oldest_unsettled),
     }
     return JSONResponse(body)

@@ -48,7 +48,7 @@ async def show(request: Request) -> Response:
     view = OrderPage(
         order=order,
         product_home=deps_of(request).config.product_home,
-        announcement=_ANNOUNCED.get(order.state, ""),
+        announcement="" if order.goes_back else _ANNOUNCED.get(order.state, ""),
         problems=problems,
         money_note="" if order.state in _PAID or not order.is_known else "You have not been charged.",
     )

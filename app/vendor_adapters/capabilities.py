@@ -9,9 +9,11 @@ class Capability(Enum):
     """Each member says what the store does without it."""
 
     CHANGE_PREVIEW = "change_preview"
-    """Previews of changes are exact; without it the page says that the amount is an estimate."""
+    """Previews of changes are exact; without it the page says that the amount is an estimate, and the order what was
+    charged."""
     PINNED_PRORATION = "pinned_proration"
-    """The instant of proration can be pinned; without it a quote is asked for anew at confirm."""
+    """The instant of proration can be pinned; without it a quote is asked for anew at confirm, and nothing is charged
+    when its total is another one than the page's."""
     SEVERAL_CURRENCIES = "several_currencies"
     """Sells in more than one currency; without it the currency switch is not shown."""
     MIXED_CART = "mixed_cart"
@@ -19,7 +21,8 @@ class Capability(Enum):
     TAX_PREVIEW = "tax_preview"
     """Tax is known before paying; without it the page says that tax is added on the payment page."""
     CHANGE_WAITS_FOR_PAYMENT = "change_waits_for_payment"
-    """An unpaid change gives nothing; without it changes that cost money need a stored card."""
+    """An unpaid change gives nothing; without it changes that cost money need a stored card, and the page leads to the
+    cards, or to sales where PORTAL_PAYMENT_METHODS is missing, too."""
     EXPIRE_CHECKOUT = "expire_checkout"
     """A checkout can be closed early; without it a second order waits for the first one's end."""
     STORED_CARD_PURCHASE = "stored_card_purchase"
@@ -34,7 +37,7 @@ class Capability(Enum):
     page offers what runs, and leads to what is booked and charged on its day for the rest. Seats that are added after
     it was paid are then paid for until the end of that term, too."""
     REFUNDS = "refunds"
-    """Refunds can be made; without it they are listed for support."""
+    """Refunds can be made; without it a payment that must go back is listed for support, and its buyer is told so."""
     DISCOUNTS = "discounts"
     """Discounts can be made real at checkout; without it campaigns are refused by the check."""
     DISCOUNTED_CHANGES = "discounted_changes"
@@ -44,9 +47,10 @@ class Capability(Enum):
     PORTAL_PAYMENT_METHODS = "portal_payment_methods"
     """Has its own page to add and remove cards; without it the page says how to reach support."""
     PORTAL_INVOICES = "portal_invoices"
-    """Has its own page for invoices; without it only our list is shown."""
+    """Has its own page for invoices, to which our list leads; without it only our list is shown."""
     LIST_OF_CHANGES = "list_of_changes"
-    """Lists what changed; without it the sweep reads every open order and stale projection one by one."""
+    """Lists what changed, so that the sweep finds what no message told; without it that is found for open orders and
+    stale projections alone, which are read one by one either way."""
     CATALOG_SYNC = "catalog_sync"
     """Prices are mirrored from the catalog by ``kassa vendor sync``; without it people make them at the vendor."""
     TEST_CLOCK = "test_clock"

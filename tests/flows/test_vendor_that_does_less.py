@@ -4,20 +4,26 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 
+from app.commands.audit_store import differences
+from app.commands.doctor import check_jobs
 from app.core.clock import FrozenClock
+from app.db.schema.events import audit
+from app.demo.seed import SeedGroup
 from app.vendor_adapters.capabilities import Capability
 from tests.adapters.lesser import LesserVendor
-from tests.support.customers import at, subscription_of
-from tests.support.journeys import at_checkout, problems, settled
-from tests.support.shop import Browser, Shop
-from tests.support.witness import order
+from tests.support.customers import at, given_up, subscription_of
+from tests.support.journeys import ACME, at_checkout, pay, problems, settled, to_payment
+from tests.support.shop import Browser, Form, Shop
+from tests.support.witness import later, mails, order, orders, vendor_fails
 
 pytestmark = [pytest.mark.engines("sqlite"), pytest.mark.vendors("lesser")]
 
 THREE = "/buy/seats?group=globex&add=3"
 ESTIMATED = "This is an estimate: what is charged is worked out with the payment, and your receipt says it."
 NO_CARD = "There is no card on file to charge. Add one first."
+NO_CARD_PAGE = "There is no card on file to charge, and none can be added here: our sales team changes this."
 
 
 @pytest.fixture
@@ -143,11 +149,14 @@ async def test_where_cards_have_no_page_either_it_leads_to_sales(shop: Shop) -> 
     browser = await bob_without_a_card(shop)
     vendor_of(shop).lacks |= {Capability.PORTAL_PAYMENT_METHODS}
     await browser.open(THREE)
-    assert NO_CARD in browser.text
+    assert NO_CARD_PAGE in browser.text
     assert re.search(r'class="button" data-primary href="/sales\?[^"]*plan=team[^"]*">Talk to sales', browser.text)
     for dead in ("Pay ", "Change the card on file"):
         with pytest.raises(LookupError):
             browser.form(dead)
+    await browser.open("/buy/packs?addon=storage-10&group=globex&packs=2")
+    assert NO_CARD_PAGE in browser.text
+    assert re.search(r'class="button" data-primary href="/sales\?[^"]*">Talk to sales', browser.text)
     held = await subscription_of(shop, "globex")
     await browser.open(f"/subscriptions/{held.subscription_id}")
     with pytest.raises(LookupError):
@@ -190,6 +199,7 @@ async def test_packs_that_end_with_the_plan_need_the_card_too(shop: Shop) -> Non
     browser = await bob_without_a_card(shop)
     await browser.open("/buy/packs?addon=storage-10&group=globex&packs=2")
     assert NO_CARD in browser.text
+    assert "payment page that comes next" not in browser.text
     with pytest.raises(LookupError):
         browser.form("Pay ")
     await browser.open(browser.link("Add a card"))
@@ -199,3 +209,89 @@ async def test_packs_that_end_with_the_plan_need_the_card_too(shop: Shop) -> Non
 async def test_a_first_order_needs_no_card_on_file(shop: Shop) -> None:
     browser = await at_checkout(shop)
     assert "You type your card on the payment page" in browser.text
+
+
+# --- no refunds ---
+
+
+async def both_paid(shop: Shop) -> tuple[Browser, str]:
+    """Let two owners pay for one group; return the browser of the later one, and the order that is paid for nothing."""
+    await shop.product.seed((), [SeedGroup(id="acme", name="Acme", owners=("ann", "dan"), members=7)])
+    ann = await at_checkout(shop, ACME, "ann")
+    await to_payment(ann, email="ann@acme.example")
+    (hers,) = await orders(shop)
+    await given_up(shop, hers.order_id)
+    dan = await at_checkout(shop, ACME, "dan")
+    await to_payment(dan, email="dan@acme.example")
+    await pay(dan)
+    await pay(ann)
+    return ann, hers.order_id
+
+
+async def test_a_second_payment_is_given_back_by_people(shop: Shop) -> None:
+    browser, order_id = await both_paid(shop)
+    for _ in range(2):
+        await settled(shop)
+    held = {row["order"]: row["status"] for row in await shop.books("subscriptions")}
+    assert held[order_id] == "cancelled"
+    assert await shop.books("refunds") == []
+    made = await order(shop, order_id)
+    assert (made.state.value, made.amount_paid) == ("paid", 378_885)
+    await browser.open(f"/orders/{order_id}")
+    assert "Paid twice: your payment goes back" in browser.text
+    assert "Our support team gives the whole amount back to you" in browser.text
+    assert "switched on in a few seconds" not in browser.text
+    later(shop, minutes=30)
+    await browser.open(f"/orders/{order_id}")
+    assert "E-GRANT" not in browser.text
+    await browser.open("/orders")
+    assert "paid twice, goes back" in browser.text
+    (told,) = await mails(shop, "paid_back")
+    assert told["to"] == "ann@acme.example"
+    assert "our support team gives the whole amount back to you" in told["text"]
+    assert "goes back to your card" not in told["text"]
+
+
+async def test_what_people_must_give_back_is_listed_for_them(shop: Shop) -> None:
+    assert (await check_jobs(shop.deps)).is_well
+    _, order_id = await both_paid(shop)
+    await settled(shop)
+    (charge,) = [str(row["id"]) for row in await shop.books("charges") if row["order"] == order_id]
+    found = await check_jobs(shop.deps)
+    wanted = f"NeedsPeople: give back by hand 3,788.85 USD, charge {charge}: no refunds at embedded"
+    assert found.found == f"refund_duplicate, order {order_id}: {wanted}"
+    assert "kassa audit" in found.mend
+    broken = await shop.deps.db.read(lambda connection: list(differences(connection, shop.clock.wall())))
+    assert [line for line in broken if wanted in line] == broken
+    ready = await shop.browser().open("/readyz")
+    assert ready.json()["jobs_given_up"] == 1
+    rows = await shop.deps.db.read(lambda connection: connection.execute(select(audit.c.action)).scalars().all())
+    assert rows.count("order.refund_by_hand") == 1
+
+
+# --- its page for invoices ---
+
+
+async def test_without_a_page_for_invoices_only_our_list_is_shown(shop: Shop) -> None:
+    browser = await at(shop, "bob", "/invoices")
+    assert "Invoices on the payment provider's page" not in browser.text
+    own = await subscription_of(shop, "globex")
+    await browser.send(Form(action="/invoices/portal", fields={"account": own.account_id}))
+    assert browser.status == 404
+
+
+@pytest.mark.vendors("embedded", "stripe")
+async def test_invoices_lead_to_the_vendors_page_for_them_by_a_button(shop: Shop) -> None:
+    browser = await at(shop, "bob", "/invoices")
+    button = browser.form("Invoices on the payment provider's page")
+    await browser.open("/invoices/portal")
+    assert browser.status == 405  # it is opened for whoever presses, and by no link
+    await browser.send(button)
+    assert browser.status == 200
+    assert any(browser.url.startswith(origin) for origin in shop.deps.vendor.origins)
+    stranger = await at(shop, "cleo", "/invoices")
+    await stranger.send(button)
+    assert stranger.status == 404
+    await vendor_fails(shop, "portal_page")
+    await browser.send(button)
+    assert (browser.status, problems(browser)) == (503, ["E-VENDOR"])

@@ -143,6 +143,7 @@ CONTROLS = (
     Control(wrong.ChargesACentMore, "26_the_trace_is_the_same", (JOURNEYS[0],), says="347999"),
     Control(wrong.TakesAnyCustomer, "a_customer_that_is_gone", ends=NOT_RAISED),
     Control(wrong.MarksCardsByTheirHolder, "a_card_is_known_again"),
+    Control(prices.CallsAGuessExact, "an_estimate_is_called_one", says="estimated|ESTIMATED"),
     Control(prices.ShowsOnePage, "invoices_beyond_a_page", says="the list goes on"),
 )
 

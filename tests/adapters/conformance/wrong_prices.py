@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from app.core.money import Money
+from app.vendor_adapters.capabilities import Capabilities, Capability
 from app.vendor_adapters.conformance import START
 from app.vendor_adapters.conformance.offers import NEW_YORK
 from app.vendor_adapters.embedded import EmbeddedVendor
@@ -28,6 +29,15 @@ from app.vendor_adapters.types import (
 )
 
 CENT = Money(1, "usd")
+
+
+class CallsAGuessExact(EmbeddedVendor):
+    """A rule without a number: previews of changes are not exact, and say that they are."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        whole = super().capabilities
+        return replace(whole, has=whole.has - {Capability.CHANGE_PREVIEW})
 
 
 class ForgetsTax(EmbeddedVendor):

@@ -19,6 +19,7 @@ from app.vendor_adapters.types import (
     Change,
     Declined,
     Done,
+    Fidelity,
     NeedsAction,
     OfferKey,
     Pending,
@@ -111,6 +112,15 @@ class SubscriptionChecks(Checks):
         assert first.at == subscription.period.ends_at
         await to_day(harness, 366)
         assert (await buyer.invoices())[0].total == (first.total or first.subtotal)
+
+    @check(0, Capability.CHANGES)
+    async def test_an_estimate_is_called_one(self, harness: Harness) -> None:
+        """A quote of a change is exact where previews are declared, and an estimate where they are not."""
+        buyer = await Buyer.arrive(harness)
+        subscription = await buyer.subscribe()
+        quote = await buyer.quote_change(subscription.ref, _SEATS)
+        is_exact = Capability.CHANGE_PREVIEW in harness.adapter.capabilities
+        assert quote.fidelity is (Fidelity.EXACT if is_exact else Fidelity.ESTIMATED)
 
     @check(18, Capability.CHANGES)
     async def test_18_more_seats_count_now(self, harness: Harness) -> None:
