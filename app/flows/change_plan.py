@@ -11,10 +11,11 @@ from app.flows.deps import Deps
 from app.flows.own_subscriptions import Owned, away, cards, read_owned
 from app.flows.payment import Step
 from app.flows.purchase import offer_key
-from app.flows.renewals.renewal import book, check_enough, check_unpaid, renewed_problem
+from app.flows.renewals.renewal import book, check_enough, check_unpaid
 from app.identity.actor import Person
 from app.orders.change_quotes import KeptChange
 from app.orders.kinds import PLAN_CHANGE
+from app.subscriptions.eligibility import renewed_problem
 from app.vendor_adapters.errors import VendorError
 from app.vendor_adapters.types import OfferKey, PaymentMethodSummary, SwitchOffer
 
@@ -48,7 +49,7 @@ async def read_plan_page(deps: Deps, person: Person, subscription_id: str, *, pl
     is_upgrade = bool(chosen) and _is_higher(deps, owned, chosen)
     least = owned.subscription.seats if is_upgrade else 1
     wanted = min(max(seats or owned.subscription.seats, least), deps.catalog.rules.seats.self_serve_max)
-    found = owned.problem or (None if owned.is_fresh else away()) or renewed_problem(owned)
+    found = owned.problem or (None if owned.is_fresh else away()) or renewed_problem(owned.subscription)
     shown = None
     if chosen and not found:
         try:

@@ -165,6 +165,7 @@ async def read_checkout(
         intent = replace(intent, choice=replace(intent.choice, currency=account.currency))
     details = _details(intent, account, person)
     seats = intent.choice.seats or await _proposed(deps, groups, addon)
+    coterm = coterm_of(deps, addon, linked) if addon and linked else None
     checkout = Checkout(
         intent=intent,
         person=person,
@@ -176,10 +177,10 @@ async def read_checkout(
         cards=(),
         order=order,
         notices=() if addon else _notices(deps, intent, groups, seats),
-        blocker=(groups.problem if groups else None) or (packs_blocker(linked) if linked else None),
+        blocker=(groups.problem if groups else None) or (packs_blocker(linked, coterm) if linked else None),
         on_file=OnFile(lambda: _on_file(deps, account)),
         addon=addon,
-        coterm=coterm_of(deps, addon, linked) if addon and linked else None,
+        coterm=coterm,
         extra=extra_of(deps, intent.choice),
     )
     guesser = guesser or Guesser(session=actor.visitor_id, account=person.person_id)

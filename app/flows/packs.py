@@ -10,6 +10,7 @@ from app.entitlements.product import Group
 from app.flows.deps import Deps
 from app.identity.accounts import BillingAccount, account_for
 from app.identity.actor import Person
+from app.subscriptions.eligibility import renewed_problem
 from app.subscriptions.store import Subscription, live_for_group
 from app.vendor_adapters.capabilities import Capability
 from app.vendor_adapters.types import SalesChannel, SubscriptionStatus
@@ -47,12 +48,16 @@ async def managed_group(deps: Deps, person: Person, group_id: str) -> Group | No
     return await deps.product.state(group_id) if linked.account else None
 
 
-def packs_blocker(linked: Linked) -> Problem | None:
-    """Return why nothing is sold for a group here: whoever sold its plan through a partner sells its packs too."""
+def packs_blocker(linked: Linked, coterm: Subscription | None = None) -> Problem | None:
+    """Return why packs are not sold for a group here.
+
+    Whoever sold its plan through a partner sells its packs too, and what is to end with the plan (``coterm``) cannot be
+    added while the plan's next term is paid.
+    """
     found = linked.subscription
-    if found is None or found.channel not in (SalesChannel.RESELLER.value, SalesChannel.MARKETPLACE.value):
-        return None
-    return problem(ProblemId.E_CHANNEL, partner=found.sold_by)
+    if found is not None and found.channel in (SalesChannel.RESELLER.value, SalesChannel.MARKETPLACE.value):
+        return problem(ProblemId.E_CHANNEL, partner=found.sold_by)
+    return renewed_problem(coterm) if coterm else None
 
 
 def packs_problem(addon: Addon, packs: int) -> Problem | None:

@@ -76,6 +76,14 @@ class Circumstances:
     most: int = 0
 
 
+def renewed_problem(subscription: Subscription) -> Problem | None:
+    """Return E-RENEWED where the next term is paid already."""
+    if subscription.paid_until is None:
+        return None
+    words = {"until": formats.date(subscription.paid_until), "start": formats.date(subscription.ends_at)}
+    return problem(ProblemId.E_RENEWED, **words)
+
+
 def reason_problem(
     reason: Reason, subscription: Subscription, around: Circumstances = Circumstances()
 ) -> Problem | None:

@@ -1,11 +1,14 @@
 """A vendor that takes a call and says nothing: every page answers within one deadline, and no order is paid twice."""
 
+import inspect
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
 from structlog.testing import capture_logs
 
+from app.vendor_adapters.embedded import EmbeddedVendor
+from app.vendor_adapters.stripe.client import Client
 from app.vendor_adapters.world import ANY, Fault
 from tests.support.customers import seats_of
 from tests.support.journeys import NEW_YORK, OWN_SERVER, at_checkout, pay_and_leave, press, settled, to_payment
@@ -30,6 +33,12 @@ async def in_time(at_once: int = 1) -> AsyncIterator[None]:
         yield
     waits = [entry["operation"] for entry in logs if entry["event"] == "vendor call" and entry["outcome"] in GIVEN_UP]
     assert len(waits) <= at_once, waits
+
+
+@pytest.mark.parametrize("kind", [EmbeddedVendor, Client])
+def test_a_call_has_five_seconds_unless_told_otherwise(kind: type) -> None:
+    """Tests give more, because a machine may be busy; what the store starts tells nothing."""
+    assert inspect.signature(kind).parameters["deadline"].default == 5.0
 
 
 async def test_pages_that_show_a_price(shop: Shop) -> None:

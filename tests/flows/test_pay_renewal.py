@@ -221,6 +221,20 @@ async def test_seats_that_are_added_to_a_paid_term_are_paid_until_its_end(shop: 
     assert await plan_at_product(shop) == ("team", 11, datetime(2028, 3, 1, tzinfo=UTC))
 
 
+async def test_storage_beside_a_term_that_is_paid_waits_for_it_and_minutes_do_not(shop: Shop) -> None:
+    browser = await to_payment(shop)
+    await browser.press("and renew until")
+    await settled(shop)
+    await browser.open("/buy/packs?addon=storage-10&group=globex&packs=1")
+    assert "Pay " not in browser.text
+    assert "E-VENDOR" not in browser.text
+    assert "The next term is paid already, until 1 March 2028. It can be changed from 1 March 2027 on." in browser.text
+    await browser.open("/buy/packs?addon=compute-1000&group=globex&packs=1")
+    await browser.press("and add 1,000 compute minutes")
+    await settled(shop)
+    assert [charge["amount"] for charge in await shop.books("charges")] == [378_885, 1_089]
+
+
 @BILLS_WHAT_RUNS
 async def test_seats_that_end_with_a_paid_term_say_its_last_day(shop: Shop) -> None:
     browser = await to_payment(shop)

@@ -19,11 +19,11 @@ from app.flows.deps import Deps
 from app.flows.own_subscriptions import Owned, away, cards, read_owned
 from app.flows.payment import Step
 from app.flows.purchase import offer_key
-from app.flows.renewals.renewal import check_enough, renewed_problem
+from app.flows.renewals.renewal import check_enough
 from app.identity.actor import Person
 from app.orders.change_quotes import KeptChange
 from app.orders.kinds import RENEWAL
-from app.subscriptions.eligibility import reason_problem
+from app.subscriptions.eligibility import reason_problem, renewed_problem
 from app.subscriptions.store import Subscription
 from app.subscriptions.windows import Window
 from app.vendor_adapters.capabilities import Capability
@@ -195,7 +195,11 @@ def _blocker(owned: Owned) -> Problem | None:
         return away()
     if owned.can_renew:
         return None
-    return owned.problem or renewed_problem(owned) or (_too_early(owned.window) if owned.window else _not_here())
+    return (
+        owned.problem
+        or renewed_problem(owned.subscription)
+        or (_too_early(owned.window) if owned.window else _not_here())
+    )
 
 
 def _too_early(window: Window) -> Problem:

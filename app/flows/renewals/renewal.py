@@ -15,7 +15,7 @@ from app.flows.sync import sync
 from app.identity.actor import Person
 from app.orders.change_quotes import KeptChange, keep_change
 from app.orders.packing import pack
-from app.subscriptions.eligibility import Reason
+from app.subscriptions.eligibility import Reason, renewed_problem
 from app.vendor_adapters.errors import OutcomeUnknown, VendorError, VendorRejected
 from app.vendor_adapters.types import (
     Declined,
@@ -177,18 +177,9 @@ async def book(deps: Deps, owned: Owned, change: Booking, attempt_id: str, *, ac
 
 def check_unpaid(owned: Owned) -> None:
     """Refuse what would change the next term once that is paid."""
-    found = renewed_problem(owned)
+    found = renewed_problem(owned.subscription)
     if found is not None:
         raise Refused(found)
-
-
-def renewed_problem(owned: Owned) -> Problem | None:
-    """Return E-RENEWED where the next term is paid already."""
-    subscription = owned.subscription
-    if subscription.paid_until is None:
-        return None
-    words = {"until": formats.date(subscription.paid_until), "start": formats.date(subscription.ends_at)}
-    return problem(ProblemId.E_RENEWED, **words)
 
 
 def check_enough(owned: Owned, seats: int) -> None:
