@@ -6,7 +6,18 @@ from urllib.parse import urlencode
 import pytest
 
 from tests.support.campaigns import SPRING, actions, claimed, in_spring, states
-from tests.support.journeys import ACME, NEW_YORK, at_checkout, bought, confirm_nothing, pay, press, problems, settled, total
+from tests.support.journeys import (
+    ACME,
+    NEW_YORK,
+    at_checkout,
+    bought,
+    confirm_nothing,
+    pay,
+    press,
+    problems,
+    settled,
+    total,
+)
 from tests.support.shop import Shop
 from tests.support.witness import only_order, vendor_calls
 
