@@ -104,23 +104,30 @@ async def submit(request: Request) -> Response:
 
 
 async def promo_code(request: Request) -> Response:
-    """A code is tried or removed. What else was typed is kept, and nothing is ordered."""
+    """A code is removed, or the typed one tried, or both. What else was typed is kept, and nothing is ordered."""
     deps, actor, intent_id = deps_of(request), current_actor(request), request.path_params["intent_id"]
     form = await request.form()
     if actor.person is None:
         return _sign_in(request)
+    command = _read(deps, form)[1]
     if "country" in form or "seats" in form or "packs" in form:
-        await confirm.keep(deps, actor, await checkout_page.open_intent(deps, actor, intent_id), _read(deps, form)[1])
+        await confirm.keep(deps, actor, await checkout_page.open_intent(deps, actor, intent_id), command)
     removed, code = one(form, "remove"), Reader(form).typed("code")
     if removed:
         checkout, found = await remove_code(deps, actor, intent_id, removed), None
-    else:
+    if not removed or carried_code(form):
         tried = await apply_code(deps, actor, intent_id, code, guesser_of(request))
         checkout, found = tried.page, tried.problem
     if found is None and not is_live(request):
         return see_other(request, wording.checkout_path(intent_id))
     problems = (found,) if found else ()
-    typed = Typed(card=_chosen_card(checkout, form), place_changed=False, code=code)
+    typed = Typed(
+        terms=command.terms,
+        agreement=command.agreement,
+        card=_chosen_card(checkout, form),
+        place_changed=False,
+        code=code,
+    )
     view = checkout_view(deps, checkout, problems=problems, typed=typed)
     return page(request, TEMPLATE, view, status=found.id.status if found else 200, fragment="update")
 

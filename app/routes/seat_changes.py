@@ -148,12 +148,13 @@ async def submit(request: Request) -> Response:
 
 
 async def promo_code(request: Request) -> Response:
-    """A code is tried or removed. Nothing is ordered."""
+    """A code is removed, or the typed one tried, or both. Nothing is ordered."""
     deps, person, form = deps_of(request), person_of(request), await request.form()
     add, problems, return_to = _typed(deps, form)
     removed, code = one(form, "remove"), Reader(form).typed("code")
     if removed:
         await remove_code(deps, person, _id(request), removed)
+    if removed and not carried_code(form):
         return see_other(request, link(_path(_id(request)), add="" if problems else add, return_to=return_to))
     tried = await apply_code(deps, person, _id(request), add or None, code, guesser_of(request))
     if tried.problem is None and not is_live(request):

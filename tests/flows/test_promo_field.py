@@ -42,6 +42,13 @@ async def test_what_is_no_code_says_so_and_stays_in_the_field(shop: Shop, typed:
     assert total(browser) == LIST
 
 
+async def test_a_wrong_code_leaves_the_ticks_as_they_are(shop: Shop) -> None:
+    browser = await at_spring(shop)
+    for ticks in ({}, {"terms": "yes"}):
+        await browser.press("Apply", code="NOSUCHCODE", **ticks)
+        assert (re.search(r'name="terms" value="yes" checked', browser.text) is not None) == bool(ticks)
+
+
 async def test_a_wrong_code_never_blocks_buying(shop: Shop) -> None:
     browser = await at_spring(shop)
     await press(browser, **NEW_YORK)
@@ -50,6 +57,16 @@ async def test_a_wrong_code_never_blocks_buying(shop: Shop) -> None:
     # the page has said so; pressing again goes on without it, although it still stands in the field
     await press(browser, code="NOSUCHCODE")
     assert browser.url.startswith(shop.deps.config.vendor_url)
+
+
+@pytest.mark.parametrize(("code", "told", "due"), [("LAUNCH20", [], DISCOUNTED), ("NOSUCH", ["E-PROMO-UNKNOWN"], LIST)])
+async def test_what_is_typed_is_tried_when_something_else_is_removed(
+    shop: Shop, code: str, told: list[str], due: int
+) -> None:
+    browser = await at_spring(shop, "/buy?plan=team&group=acme&seats=10&promo=GROW50")
+    await browser.press("Remove", code=code)
+    assert ("This offer ended" in browser.text, problems(browser), total(browser)) == (False, told, due)
+    assert (f'value="{code}"' in browser.text) == bool(told)
 
 
 async def test_a_right_code_in_the_field_is_applied_first(shop: Shop) -> None:

@@ -59,6 +59,9 @@ async def test_a_code_of_the_link_and_its_removal(shop: Shop) -> None:
     assert total(browser) == 30_518
     await browser.open(browser.url)
     assert total(browser) == 30_518
+    await type_code(browser, "GROW50")
+    await browser.press("×", code="NOSUCH")
+    assert (problems(browser), total(browser)) == (["E-PROMO-UNKNOWN"], 30_518)
 
 
 @pytest.mark.engines("sqlite")
