@@ -1,6 +1,5 @@
 """Managing a subscription in a real browser: another plan, renewal off and on, a refused renewal mended."""
 
-
 from playwright.sync_api import Page, expect
 
 from e2e.looks import check_looks
