@@ -116,7 +116,7 @@ _TEXTS: dict[ProblemId, tuple[str, int]] = {
     ),
     ProblemId.E_EXPIRED: ("This subscription ended on {date}. {what}.", 422),
     ProblemId.E_RENEWED: ("The next term is paid already, until {until}. It can be changed from {start} on.", 422),
-    ProblemId.E_PASTDUE: ("Invoice {invoice} is unpaid. Pay it first.", 422),
+    ProblemId.E_PASTDUE: ("{invoice} is unpaid. Pay it first.", 422),
     ProblemId.E_SEATS: ("Enter the number of seats as a whole number from 1 to {most}, like 25.", 422),
     ProblemId.E_ADDR_REGION: ("Choose a {region}: your bank checks it.", 422),
     ProblemId.E_ADDR_POST: ("This postal code does not look right for {country}.", 422),

@@ -81,18 +81,18 @@ async def plan_problem(deps: Deps, group: Group) -> Problem | None:
     """Return E-HASPLAN when the product or our own projection knows of a paid plan of the group."""
     live = await deps.db.read(lambda connection: live_for_group(connection, group.id, now=deps.clock.now()))
     if live:
-        return has_plan(deps, group.id, live.plan, live.ends_at)
+        return has_plan(deps, group.name or group.id, live.plan, live.ends_at)
     if group.plan != FREE and (group.ends_at is None or group.ends_at > deps.clock.now()):
-        return has_plan(deps, group.id, group.plan, group.ends_at)
+        return has_plan(deps, group.name or group.id, group.plan, group.ends_at)
     return None
 
 
-def has_plan(deps: Deps, group_id: str, plan: str, ends_at: datetime | None) -> Problem:
-    """Return E-HASPLAN in words."""
+def has_plan(deps: Deps, group: str, plan: str, ends_at: datetime | None) -> Problem:
+    """Return E-HASPLAN in words; ``group`` is what people call it."""
     return problem(
         ProblemId.E_HASPLAN,
         "group",
-        group=group_id,
+        group=group,
         plan=wording.plan_name(deps.catalog, plan),
         until=formats.date(ends_at) if ends_at else "further notice",
     )

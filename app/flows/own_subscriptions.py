@@ -174,7 +174,7 @@ async def read_known(deps: Deps, subscription: Subscription, *, looks: bool = Tr
         usage=usage,
         reading=reading,
         reason=reason,
-        problem=reason_problem(reason, subscription, _around(deps, unpaid, other, window if can_renew else None)),
+        problem=reason_problem(reason, subscription, _around(deps, name, unpaid, other, window if can_renew else None)),
         unpaid=unpaid,
         window=window,
         can_renew=can_renew,
@@ -237,11 +237,12 @@ def _window(deps: Deps, subscription: Subscription, reason: Reason) -> Window | 
 
 
 def _around(
-    deps: Deps, unpaid: InvoiceSummary | None, other: Subscription | None, window: Window | None
+    deps: Deps, name: str, unpaid: InvoiceSummary | None, other: Subscription | None, window: Window | None
 ) -> Circumstances:
     return Circumstances(
         invoice=unpaid.number if unpaid else "",
         renew_until=window.closes_at if window else None,
+        group=name,
         plan_now=wording.plan_name(deps.catalog, other.plan) if other else "",
         until=other.ends_at if other else None,
         most=deps.catalog.rules.seats.self_serve_max,

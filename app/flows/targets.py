@@ -94,7 +94,7 @@ def _insert_or_holder(
     if order.kind == FIRST_ORDER and order.group_id:
         live = live_for_group(connection, order.group_id, now=deps.clock.now())
         if live is not None:
-            raise Refused(has_plan(deps, order.group_id, live.plan, live.ends_at))
+            raise Refused(has_plan(deps, order.group_name or order.group_id, live.plan, live.ends_at))
     claim_for(connection, deps, order, promo)
     journey.confirmed(connection, deps, order)
     return order
@@ -129,7 +129,7 @@ async def _close(deps: Deps, other: Order, order: Order) -> None:
 def _check_bought(deps: Deps, paid: Order, order: Order) -> None:
     """Refuse what another order, paid after all, has overtaken; packs come on top of whatever else was bought."""
     if paid.kind == FIRST_ORDER:
-        raise Refused(has_plan(deps, paid.group_id, paid.plan, paid.renews_at))
+        raise Refused(has_plan(deps, paid.group_name or paid.group_id, paid.plan, paid.renews_at))
     if paid.kind in OF_PLANS and order.kind != ADD_PACKS:
         raise Refused(problem(ProblemId.E_CHANGED, seats=formats.number(paid.seats)))
 

@@ -48,6 +48,7 @@ class SeatsView:
     renewal_path: str
     renew_more_path: str
     next_term_note: str
+    booked_note: str
     subscription_path: str
     for_whom: str
     plan_name: str
@@ -222,6 +223,7 @@ def _view(
         renewal_path=f"{wording.subscription_path(subscription.subscription_id)}/renewal",
         renew_more_path=_renew_more_path(deps, found),
         next_term_note=_next_term_note(deps, subscription),
+        booked_note=_booked_note(deps, subscription),
         subscription_path=wording.subscription_path(subscription.subscription_id),
         for_whom=owned.group_name or owned.account.company or owned.account.email,
         plan_name=wording.plan_name(deps.catalog, subscription.plan),
@@ -276,6 +278,16 @@ def _next_term_note(deps: Deps, subscription: Subscription) -> str:
     seats = subscription.booked.quantity if subscription.booked else subscription.seats
     starts = formats.date(subscription.ends_at)
     return f"The next term is paid for {wording.seats(seats)}: what you add now ends on {starts}; add it again then."
+
+
+def _booked_note(deps: Deps, subscription: Subscription) -> str:
+    booked = subscription.booked
+    if booked is None or subscription.paid_until is not None or subscription.cancel_at is not None:
+        return ""
+    row = next((row for row in deps.catalog.prices if row.id == booked.offer), None)
+    plan = wording.plan_name(deps.catalog, row.item if row else subscription.plan)
+    starts, what = formats.date(subscription.ends_at), f"{plan} with {wording.seats(booked.quantity)}"
+    return f"From {starts} you have booked {what}: adding seats now leaves that as it is."
 
 
 def _owed_text(owed: int) -> str:

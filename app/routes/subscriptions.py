@@ -14,6 +14,7 @@ from app.flows import own_subscriptions, wording
 from app.flows.cards import can_pay, expires_soon
 from app.flows.deps import Deps
 from app.flows.own_subscriptions import Owned
+from app.flows.renewals.mails import grace_ends_at, is_grace_over
 from app.flows.renewals.renewal import RenewalPage, read_renewal
 from app.flows.usage.page import see_group
 from app.routes.alert_lines import alerts_of
@@ -217,11 +218,20 @@ def _seat_rows(deps: Deps, found: RenewalPage) -> tuple[tuple[str, str], ...]:
 
 def _money_rows(deps: Deps, found: RenewalPage) -> tuple[tuple[str, str], ...]:
     subscription = found.owned.subscription
-    rows = [("Renewal", renewal_text(deps, found))]
+    rows = [*_grace_row(deps, subscription), ("Renewal", renewal_text(deps, found))]
     if subscription.is_direct:
         is_known = found.cards is not None
         rows.append(("Card on file", card_text(found.cards) or ("None" if is_known else "Not known just now")))
     return (*rows, ("Sold by", _seller(subscription)))
+
+
+def _grace_row(deps: Deps, subscription: Subscription) -> tuple[tuple[str, str], ...]:
+    """Return until when a term that is not paid is kept up, or since when it is not any more."""
+    if subscription.status is not SubscriptionStatus.PAST_DUE or not subscription.is_direct:
+        return ()
+    over, day = is_grace_over(deps, subscription), grace_ends_at(deps, subscription)
+    text = f"Paid features are off since {day}, until it is paid" if over else f"Everything stays as it is until {day}"
+    return (("While it is unpaid", text),)
 
 
 def _seller(subscription: Subscription) -> str:

@@ -225,13 +225,17 @@ def _buy_seats(deps: Deps, found: UsagePage) -> Buying:
     if found.plan is None or found.reading is None:
         path = link("/buy", plan="team", deployment="hosted", group=found.group_id)
         return Buying(label="Buy a plan", path=path, problem=None)
+    if found.seats_problem:
+        path = wording.subscription_path(found.plan.subscription_id)
+        return Buying(label="See what can be done", path=path, problem=found.seats_problem)
     label, path = purchase(deps, AlertKind.SEATS, found.reading, found.plan)
-    return Buying(label=label, path=path, problem=found.seats_problem)
+    return Buying(label=label, path=path, problem=None)
 
 
 def _buy_packs(deps: Deps, found: UsagePage, kind: AlertKind) -> Buying:
-    label, path = purchase(deps, kind, found.reading, found.plan) if found.reading else ("", "")
-    return Buying(label=label, path=path, problem=found.can_buy.packs_problem)
+    found_problem = found.can_buy.packs_problem
+    label, path = purchase(deps, kind, found.reading, found.plan) if found.reading and not found_problem else ("", "")
+    return Buying(label=label, path=path, problem=found_problem)
 
 
 routes = [

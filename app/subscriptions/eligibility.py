@@ -66,11 +66,12 @@ class Circumstances:
 
     Attributes:
         invoice: the number of the unpaid one. renew_until: until when what has ended can be taken up again.
-        plan_now, until: what the group has instead. most: how many seats can be bought here.
+        group: what people call it. plan_now, until: what it has instead. most: how many seats can be bought here.
     """
 
     invoice: str = ""
     renew_until: datetime | None = None
+    group: str = ""
     plan_now: str = ""
     until: datetime | None = None
     most: int = 0
@@ -95,8 +96,8 @@ def reason_problem(
         "how": _HOW.get(reason, ""),
         "date": formats.date(ended_at(subscription)),
         "what": _after_end(around.renew_until),
-        "invoice": around.invoice or "of this term",
-        "group": subscription.group_id,
+        "invoice": f"Invoice {around.invoice}" if around.invoice else "The invoice of this term",
+        "group": around.group or subscription.group_id,
         "plan": around.plan_now or subscription.plan,
         "until": formats.date(around.until or subscription.ends_at),
         "most": formats.number(around.most),

@@ -74,7 +74,7 @@ async def test_who_stops_owning_the_group_meanwhile_reads_so(shop: Shop) -> None
 async def test_a_group_with_a_plan_is_told_until_when(shop: Shop) -> None:
     browser = await at_checkout(shop, "/buy?plan=team&group=globex&seats=10", "bob")
     assert (browser.status, problems(browser)) == (200, ["E-HASPLAN"])
-    assert "'globex' already has Team until 1 March 2027." in browser.text
+    assert "'Globex' already has Team until 1 March 2027." in browser.text
     assert "/sales?" in browser.text
     await nothing_charged(shop)
 

@@ -68,6 +68,7 @@ async def test_it_is_offered_in_the_last_fifteen_days_only(shop: Shop) -> None:
     assert "Renew now" not in browser.text
     await browser.open(f"{path}/renewal/payment")
     assert "It can be paid from 14 February 2027 on." in browser.text
+    assert "Look at the renewal" in browser.text
     assert 'name="seats"' not in browser.text
     await go_to(shop, MARCH_1 - timedelta(days=15))
     await browser.open(path)
@@ -414,7 +415,7 @@ async def test_a_group_that_has_a_newer_plan_is_not_renewed_into_two(shop: Shop)
     await settled(shop)
     await page.press("and renew until")
     assert page.status == 422
-    assert "'globex' already has Team until 1 March 2028." in page.text
+    assert "'Globex' already has Team until 1 March 2028." in page.text
     assert page.link("See the plan that it has")
     assert len(await shop.books("charges")) == 1
 

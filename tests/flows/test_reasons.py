@@ -1,11 +1,12 @@
 """Why a subscription cannot be changed here: each reason has a text, a way out and no form, wherever one comes from."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from app.core.clock import FrozenClock
 from app.flows.own_subscriptions import Owned
 from app.identity.accounts import account_by_id
 from app.routes.subscriptions import renewed_by_people
@@ -130,3 +131,12 @@ async def test_the_seeded_groups_show_them_on_every_page_without_a_form(shop: Sh
         await browser.open(path)
         assert renewal in browser.text
         assert "Renew now" not in browser.text
+
+
+async def test_the_card_tells_how_long_an_unpaid_term_is_kept_up(shop: Shop, clock: FrozenClock) -> None:
+    path = f"/subscriptions/{(await subscription_of(shop, 'hooli')).subscription_id}"
+    browser = await at(shop, "eve", path)
+    assert "Everything stays as it is until 29 November 2026" in browser.text
+    clock.advance_business(timedelta(days=7))
+    await browser.open(path)
+    assert "Paid features are off since 29 November 2026, until it is paid" in browser.text

@@ -62,6 +62,10 @@ async def test_fewer_seats_renew_and_that_can_be_undone(shop: Shop) -> None:
     assert "1 March 2027: Team, 8 seats, 2,784.00 USD" in browser.text
     assert (await at_vendor(shop, "globex")).seats == 10
     assert await shop.books("charges") == []
+    there = browser.url
+    await browser.open("/buy/seats?group=globex&add=3")
+    assert "From 1 March 2027 you have booked Team with 8 seats: adding seats now leaves that as it is." in browser.text
+    await browser.open(there)
     await browser.press("Undo")
     assert (await at_vendor(shop, "globex")).renews_as is None
     assert "10 seats, 3,480.00 USD" in browser.text

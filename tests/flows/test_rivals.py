@@ -91,7 +91,7 @@ async def test_who_presses_after_the_other_has_paid_is_told_of_the_plan(owners: 
     await pay(await paying(owners, "ann"))
     await press(dan)
     assert (dan.status, problems(dan)) == (422, ["E-HASPLAN"])
-    assert "'acme' already has Team until 23 November 2027" in dan.text
+    assert "'Acme' already has Team until 23 November 2027" in dan.text
     await settled(owners)
     await sold_once(owners)
 

@@ -221,3 +221,10 @@ async def test_an_instance_of_ones_own_counts_by_itself(shop: Shop) -> None:
     await browser.open(f"{browser.url}/usage")
     assert "they alone count who uses it" in browser.text
     assert books == json.dumps(await shop.books("subscriptions"))
+
+
+async def test_what_stands_in_the_way_of_more_seats_leads_to_what_can_be_done(shop: Shop) -> None:
+    found = await subscription_of(shop, "hooli")
+    browser = await at(shop, "eve", "/groups/hooli/usage")
+    assert "The invoice of this term is unpaid. Pay it first." in browser.text
+    assert f'href="/subscriptions/{found.subscription_id}">See what can be done' in browser.text

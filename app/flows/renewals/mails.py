@@ -3,7 +3,7 @@
 Written with the projection, from what it was before and is now: whichever way that became known, each is told once.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
@@ -63,7 +63,16 @@ def page_url(deps: Deps, subscription: Subscription) -> str:
 
 def grace_ends_at(deps: Deps, subscription: Subscription) -> str:
     """Return until when an unpaid term keeps what it had."""
-    return formats.date(subscription.starts_at + timedelta(days=deps.catalog.rules.grace_days))
+    return formats.date(_grace_end(deps, subscription))
+
+
+def is_grace_over(deps: Deps, subscription: Subscription) -> bool:
+    """Whether an unpaid term is kept up no more, whatever the vendor still tries."""
+    return _grace_end(deps, subscription) <= deps.clock.now()
+
+
+def _grace_end(deps: Deps, subscription: Subscription) -> datetime:
+    return subscription.starts_at + timedelta(days=deps.catalog.rules.grace_days)
 
 
 def name_of(account: BillingAccount) -> str:

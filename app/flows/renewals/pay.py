@@ -92,6 +92,8 @@ async def read_payment_page(deps: Deps, person: Person, subscription_id: str, wi
     seats = min(max(wish.seats or _usual_seats(owned), 1), deps.catalog.rules.seats.self_serve_max)
     packs = _packs(deps, owned.subscription, wish)
     found, detour = _blocker(owned), None
+    if found and owned.is_fresh and not owned.problem:  # too early, or paid already
+        detour = Detour.LET_RENEW
     if is_fixed and not found:
         found, detour = _other_than_runs(deps, owned)
     shown = None
