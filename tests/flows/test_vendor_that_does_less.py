@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
+from app import worker
 from app.commands.audit_store import differences
 from app.commands.doctor import check_jobs
 from app.core.clock import FrozenClock
@@ -84,6 +85,15 @@ async def test_another_plan_and_the_renewal_are_estimates_too(shop: Shop) -> Non
     assert browser.form("Pay about ")
     await browser.open(f"/subscriptions/{held.subscription_id}")
     assert "1 March 2027: Team, 10 seats, about 3,480.00 USD" in browser.text
+
+
+async def test_the_mail_before_a_renewal_says_about_how_much(shop: Shop, clock: FrozenClock) -> None:
+    held = await subscription_of(shop, "globex")
+    clock.advance_business(held.ends_at - timedelta(days=10) - clock.now())
+    await worker.sweep(shop.deps)
+    await settled(shop)
+    (mail,) = [each for each in await mails(shop, "renewal_notice") if "Globex" in each["text"]]
+    assert "renews on 1 March 2027 for about 3,788.85 USD" in mail["text"]
 
 
 async def test_packs_that_end_with_the_plan_are_an_estimate(shop: Shop) -> None:

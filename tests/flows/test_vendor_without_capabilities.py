@@ -65,6 +65,26 @@ async def test_a_change_that_is_sent_all_the_same_is_refused(shop: Shop) -> None
     assert (await subscription_of(shop, "acme")).seats == 10
 
 
+async def test_no_page_leads_to_a_page_that_the_vendor_has_not(shop: Shop) -> None:
+    browser = await owner(shop)
+    held = await subscription_of(shop, "acme")
+    await browser.open(f"/subscriptions/{held.subscription_id}")
+    with pytest.raises(LookupError):
+        browser.form("Change the card on file")
+    await browser.open("/payment-methods")
+    assert "No card is on file." in browser.text
+    assert "To add or change a card, " in browser.text
+    assert browser.link("talk to us").endswith("/sales")
+    with pytest.raises(LookupError):
+        browser.form("Add or remove a card")
+    await browser.open("/invoices")
+    with pytest.raises(LookupError):
+        browser.form("Invoices on the payment provider's page")
+    for path in ("/payment-methods/portal", "/invoices/portal"):
+        await browser.send(Form(action=path, fields={"account": held.account_id}))
+        assert browser.status == 404, path
+
+
 async def test_its_world_is_not_ours_to_move(shop: Shop) -> None:
     browser = shop.browser()
     for address, order in (
