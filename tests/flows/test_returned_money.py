@@ -10,14 +10,13 @@ from app.orders.states import State
 from app.subscriptions.store import by_ref
 from app.vendor_adapters.embedded.faults import Fault
 from app.vendor_adapters.embedded.webhook_faults import WebhookFaults
-from app.vendor_adapters.embedded.world import EmbeddedWorld
 from app.vendor_adapters.types import SubscriptionStatus
 from tests.support.customers import at, at_vendor, go_wrong, seats_of, subscription_of
 from tests.support.journeys import bought, settled
-from tests.support.shop import Shop
+from tests.support.shop import Browser, Shop
 from tests.support.witness import only_order
 
-pytestmark = [pytest.mark.engines("sqlite"), pytest.mark.vendors("embedded")]
+pytestmark = [pytest.mark.engines("sqlite"), pytest.mark.vendors("embedded", "stripe")]
 
 PAID = 378_885
 
@@ -74,7 +73,7 @@ async def test_a_part_is_noted_and_told_and_changes_nothing(shop: Shop) -> None:
 async def test_the_whole_ends_what_it_paid_for(shop: Shop) -> None:
     browser = await bought(shop)
     before = await subscription_of(shop, "acme")
-    await EmbeddedWorld(shop.vendor).set_webhook_faults(WebhookFaults(duplicate=3, shuffle=True))
+    await shop.vendor_world.set_webhook_faults(WebhookFaults(duplicate=3, shuffle=True))
     charge = await charge_of(shop)
     await shop.world.refund(charge, 100_000)
     await shop.world.refund(charge, PAID - 100_000)
@@ -128,7 +127,8 @@ async def test_a_renewal_that_is_paid_back_ends_its_term(shop: Shop) -> None:
     assert "for the renewal of Team for Globex (10 seats)" in texts[1]
 
 
-async def test_a_term_paid_by_hand_and_paid_back_before_its_day_is_as_if_never_paid(shop: Shop) -> None:
+async def next_term_paid_back(shop: Shop) -> Browser:
+    """Pay globex' next term before its day, have the money go back, and return the subscription's page."""
     found = await subscription_of(shop, "globex")
     shop.clock.advance_business(datetime(2027, 2, 20, 12, tzinfo=UTC) - shop.clock.now())
     browser = await at(shop, "bob", f"/subscriptions/{found.subscription_id}/renewal/payment")
@@ -137,8 +137,23 @@ async def test_a_term_paid_by_hand_and_paid_back_before_its_day_is_as_if_never_p
     await shop.world.refund(await charge_of(shop), PAID)
     await settled(shop)
     await browser.open(f"/subscriptions/{found.subscription_id}")
-    assert browser.link("Renew now")
     assert await plan_of(shop, "globex") == "team"
+    return browser
+
+
+@pytest.mark.vendors("embedded")
+async def test_a_term_paid_by_hand_and_paid_back_before_its_day_is_as_if_never_paid(shop: Shop) -> None:
+    browser = await next_term_paid_back(shop)
+    assert browser.link("Renew now")
+
+
+@pytest.mark.vendors("stripe")
+async def test_what_stripe_billed_in_advance_stays_billed_when_it_is_paid_back(shop: Shop) -> None:
+    """A refund at Stripe takes no term back: whoever gives the money back there has to end the subscription, too."""
+    browser = await next_term_paid_back(shop)
+    assert "paid until 1 March 2028" in browser.text
+    (text,) = await told(shop, "money_returned")
+    assert "What runs now stays as it is." in text
 
 
 @pytest.mark.parametrize(("states", "plan"), [(["opened", "won"], "team"), (["opened", "lost"], "free")])
