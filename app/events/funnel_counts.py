@@ -100,12 +100,13 @@ def refusals(connection: Connection, which: Which, *, slug: str = "") -> tuple[t
 
 
 def by_campaign(connection: Connection) -> Mapping[str, Mapping[Step, int]]:
-    """Return for each campaign how many of those who came by it landed, chose and paid."""
+    """Return for each campaign how many landed by a link of it, and of those how many chose and paid."""
     steps = (Step.LANDING, Step.PLAN_CHOSEN, Step.PAID)
     query = (
         select(journeys.c.campaign, funnel.c.event, func.count().label("n"))
         .join(journeys, journeys.c.journey_id == funnel.c.journey_id)
-        .where(journeys.c.campaign != "", funnel.c.event.in_([step.value for step in steps]))
+        .where(journeys.c.campaign != "", journeys.c.entry == Step.LANDING.number)
+        .where(funnel.c.event.in_([step.value for step in steps]))
         .group_by(journeys.c.campaign, funnel.c.event)
     )
     found: dict[str, dict[Step, int]] = {}

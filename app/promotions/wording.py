@@ -5,7 +5,7 @@ from app.catalog.model import Catalog
 from app.core.money import Money
 from app.core.problems import Problem, ProblemId, problem
 from app.promotions.answers import Need, Reason, Remedy, RemedyKind
-from app.promotions.cart import Cart
+from app.promotions.cart import Cart, Source
 from app.promotions.decision import Applied, Rejected, Waiting
 from app.promotions.model import AmountOff, FreeUnits, Offer, OrderKind, Percent
 from app.promotions.shares import amount_in
@@ -40,6 +40,8 @@ def refusal(rejected: Rejected, catalog: Catalog) -> Problem:
     """Return the one text for a refusal. A secret code always answers as if there were no such code."""
     if rejected.ref.is_secret:
         return problem(ProblemId.E_PROMO_UNKNOWN, FIELD)
+    if rejected.reason is Reason.UNKNOWN and rejected.ref.source is Source.LINK:
+        return Problem(ProblemId.E_PROMO_UNKNOWN, "This link does not work any more.", FIELD)
     remedy = rejected.remedy
     words = {
         "code": rejected.ref.label,

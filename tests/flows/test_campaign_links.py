@@ -115,6 +115,20 @@ async def test_a_signed_link_works_until_it_is_revoked(shop: Shop) -> None:
     assert line(browser, "This link does not work any more. These are our normal prices.")
 
 
+async def test_a_link_that_is_revoked_at_the_checkout_takes_nothing_off(shop: Shop) -> None:
+    link = await link_of(shop)
+    move_to(shop, datetime(2027, 3, 2, tzinfo=UTC))
+    browser = await shop.known("ann")
+    await browser.open(address(shop, link))
+    await browser.open("/buy?plan=team&group=acme&seats=10")
+    assert total(browser) == DISCOUNTED
+    await shop.deps.db.write(lambda c: links.revoke_link(c, link.link_id, now=shop.clock.now()))
+    await browser.open(browser.url)
+    assert total(browser) == LIST
+    assert "This link does not work any more." in browser.text
+    assert "This code" not in browser.text
+
+
 async def test_an_expired_link_says_so(shop: Shop) -> None:
     link = await link_of(shop, expires_at=shop.clock.wall() + timedelta(days=1))
     path = address(shop, link)

@@ -275,6 +275,15 @@ async def test_the_figures_are_those_of_the_orders_and_the_ledger(shop: Shop) ->
     assert f'data-cost="{cost}"' in browser.text
 
 
+async def test_the_list_never_tells_of_more_who_paid_than_landed(shop: Shop) -> None:
+    """Who came by an address that names the campaign opened no link of it: the use is counted, and no landing."""
+    browser = await marketer(shop)
+    await bought(shop, "/buy?plan=team&group=acme&seats=10&campaign=launch")
+    await browser.open("/marketing/campaigns.csv")
+    (launch,) = [row for row in rows(browser) if row[0] == "launch"]
+    assert launch[5:10] == ["1", "50", "0", "0", "0"]
+
+
 async def test_still_paying_counts_from_the_thirtieth_day(shop: Shop) -> None:
     browser = await marketer(shop)
     visitor = await shop.known("ann")

@@ -5,7 +5,18 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.support.campaigns import in_spring, move_to, publish_samples, publish_text, secret_codes, states, type_code
+from app.promotions.misses import ALARM
+from app.promotions.store import buckets
+from tests.support.campaigns import (
+    alarms,
+    in_spring,
+    move_to,
+    publish_samples,
+    publish_text,
+    secret_codes,
+    states,
+    type_code,
+)
 from tests.support.journeys import ACME, NEW_YORK, OWN_SERVER, at_checkout, order_form, press, problems, total
 from tests.support.shop import Browser, Shop
 
@@ -127,6 +138,18 @@ async def test_too_many_wrong_codes_must_wait(shop: Shop) -> None:
     shop.clock.advance(timedelta(minutes=10, seconds=1))
     await browser.open(browser.url)
     assert total(browser) == DISCOUNTED
+
+
+@pytest.mark.vendors("embedded")  # no vendor takes part
+@pytest.mark.parametrize("code", ["NOSUCHCODE", "no/code"])
+async def test_more_wrong_codes_than_people_type_are_an_alarm(shop: Shop, code: str) -> None:
+    browser = await at_spring(shop)
+    others = ["promo:everybody"] * (ALARM.most - 2)
+    await shop.deps.db.write(lambda connection: buckets.add(connection, others, shop.clock.wall()))
+    await type_code(browser, code)
+    assert await alarms(shop) == []
+    await type_code(browser, f"{code}2")
+    assert await alarms(shop) == ["alarm.promo_misses"]
 
 
 async def test_right_codes_are_never_counted(shop: Shop) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from app.catalog.model import MissLimit
 from app.core.problems import Problem, ProblemId, Refused, problem
 from app.flows.campaigns.claims import hold_scarce
-from app.flows.campaigns.decide import Promo
+from app.flows.campaigns.decide import Promo, count_miss
 from app.flows.deps import Deps
 from app.promotions import misses, settling, wording
 from app.promotions.answers import Reason
@@ -55,7 +55,7 @@ async def try_code(
         return Tried(page=await read(), problem=wording.too_many(-(-wait // _SECOND)))
     code = canonical(typed)
     if code is None:
-        await deps.db.write(lambda connection: misses.count_miss(connection, guesser, _limits(deps), deps.clock.wall()))
+        await deps.db.write(lambda connection: count_miss(connection, guesser, _limits(deps), deps.clock.wall()))
         return Tried(page=await read(), problem=problem(ProblemId.E_PROMO_UNKNOWN, wording.FIELD))
     key = await deps.db.write(
         lambda connection: entries.enter(connection, deps.sealer, subject, EntryKind.CODE, code, wall=deps.clock.wall())

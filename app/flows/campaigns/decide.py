@@ -146,6 +146,13 @@ def _unpaid(connection: Connection, person_id: str) -> list[str]:
     return [order.order_id for order in orders.unpaid_of(connection, person_id)]
 
 
+def count_miss(connection: Connection, guesser: Guesser, limits: tuple[MissLimit, ...], wall: datetime) -> None:
+    """Count one wrong code, with an alarm when everybody together types too many. ``wall`` is wall time."""
+    if misses.count_miss(connection, guesser, limits, wall):
+        audit.record(connection, actor="system", action="alarm.promo_misses", subject="promotions", now=wall)
+        _log.warning("more wrong promo codes than people type")
+
+
 async def _judge(deps: Deps, guesser: Guesser, promo: Promo, limits: tuple[MissLimit, ...]) -> None:
     """Count the codes that were wrong, each once; a right one costs nothing."""
     first = [row.key for row, _ in promo.pairs if row.kind is EntryKind.CODE and not row.is_judged]
@@ -154,12 +161,9 @@ async def _judge(deps: Deps, guesser: Guesser, promo: Promo, limits: tuple[MissL
     wrong = [row for row, rejected in promo.rejected if row.key in first and is_miss(rejected)]
     wall = deps.clock.wall()
 
-    def write(connection: Connection) -> bool:
+    def write(connection: Connection) -> None:
         entries.mark_judged(connection, promo.subject, first, wall=wall)
-        is_alarm = [misses.count_miss(connection, guesser, limits, wall) for _ in wrong]
-        if any(is_alarm):
-            audit.record(connection, actor="system", action="alarm.promo_misses", subject="promotions", now=wall)
-        return any(is_alarm)
+        for _ in wrong:
+            count_miss(connection, guesser, limits, wall)
 
-    if await deps.db.write(write):
-        _log.warning("more wrong promo codes than people type")
+    await deps.db.write(write)

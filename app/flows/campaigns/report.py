@@ -49,7 +49,7 @@ class Spent:
 class Line:
     """A campaign in the list. ``results`` has one entry a currency; cap None is no cap.
 
-    ``reached``: of those who came by it, how many landed, chose and paid.
+    ``reached``: how many landed by a link of it, and of those how many chose and paid.
     """
 
     campaign: Campaign
