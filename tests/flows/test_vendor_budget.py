@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import pytest
 from structlog.testing import capture_logs
 
-from app.flows.campaigns.publish import publish_text
+from tests.support.campaigns import publish_text
 from tests.support.journeys import ACME, NEW_YORK, OWN_SERVER, pay_and_leave, press
 from tests.support.shop import Shop
 from tests.support.sources import ROOT
@@ -126,7 +126,7 @@ async def _more_seats(shop: Shop, meter: Meter) -> None:
 async def _with_a_discount(shop: Shop, meter: Meter) -> None:
     text = shop.deps.config.campaigns.read_text(encoding="utf-8")
     running = text.replace("starts = 2027-03-01", "starts = 2026-11-01").replace(ONCE, "")
-    await publish_text(shop.deps, running, actor="test")
+    await publish_text(shop, running)
     browser = await shop.known("ann")
     with meter.page("checkout page, known customer with a discount"):
         await browser.open(OWN_SERVER + "&promo=LAUNCH20")
