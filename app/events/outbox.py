@@ -5,7 +5,7 @@ listed for people.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -69,6 +69,13 @@ def is_known(connection: Connection, *, kind: str, dedupe_key: str) -> bool:
     """Whether a job with that key was ever added, so that what it takes to make it need not be asked for again."""
     found = select(outbox.c.job_id).where(outbox.c.dedupe_key == f"{kind}:{dedupe_key}")
     return connection.execute(found).first() is not None
+
+
+def known_keys(connection: Connection, *, kind: str, dedupe_keys: Sequence[str]) -> frozenset[str]:
+    """Return those of some keys with which a job was ever added."""
+    wanted = {f"{kind}:{key}": key for key in dedupe_keys}
+    rows = connection.execute(select(outbox.c.dedupe_key).where(outbox.c.dedupe_key.in_(sorted(wanted))))
+    return frozenset(wanted[key] for key in rows.scalars())
 
 
 def claim_due(connection: Connection, *, now: datetime, everything: bool = False, limit: int = 20) -> tuple[Job, ...]:

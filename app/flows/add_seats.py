@@ -4,6 +4,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from app import formats
+from app.core.money import Money
 from app.core.problems import NotYours, Problem, ProblemId, Refused, problem
 from app.flows.campaigns.codes import Tried, take_back, try_code
 from app.flows.campaigns.decide import Promo
@@ -104,6 +105,18 @@ async def add_seats(deps: Deps, person: Person, subscription_id: str, *, base: i
         on_file=on_file,
     )
     return await order_change(deps, person, owned, wanted, press)
+
+
+async def price_of_owed(deps: Deps, owned: Owned) -> Money | None:
+    """Return what the seats that are owed cost for the rest of the term, with tax; None where that cannot be told."""
+    seats, owed = owned.subscription.seats, owned.seats_owed
+    if not owed or owned.problem or not owned.is_fresh or seats + owed > deps.catalog.rules.seats.self_serve_max:
+        return None
+    change, vendor = SetSeats(base=seats, seats=seats + owed), deps.vendors[owned.subscription.vendor]
+    try:
+        return (await vendor.quote_change(owned.ref, change=change, as_of=deps.clock.now())).due_now
+    except VendorError:
+        return None
 
 
 def check_open(owned: Owned, base: int) -> None:

@@ -1,5 +1,6 @@
 """The subscriptions somebody may change: the list, the card of one, and the way to the vendor's page for cards."""
 
+import asyncio
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,6 +12,7 @@ from app import formats
 from app.core.money import Money
 from app.core.problems import Problem, ProblemId
 from app.flows import own_subscriptions, wording
+from app.flows.add_seats import price_of_owed
 from app.flows.cards import can_pay, expires_soon
 from app.flows.deps import Deps
 from app.flows.own_subscriptions import Owned
@@ -96,8 +98,10 @@ async def show(request: Request) -> Response:
     deps = deps_of(request)
     person = person_of(request)
     found = await read_renewal(deps, person, request.path_params["subscription_id"])
-    alerts = await alerts_of(request, deps, person, found.owned)
-    return page(request, "subscriptions/subscription.html", _card_view(deps, found, alerts))
+    alerts, price = await asyncio.gather(
+        alerts_of(request, deps, person, found.owned), price_of_owed(deps, found.owned)
+    )
+    return page(request, "subscriptions/subscription.html", _card_view(deps, found, alerts, price))
 
 
 async def of_group(request: Request) -> Response:
@@ -139,10 +143,9 @@ def _line(deps: Deps, each: Subscription, group_name: str) -> SubscriptionLine:
     )
 
 
-def _card_view(deps: Deps, found: RenewalPage, alerts: tuple[AlertLine, ...]) -> CardView:
+def _card_view(deps: Deps, found: RenewalPage, alerts: tuple[AlertLine, ...], price: Money | None) -> CardView:
     owned, subscription = found.owned, found.owned.subscription
     path = wording.subscription_path(subscription.subscription_id)
-    owed = formats.counted(owned.seats_owed, "more seat")
     return CardView(
         title=subscription_title(deps, subscription, owned.group_name),
         status=_status(subscription, deps.clock.now()),
@@ -150,7 +153,7 @@ def _card_view(deps: Deps, found: RenewalPage, alerts: tuple[AlertLine, ...]) ->
         rows=(*_seat_rows(deps, found), *_money_rows(deps, found)),
         as_of="" if owned.is_fresh else wording.instant(subscription.observed_at),
         actions=_open_actions(path, found),
-        owed_text=f"More people use it than you pay for: {owed} would cover them." if owned.seats_owed else "",
+        owed_text=_owed_text(owned, price) if owned.seats_owed else "",
         card_path=f"{path}/card",
         card_note=_card_note(deps, found),
         can_change_card=_can_change_card(deps, owned),
@@ -166,6 +169,13 @@ def _card_view(deps: Deps, found: RenewalPage, alerts: tuple[AlertLine, ...]) ->
 def _can_change_card(deps: Deps, owned: Owned) -> bool:
     is_ours = bool(owned.customer) and owned.subscription.is_direct
     return is_ours and own_subscriptions.has_card_page(deps, owned)
+
+
+def _owed_text(owned: Owned, price: Money | None) -> str:
+    ends = formats.date(owned.subscription.ends_at)
+    cost = f" until {ends}, for {formats.money(price)} with tax" if price else ""
+    more = formats.counted(owned.seats_owed, "more seat")
+    return f"More people use it than you pay for: {more} would cover them{cost}."
 
 
 def sales_path(subscription: Subscription, back: str, seats: int = 0) -> str:

@@ -195,7 +195,9 @@ def of_subject(connection: Connection, group_id: str) -> tuple[tuple[Subscriptio
     return tuple((found, dict(found.packs)) for found in map(_subscription, rows))
 
 
-def renewing(connection: Connection, *, after: datetime, until: datetime, limit: int) -> tuple[Subscription, ...]:
+def renewing(
+    connection: Connection, *, after: datetime, until: datetime, limit: int, offset: int = 0
+) -> tuple[Subscription, ...]:
     """Return the plans that the store's cards will pay for again between two instants, the soonest first."""
     columns = subscriptions.c
     rows = connection.execute(
@@ -210,11 +212,14 @@ def renewing(connection: Connection, *, after: datetime, until: datetime, limit:
         )
         .order_by(columns.ends_at, columns.subscription_id)
         .limit(limit)
+        .offset(offset)
     ).mappings()
     return tuple(_subscription(row) for row in rows)
 
 
-def ending(connection: Connection, *, after: datetime, until: datetime, limit: int) -> tuple[Subscription, ...]:
+def ending(
+    connection: Connection, *, after: datetime, until: datetime, limit: int, offset: int = 0
+) -> tuple[Subscription, ...]:
     """Return the plans that end between two instants because nobody wants them renewed, the soonest first."""
     columns = subscriptions.c
     rows = connection.execute(
@@ -227,11 +232,14 @@ def ending(connection: Connection, *, after: datetime, until: datetime, limit: i
         )
         .order_by(columns.cancel_at, columns.subscription_id)
         .limit(limit)
+        .offset(offset)
     ).mappings()
     return tuple(_subscription(row) for row in rows)
 
 
-def owing(connection: Connection, *, since: datetime, until: datetime, limit: int) -> tuple[Subscription, ...]:
+def owing(
+    connection: Connection, *, since: datetime, until: datetime, limit: int, offset: int = 0
+) -> tuple[Subscription, ...]:
     """Return the plans whose unpaid term began between two instants, the oldest first."""
     columns = subscriptions.c
     rows = connection.execute(
@@ -244,6 +252,7 @@ def owing(connection: Connection, *, since: datetime, until: datetime, limit: in
         )
         .order_by(columns.starts_at, columns.subscription_id)
         .limit(limit)
+        .offset(offset)
     ).mappings()
     return tuple(_subscription(row) for row in rows)
 

@@ -240,7 +240,9 @@ async def test_the_vendor_being_away_sells_nothing(shop: Shop) -> None:
 
 async def test_people_above_the_seats_are_proposed(shop: Shop) -> None:
     await crowd(shop, "globex", in_use=13, most=14)
-    browser = await at(shop, "bob", "/buy/seats?group=globex")
+    browser = await at(shop, "bob", "/groups/globex/subscription")
+    assert "4 more seats would cover them until 1 March 2027, for 406.91 USD with tax." in browser.text
+    await browser.open("/buy/seats?group=globex")
     assert browser.form("and add 4 seats").fields["add"] == "4"
     assert "covers the 4 people above your seats" in browser.text
 

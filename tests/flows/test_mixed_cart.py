@@ -1,6 +1,7 @@
 """A plan and minutes in one cart: one order, one invoice, one charge, and two grants that fail and succeed alone."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any, cast
 
 import pytest
@@ -185,9 +186,16 @@ async def test_paid_back_in_full_the_plan_ends_and_the_order_is_refunded(shop: S
     await pay(browser)
     await settled(shop)
     order = await only_order(shop)
-    await shop.world.refund(order.charge_ref or "", order.amount_paid)
+    part = 1_089  # what one pack costs with its tax
+    await shop.world.refund(order.charge_ref or "", part)
+    await settled(shop)
+    assert (await group(shop))["plan"] == "team"
+    assert (await shop.deps.product.usage("acme")).minutes_in_packs > 0
+    shop.clock.advance(timedelta(minutes=1))
+    await shop.world.refund(order.charge_ref or "", order.amount_paid - part)
     await settled(shop)
     assert (await only_order(shop)).state.value == "refunded"
+    assert (await shop.deps.product.usage("acme")).minutes_in_packs == 0
     assert (await history(shop, order.order_id))[-1] == "refunded"
     assert (await group(shop))["plan"] == "free"
 

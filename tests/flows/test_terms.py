@@ -1,13 +1,17 @@
 """What happens by itself around the end of a term: the notice, the renewal, a refused card, its mending, giving up."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import Connection
 
 from app import worker
 from app.core.clock import FrozenClock
 from app.demo.model import Fault
+from app.events import outbox
+from app.flows.renewals.untold import untold
 from app.subscriptions.eligibility import Reason, reason_for
 from app.subscriptions.store import Subscription, by_ref
 from app.vendor_adapters.types import SubscriptionStatus
@@ -198,3 +202,28 @@ async def test_a_mail_names_the_group_and_waits_for_no_name(
     await go_to(shop, clock, MARCH_1 + timedelta(minutes=1))
     ((_, failed),) = await mails(shop, "renewal_failed")
     assert f"Team for {called} (10 seats)" in failed
+
+
+@pytest.mark.vendors("embedded")
+async def test_those_who_were_told_keep_no_notice_from_the_others(shop: Shop) -> None:
+    first = await subscription_of(shop, "globex")
+    others = tuple(replace(first, subscription_id=f"sub_{number}") for number in range(7))
+
+    def find(connection: Connection) -> list[str]:
+        for each in others[:5]:
+            assert outbox.enqueue(
+                connection,
+                kind=outbox.MAIL,
+                dedupe_key=each.subscription_id,
+                payload={},
+                now=shop.clock.wall(),
+            )
+        found = untold(
+            connection,
+            lambda limit, start: others[start : start + limit],
+            lambda each: each.subscription_id,
+            page=2,
+        )
+        return [each.subscription_id for each in found]
+
+    assert await shop.deps.db.write(find) == ["sub_5", "sub_6"]

@@ -7,17 +7,15 @@ from sqlalchemy import Connection
 
 from app import formats
 from app.emails.mails import AboutToEnd
-from app.events import outbox
 from app.flows import wording
 from app.flows.deps import Deps
 from app.flows.own_subscriptions import Owned, read_known
 from app.flows.post import enqueue_mail
 from app.flows.renewals.mails import grace_ends_at, name_of, page_url, subject_of
+from app.flows.renewals.untold import untold
 from app.subscriptions import store
 from app.subscriptions.eligibility import Reason
 from app.subscriptions.store import Subscription
-
-MOST_AT_ONCE = 500
 
 _log = structlog.get_logger()
 
@@ -31,15 +29,16 @@ async def send_ending_notices(deps: Deps) -> int:
 def _due(connection: Connection, deps: Deps) -> tuple[Subscription, ...]:
     now, rules = deps.clock.now(), deps.catalog.rules
     until = now + timedelta(days=rules.renewal_notice_days)
-    ending = store.ending(connection, after=now, until=until, limit=MOST_AT_ONCE)
     grace = timedelta(days=rules.grace_days)
     last_days = now - grace + timedelta(days=rules.grace_notice_days)
-    owing = store.owing(connection, since=now - grace, until=last_days, limit=MOST_AT_ONCE)
-    return tuple(
-        each
-        for each in (*ending, *owing)
-        if not outbox.is_known(connection, kind=outbox.MAIL, dedupe_key=_dedupe_key(each))
-    )
+
+    def ending(limit: int, offset: int) -> tuple[Subscription, ...]:
+        return store.ending(connection, after=now, until=until, limit=limit, offset=offset)
+
+    def owing(limit: int, offset: int) -> tuple[Subscription, ...]:
+        return store.owing(connection, since=now - grace, until=last_days, limit=limit, offset=offset)
+
+    return (*untold(connection, ending, _dedupe_key), *untold(connection, owing, _dedupe_key))
 
 
 async def _try(deps: Deps, subscription: Subscription) -> bool:

@@ -13,19 +13,17 @@ from app import formats
 from app.core.ids import new_id
 from app.core.money import Money
 from app.emails.mails import RenewalNotice
-from app.events import outbox
 from app.flows import wording
 from app.flows.cards import can_pay
 from app.flows.deps import Deps
 from app.flows.own_subscriptions import Owned, read_known
 from app.flows.post import enqueue_mail
 from app.flows.renewals.renewal import RenewalPage, book, renewal_of
+from app.flows.renewals.untold import untold
 from app.subscriptions import store
 from app.subscriptions.eligibility import Reason
 from app.subscriptions.store import Subscription
 from app.vendor_adapters.types import SetSeats
-
-MOST_AT_ONCE = 500
 
 _log = structlog.get_logger()
 
@@ -39,10 +37,11 @@ async def send_notices(deps: Deps) -> int:
 def _due(connection: Connection, deps: Deps) -> tuple[Subscription, ...]:
     now = deps.clock.now()
     until = now + timedelta(days=deps.catalog.rules.renewal_notice_days)
-    found = store.renewing(connection, after=now, until=until, limit=MOST_AT_ONCE)
-    return tuple(
-        each for each in found if not outbox.is_known(connection, kind=outbox.MAIL, dedupe_key=_dedupe_key(each))
-    )
+
+    def read(limit: int, offset: int) -> tuple[Subscription, ...]:
+        return store.renewing(connection, after=now, until=until, limit=limit, offset=offset)
+
+    return untold(connection, read, _dedupe_key)
 
 
 async def _try(deps: Deps, subscription: Subscription) -> bool:
