@@ -6,11 +6,11 @@ from sqlalchemy import select
 from app.db.schema.entitlements import subscriptions
 from app.db.schema.events import audit
 from tests.support.campaigns import publish_samples, secret_codes, states
-from tests.support.journeys import NEW_YORK, at_checkout, bought, problems, settled, total
+from tests.support.journeys import NEW_YORK, at_checkout, bought, confirm, problems, settled, total
 from tests.support.shop import Shop
 from tests.support.witness import only_order, orders
 
-pytestmark = [pytest.mark.engines("sqlite"), pytest.mark.vendors("embedded")]
+pytestmark = [pytest.mark.engines("sqlite"), pytest.mark.vendors("embedded", "stripe")]
 
 
 async def codes(shop: Shop, count: int = 1) -> tuple[str, ...]:
@@ -29,7 +29,7 @@ async def test_a_grant_is_taken_up(shop: Shop) -> None:
     assert problems(browser) == ["E-INPUT"]
     assert "Tick the box to accept the agreement." in browser.text
     await browser.press("Subscribe for 0.00 USD", agreement="yes", terms="yes")
-    await browser.press("Confirm 0.00 USD")
+    await confirm(browser)
     await settled(shop)
     order = await only_order(shop)
     assert (order.state.value, order.plan, order.total, order.renews_at) == ("granted", "scale", 0, None)
@@ -55,7 +55,7 @@ async def test_a_programme_asks_for_no_card(shop: Shop) -> None:
     assert "No card is needed as long as nothing is due." in browser.text
     assert "Another card" not in browser.text
     await browser.press("Subscribe for 0.00 USD", group="zen", agreement="yes", terms="yes")
-    await browser.press("Confirm 0.00 USD")
+    await confirm(browser)
     await settled(shop)
     order = next(each for each in await orders(shop) if each.plan == "scale")
     assert (order.state.value, order.total, order.payment_method_ref) == ("granted", 0, "")
@@ -77,7 +77,7 @@ async def test_a_code_works_once(shop: Shop) -> None:
     await browser.send(form, group="acme", agreement="yes", **NEW_YORK)
     if "/checkouts/" in browser.url:
         await browser.press("Subscribe for 0.00 USD", agreement="yes", terms="yes")
-    await browser.press("Confirm 0.00 USD")
+    await confirm(browser)
     await settled(shop)
     other = await at_checkout(shop, path, "dan")
     assert "This code is not valid. Check it and try again." in other.text
