@@ -65,7 +65,8 @@ async def pay(browser: Browser, number: str = GOOD_CARD) -> Response:
 
 
 async def confirm_nothing(browser: Browser) -> Response:
-    """Confirm on the vendor's page, in its own words, that nothing is due."""
+    """Confirm on the vendor's page, in its own words, that nothing is due; it asks for no card."""
+    assert "cc-number" not in browser.text
     return await browser.press("Confirm 0.00" if "Confirm 0.00" in browser.text else "Complete order")
 
 

@@ -102,13 +102,18 @@ class Buyer:
         return paid
 
     async def buy(
-        self, request: PurchaseRequest, *, quote: Quote | None = None, key: IdempotencyKey | None = None
+        self,
+        request: PurchaseRequest,
+        *,
+        quote: Quote | None = None,
+        card: PaymentMethodRef | None = None,
+        key: IdempotencyKey | None = None,
     ) -> ChangeOutcome:
-        """Charge a cart to the default card on file."""
+        """Charge a cart to a card on file, the default one unless said."""
         return await self.adapter.buy(
             request,
             quote=quote or await self.adapter.quote_purchase(request),
-            payment_method=await self.card(),
+            payment_method=card or await self.card(),
             return_to=self.harness.return_to,
             key=key or new_key("buy"),
         )

@@ -113,8 +113,10 @@ class Scene:
             return
         self.trace.note(f"  {self.trace.quote(quote)}")
 
+        card = await self.buyer.card()  # the same one when it is sent again, whatever is the default by then
+
         async def buy(key: IdempotencyKey) -> str:
-            return self.trace.outcome(await self.buyer.buy(request, quote=quote, key=key))
+            return self.trace.outcome(await self.buyer.buy(request, quote=quote, card=card, key=key))
 
         await self._write("buy", buy)
         for found in await self.harness.adapter.find_checkouts(request.order):

@@ -12,6 +12,7 @@ from app.vendor_adapters.types import (
     Declined,
     DeclineReason,
     Done,
+    InvoiceStatus,
     NeedsAction,
     OfferKey,
     PurchaseItem,
@@ -108,6 +109,7 @@ async def test_what_is_not_paid_at_once_changes_nothing(
     left = await shop.adapter.get_subscription(bought.ref)
     assert (left.paid_until, left.renews_as) == (None, PurchaseItem(offer=TEAM, quantity=8))
     assert amounts(twin) == [TEN]
+    assert [row.status for row in (await shop.adapter.list_invoices(bought.customer)).rows] == [InvoiceStatus.PAID]
     twin.add_card(bought.customer, PAYS)
     assert (await shop.changed(bought.ref, AS_IT_RUNS)).paid_until == MARCH_2028
     assert amounts(twin) == [TEN, TEN]
