@@ -192,6 +192,17 @@ async def test_a_campaign_is_remembered_for_thirty_days(shop: Shop) -> None:
     assert total(browser) == LIST
 
 
+async def test_a_campaign_is_remembered_in_another_browser_too(shop: Shop) -> None:
+    """Where nobody is signed in yet it is asked for after the sign-in, unless something else is asked for."""
+    await in_spring(shop)
+    await (await shop.known("ann")).open(SPRING)
+    for asked, due in (("", DISCOUNTED), ("&promo=NOSUCH", LIST)):
+        other = shop.browser()
+        await other.open(f"/buy?plan=team&group=acme&seats=10{asked}")
+        await other.press("Continue as ann")
+        assert total(other) == due
+
+
 async def test_a_campaign_of_packs_leads_to_their_checkout(shop: Shop) -> None:
     await publish_samples(shop)
     browser = await at_checkout(shop, "/c/compute-boost")

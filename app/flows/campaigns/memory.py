@@ -51,9 +51,16 @@ def ask_for(
     kind, value = entry_of(touch, campaign)
     if named is not None and _leads_somewhere(named, kind):
         entries.enter(connection, deps.sealer, subject, kind, value, wall=wall)
-    elif touch is not None and flow is not None and flow is _flow_of(connection, touch):
-        kind, value = entry_of(touch, touch.slug)
-        entries.remember(connection, deps.sealer, subject, kind, value, wall=wall)
+    else:
+        _ask_for_touch(connection, deps, touch, subject, flow)
+
+
+def ask_once_signed_in(connection: Connection, deps: Deps, actor: Actor, subject: str, flow: LandingFlow) -> None:
+    """Ask for what the person came by before, in whatever browser, unless something is asked for here already."""
+    if actor.person and actor.visitor_id:
+        touches.adopt(connection, actor.visitor_id, actor.person.person_id)
+    if not entries.entered(connection, deps.sealer, subject):
+        _ask_for_touch(connection, deps, remembered(connection, deps, actor), subject, flow)
 
 
 def entry_of(touch: Touch | None, slug: str) -> tuple[EntryKind, str]:
@@ -61,6 +68,14 @@ def entry_of(touch: Touch | None, slug: str) -> tuple[EntryKind, str]:
     if touch is not None and touch.slug == slug and touch.link_id:
         return EntryKind.LINK, touch.link_id
     return EntryKind.CAMPAIGN, slug
+
+
+def _ask_for_touch(
+    connection: Connection, deps: Deps, touch: Touch | None, subject: str, flow: LandingFlow | None
+) -> None:
+    if touch is not None and flow is not None and flow is _flow_of(connection, touch):
+        kind, value = entry_of(touch, touch.slug)
+        entries.remember(connection, deps.sealer, subject, kind, value, wall=deps.clock.wall())
 
 
 def _leads_somewhere(found: Published, kind: EntryKind) -> bool:
