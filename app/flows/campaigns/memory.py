@@ -17,10 +17,11 @@ _LONGEST = 100  # of what can be no code and is shown again all the same
 
 
 def remembered(connection: Connection, deps: Deps, actor: Actor) -> Touch | None:
-    """Return the newest campaign that a visitor or person came by; what a visitor did becomes the person's."""
+    """Return the newest campaign that a visitor or person came by, if it was not by a link that is over by now."""
     since = deps.clock.now() - REMEMBERED_FOR
     person_id = actor.person.person_id if actor.person else None
-    return touches.last_touch(connection, actor.visitor_id, person_id, since=since)
+    touch = touches.last_touch(connection, actor.visitor_id, person_id, since=since)
+    return None if touch is not None and _is_over(connection, deps, touch) else touch
 
 
 def ask_for(
@@ -68,6 +69,11 @@ def entry_of(touch: Touch | None, slug: str) -> tuple[EntryKind, str]:
     if touch is not None and touch.slug == slug and touch.link_id:
         return EntryKind.LINK, touch.link_id
     return EntryKind.CAMPAIGN, slug
+
+
+def _is_over(connection: Connection, deps: Deps, touch: Touch) -> bool:
+    link = links.find_link(connection, touch.link_id) if touch.link_id else None
+    return link is not None and link.expires_at is not None and link.expires_at <= deps.clock.wall()
 
 
 def _ask_for_touch(
