@@ -18,6 +18,7 @@ from app.flows.billing_details import details_problems
 from app.flows.campaigns.checkout import price_with_promotions
 from app.flows.campaigns.decide import Promo
 from app.flows.campaigns.facts import Buyer
+from app.flows.campaigns.memory import ask_once_signed_in
 from app.flows.cards_needed import NO_CARD, card_problem
 from app.flows.deps import Deps
 from app.flows.groups import GroupChoice, GroupOption, group_choice
@@ -35,6 +36,7 @@ from app.orders.intents import Details, Intent
 from app.orders.states import KEPT, UNPAID
 from app.orders.store import Order
 from app.promotions.misses import Guesser
+from app.promotions.model import LandingFlow
 from app.subscriptions.store import Subscription, has_subscription
 from app.vendor_adapters.capabilities import Capability
 from app.vendor_adapters.errors import RejectReason, VendorError, VendorRejected
@@ -102,7 +104,7 @@ async def open_intent(deps: Deps, actor: Actor, intent_id: str) -> Intent:
 
     intent = await deps.db.read(read)
     if intent.person_id is None:
-        await deps.db.write(lambda connection: _claim(connection, deps, intent_id, person))
+        await deps.db.write(lambda connection: _claim(connection, deps, actor, intent, person))
     return intent
 
 
@@ -215,9 +217,11 @@ def takes_stored_cards(deps: Deps, account: BillingAccount) -> bool:
     return account.customer_ref is not None and Capability.STORED_CARD_PURCHASE in deps.vendor.capabilities
 
 
-def _claim(connection: Connection, deps: Deps, intent_id: str, person: Person) -> None:
-    intents.claim_intent(connection, intent_id, person.person_id)
-    funnel.note(connection, intent_id, Step.SIGNED_IN, at=deps.clock.now())
+def _claim(connection: Connection, deps: Deps, actor: Actor, intent: Intent, person: Person) -> None:
+    intents.claim_intent(connection, intent.intent_id, person.person_id)
+    flow = LandingFlow.PACKS if deps.catalog.addon(intent.choice.plan) else LandingFlow.PLANS
+    ask_once_signed_in(connection, deps, actor, intent.intent_id, flow)
+    funnel.note(connection, intent.intent_id, Step.SIGNED_IN, at=deps.clock.now())
 
 
 async def _with_price(deps: Deps, checkout: Checkout, guesser: Guesser, at: datetime) -> Checkout:

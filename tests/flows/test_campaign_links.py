@@ -138,6 +138,19 @@ async def test_an_expired_link_says_so(shop: Shop) -> None:
     assert line(browser, "This link has expired. These are our normal prices.")
 
 
+@pytest.mark.parametrize(("days", "due"), [(3, DISCOUNTED), (1, LIST)])
+async def test_a_link_is_not_remembered_beyond_its_time(shop: Shop, days: int, due: int) -> None:
+    link = await link_of(shop, expires_at=shop.clock.wall() + timedelta(days=days))
+    move_to(shop, datetime(2027, 3, 2, tzinfo=UTC))
+    browser = await shop.known("ann")
+    await browser.open(address(shop, link))
+    assert total(browser) == DISCOUNTED
+    shop.clock.advance(timedelta(days=2))
+    await browser.open("/buy?plan=team&group=acme&seats=10")
+    await browser.press("Continue as ann")
+    assert total(browser) == due
+
+
 async def test_a_link_is_for_those_it_was_made_for(shop: Shop) -> None:
     link = await link_of(shop, Audience.MAIL_DOMAIN, "globex.example")
     move_to(shop, datetime(2027, 3, 2, tzinfo=UTC))
@@ -190,6 +203,17 @@ async def test_a_campaign_is_remembered_for_thirty_days(shop: Shop) -> None:
     shop.clock.advance_business(timedelta(days=2))
     await browser.open("/buy?plan=team&group=acme&seats=10")
     assert total(browser) == LIST
+
+
+async def test_a_campaign_is_remembered_in_another_browser_too(shop: Shop) -> None:
+    """Where nobody is signed in yet it is asked for after the sign-in, unless something else is asked for."""
+    await in_spring(shop)
+    await (await shop.known("ann")).open(SPRING)
+    for asked, due in (("", DISCOUNTED), ("&promo=NOSUCH", LIST)):
+        other = shop.browser()
+        await other.open(f"/buy?plan=team&group=acme&seats=10{asked}")
+        await other.press("Continue as ann")
+        assert total(other) == due
 
 
 async def test_a_campaign_of_packs_leads_to_their_checkout(shop: Shop) -> None:

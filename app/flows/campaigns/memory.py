@@ -17,10 +17,11 @@ _LONGEST = 100  # of what can be no code and is shown again all the same
 
 
 def remembered(connection: Connection, deps: Deps, actor: Actor) -> Touch | None:
-    """Return the newest campaign that a visitor or person came by; what a visitor did becomes the person's."""
+    """Return the newest campaign that a visitor or person came by, if it was not by a link that is over by now."""
     since = deps.clock.now() - REMEMBERED_FOR
     person_id = actor.person.person_id if actor.person else None
-    return touches.last_touch(connection, actor.visitor_id, person_id, since=since)
+    touch = touches.last_touch(connection, actor.visitor_id, person_id, since=since)
+    return None if touch is not None and _is_over(connection, deps, touch) else touch
 
 
 def ask_for(
@@ -51,9 +52,16 @@ def ask_for(
     kind, value = entry_of(touch, campaign)
     if named is not None and _leads_somewhere(named, kind):
         entries.enter(connection, deps.sealer, subject, kind, value, wall=wall)
-    elif touch is not None and flow is not None and flow is _flow_of(connection, touch):
-        kind, value = entry_of(touch, touch.slug)
-        entries.remember(connection, deps.sealer, subject, kind, value, wall=wall)
+    else:
+        _ask_for_touch(connection, deps, touch, subject, flow)
+
+
+def ask_once_signed_in(connection: Connection, deps: Deps, actor: Actor, subject: str, flow: LandingFlow) -> None:
+    """Ask for what the person came by before, in whatever browser, unless something is asked for here already."""
+    if actor.person and actor.visitor_id:
+        touches.adopt(connection, actor.visitor_id, actor.person.person_id)
+    if not entries.entered(connection, deps.sealer, subject):
+        _ask_for_touch(connection, deps, remembered(connection, deps, actor), subject, flow)
 
 
 def entry_of(touch: Touch | None, slug: str) -> tuple[EntryKind, str]:
@@ -61,6 +69,19 @@ def entry_of(touch: Touch | None, slug: str) -> tuple[EntryKind, str]:
     if touch is not None and touch.slug == slug and touch.link_id:
         return EntryKind.LINK, touch.link_id
     return EntryKind.CAMPAIGN, slug
+
+
+def _is_over(connection: Connection, deps: Deps, touch: Touch) -> bool:
+    link = links.find_link(connection, touch.link_id) if touch.link_id else None
+    return link is not None and link.expires_at is not None and link.expires_at <= deps.clock.wall()
+
+
+def _ask_for_touch(
+    connection: Connection, deps: Deps, touch: Touch | None, subject: str, flow: LandingFlow | None
+) -> None:
+    if touch is not None and flow is not None and flow is _flow_of(connection, touch):
+        kind, value = entry_of(touch, touch.slug)
+        entries.remember(connection, deps.sealer, subject, kind, value, wall=deps.clock.wall())
 
 
 def _leads_somewhere(found: Published, kind: EntryKind) -> bool:
