@@ -94,11 +94,12 @@ async def read_history(deps: Deps, own: OwnAccount, place: Place, *, kind: str =
 
 
 def what_for(deps: Deps, invoice: InvoiceSummary) -> str:
-    """Return what an invoice is for, in a few words: its last line that is no discount, which is what was bought."""
-    texts = [wording.line_text(deps.catalog, line) for line in invoice.lines if line.kind is not LineKind.DISCOUNT]
-    if len(texts) < 2:
-        return "".join(texts)
-    return f"{texts[-1]} and {len(texts) - 1} more"
+    """Return what an invoice is for, in a few words: its first line that is no discount and gives nothing back."""
+    lines = [line for line in invoice.lines if line.kind is not LineKind.DISCOUNT]
+    if not lines:
+        return ""
+    text = wording.line_text(deps.catalog, next((line for line in lines if line.amount.minor >= 0), lines[-1]))
+    return f"{text} and {len(lines) - 1} more" if len(lines) > 1 else text
 
 
 def invoice_status(invoice: InvoiceSummary) -> str:

@@ -108,8 +108,9 @@ async def withdraw(deps: Deps, person: Person, own: OwnAccount, invite_id: str) 
 
 async def remove(deps: Deps, person: Person, own: OwnAccount, manager_id: str) -> None:
     """Take a manager off the account. NotYours for somebody who is none; Refused for the last one."""
-    team = await read_team(deps, own)
-    if manager_id not in [each.person_id for each in team.managers]:
+    account_id = own.account_id
+    managed = await deps.db.read(lambda connection: accounts.account_for(connection, account_id, manager_id))
+    if managed is None:
         raise NotYours(manager_id)
 
     def write(connection: Connection) -> bool:

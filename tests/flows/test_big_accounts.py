@@ -62,6 +62,9 @@ async def test_every_list_is_leafed_through(shop: Shop) -> None:
     await browser.open(browser.link("More managers"))
     assert browser.text.count("/removal") == 20
     assert "More managers" not in browser.text
+    await browser.press("Remove ")
+    assert "The manager was removed." in browser.text
+    assert "There are 59 of them." in browser.text
     for path, more in (
         ("/subscriptions", "More subscriptions"),
         ("/invoices", "Older invoices"),

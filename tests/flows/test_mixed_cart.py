@@ -1,5 +1,6 @@
 """A plan and minutes in one cart: one order, one invoice, one charge, and two grants that fail and succeed alone."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, cast
@@ -185,6 +186,8 @@ async def test_paid_back_in_full_the_plan_ends_and_the_order_is_refunded(shop: S
     browser = await ordered(shop)
     await pay(browser)
     await settled(shop)
+    await browser.open("/history")
+    assert re.search(r"Team, [^<]* and 1 more", browser.text)
     order = await only_order(shop)
     part = 1_089  # what one pack costs with its tax
     await shop.world.refund(order.charge_ref or "", part)
