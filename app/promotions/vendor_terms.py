@@ -29,18 +29,6 @@ def terms_of(applied: Applied, cart: Cart, catalog: Catalog, *, discount_id: str
     )
 
 
-def stays_after_plan_change(offer: Offer, cart: Cart) -> bool:
-    """Whether a subscription that was bought with ``offer`` keeps it when it becomes what ``cart`` holds.
-
-    Only what is bought is looked at again: a customer who was new then is not asked to be new once more.
-    """
-    if offer.on_plan_change is OnPlanChange.DROP or not any(eligible_lines(offer.target, cart)):
-        return False
-    rules = offer.rules
-    least, most = rules.min_seats or 0, rules.max_seats if rules.max_seats is not None else cart.seats
-    return least <= cart.seats <= most
-
-
 def _as_share(offer: Offer, cart: Cart) -> int | None:
     """Return the basis points, or None where the discount must not grow with what it is taken off."""
     if not isinstance(offer.benefit, Percent) or offer.on_more_seats.growth is Growth.FIRST_UNITS:

@@ -15,9 +15,10 @@ from app.identity.actor import Person
 from app.promotions.cart import Cart, CartLine, Facts, History
 from app.promotions.identity_keys import identity_keys
 from app.promotions.model import OrderKind
-from app.promotions.periods import TERM_MONTHS
 from app.subscriptions.store import paid_until
 from app.vendor_adapters.types import Line, LineKind, OfferKey, Quote, SalesChannel
+
+TERM_MONTHS = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
