@@ -59,7 +59,7 @@ class SubscriptionSnapshot:
             renew. renews_as: what it will be after its term, when that differs. paid_until: the end of the next
             term, set when that one is paid already. sold_by: the partner's name. resumes: what has ended and goes on
             in this one, where the vendor makes another subscription for it; once this one runs, it is the same to us.
-        version: never smaller on a later read; the projection keeps the highest.
+        version: larger after every change, never smaller on a later read; the projection keeps the highest.
     """
 
     ref: SubscriptionRef

@@ -31,6 +31,7 @@ NOT_RAISED = pytest.fail.Exception
 WRITE = {write.operation: write for write in WRITES}
 MORE_SEATS = SetSeats(base=10, seats=13)
 YEAR = timedelta(days=365)
+TOO_OLD = timedelta(minutes=5, seconds=30)
 DOLLARS, YEN, _ = catalog._DECIMALS
 SHARE = {case.name: case for case in discounts._CASES}["rounded up"]
 TENTH = discounts._Off(percent_bp=1_000)
@@ -129,6 +130,7 @@ CONTROLS = (
     Control(subscriptions.TellsTheEventsName, "21_a_true_message_is_read", says="sub_1"),
     Control(wrong.SignsTheContent, "21_another_body_under_a_true_signature", ends=NOT_RAISED),
     Control(wrong.NeverForgetsAMessage, "21_a_stale_or_future_message", (YEAR,), NOT_RAISED),
+    Control(wrong.NeverForgetsAMessage, "21_a_stale_or_future_message", (TOO_OLD,), NOT_RAISED),
     Control(wrong.NeedsNoSignature, "21_an_absent_or_broken_signature", says="without its signature"),
     Control(wrong.CrashesOnNonsense, "21_nonsense_under_a_true_signature", (b"{",), json.JSONDecodeError),
     Control(wrong.NumbersDeliveries, "22_duplicates"),
@@ -144,6 +146,17 @@ CONTROLS = (
     Control(wrong.TakesAnyCustomer, "a_customer_that_is_gone", ends=NOT_RAISED),
     Control(wrong.MarksCardsByTheirHolder, "a_card_is_known_again"),
     Control(prices.CallsAGuessExact, "an_estimate_is_called_one", says="estimated|ESTIMATED"),
+    Control(subscriptions.ForgetsTheSubject, "a_subscription_says_whose_it_is", says="group:"),
+    Control(subscriptions.ForgetsTheOrder, "a_subscription_says_whose_it_is", says="O-"),
+    Control(purchases.TakesAnyQuote, "a_quote_is_of_its_own_request", ends=NOT_RAISED),
+    Control(purchases.FindsTheNewestFirst, "checkouts_are_found_oldest_first"),
+    Control(purchases.BlamesTheFunds, "a_failed_challenge_is_told_as_one", says="FUNDS"),
+    Control(purchases.GivesNothingBack, "a_checkout_says_what_was_given_back", says="60000"),
+    Control(purchases.ReservesTwice, "one_discount_for_a_reservation", ends=NOT_RAISED),
+    Control(prices.TotalsWithoutAPlace, "no_tax_is_promised_for_an_unknown_place", says="243600"),
+    Control(prices.NumbersNoInvoice, "invoices_are_listed_newest_first", says="has a number"),
+    Control(prices.BillsRenewalsToAnOrder, "a_renewal_is_of_no_order"),
+    Control(prices.ChargesRenewalsToAnOrder, "a_renewal_is_of_no_order", says="ord_1"),
     Control(prices.ShowsOnePage, "invoices_beyond_a_page", says="the list goes on"),
 )
 

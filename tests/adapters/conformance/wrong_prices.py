@@ -13,6 +13,8 @@ from app.vendor_adapters.types import (
     AddPack,
     Change,
     ChangeOutcome,
+    ChargeRef,
+    ChargeSummary,
     CustomerRef,
     DiscountRef,
     DiscountTerms,
@@ -158,3 +160,36 @@ def _less(charge: NextCharge) -> NextCharge:
 
 def _in_full(change: Change) -> Change:
     return replace(change, discounts=()) if isinstance(change, SetSeats | AddPack) else change
+
+
+class TotalsWithoutAPlace(EmbeddedVendor):
+    """Rule: what is to come is told with its tax, and nobody knows where."""
+
+    async def quote_purchase(self, request: PurchaseRequest) -> Quote:
+        quote = await super().quote_purchase(request)
+        return replace(
+            quote, next_charges=tuple(replace(charge, total=charge.subtotal) for charge in quote.next_charges)
+        )
+
+
+class NumbersNoInvoice(EmbeddedVendor):
+    """Rule: invoices have no number."""
+
+    async def list_invoices(self, customer: CustomerRef, *, cursor: str = "") -> Page[InvoiceSummary]:
+        page = await super().list_invoices(customer, cursor=cursor)
+        return Page(tuple(replace(row, number="") for row in page.rows), page.next_cursor)
+
+
+class BillsRenewalsToAnOrder(EmbeddedVendor):
+    """Rule: a renewal is told as what the first order was for."""
+
+    async def list_invoices(self, customer: CustomerRef, *, cursor: str = "") -> Page[InvoiceSummary]:
+        page = await super().list_invoices(customer, cursor=cursor)
+        return Page(tuple(replace(row, order=page.rows[-1].order) for row in page.rows), page.next_cursor)
+
+
+class ChargesRenewalsToAnOrder(EmbeddedVendor):
+    """Rule: a renewal's charge names an order."""
+
+    async def get_charge(self, ref: ChargeRef) -> ChargeSummary:
+        return replace(await super().get_charge(ref), order=OrderId("ord_1"))

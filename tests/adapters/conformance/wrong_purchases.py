@@ -19,6 +19,7 @@ from app.vendor_adapters.types import (
     CustomerProfile,
     CustomerRef,
     Declined,
+    DeclineReason,
     DiscountRef,
     DiscountTerms,
     Done,
@@ -272,3 +273,46 @@ class OneCartIsOnePage(EmbeddedVendor):
                 request, quote=quote, payment_method=payment_method, return_to=return_to, key=key
             )
         return self.charged[request.items]
+
+
+class TakesAnyQuote(EmbeddedVendor):
+    """Rule: a quote is good for whatever is asked with it."""
+
+    async def start_checkout(
+        self, request: PurchaseRequest, *, quote: Quote, return_to: str, cancel_to: str, key: IdempotencyKey
+    ) -> Handoff:
+        anew = await self.quote_purchase(request)
+        return await super().start_checkout(request, quote=anew, return_to=return_to, cancel_to=cancel_to, key=key)
+
+
+class FindsTheNewestFirst(EmbeddedVendor):
+    """Rule: an order's checkouts are listed backwards."""
+
+    async def find_checkouts(self, order: OrderId) -> tuple[CheckoutSnapshot, ...]:
+        return (await super().find_checkouts(order))[::-1]
+
+
+class BlamesTheFunds(EmbeddedVendor):
+    """Rule: whatever a bank refuses, it is for want of money."""
+
+    async def get_checkout(self, ref: CheckoutRef) -> CheckoutSnapshot:
+        found = await super().get_checkout(ref)
+        return replace(
+            found, declines=tuple(replace(decline, reason=DeclineReason.FUNDS) for decline in found.declines)
+        )
+
+
+class GivesNothingBack(EmbeddedVendor):
+    """Rule: what was refunded is not told."""
+
+    async def get_checkout(self, ref: CheckoutRef) -> CheckoutSnapshot:
+        found = await super().get_checkout(ref)
+        return replace(found, amount_refunded=zero(found.total.currency))
+
+
+class ReservesTwice(EmbeddedVendor):
+    """Rule: one reservation has a discount for each set of terms."""
+
+    async def materialise_discount(self, terms: DiscountTerms, *, key: IdempotencyKey) -> DiscountRef:
+        other = replace(terms, reservation=f"{terms.reservation} {terms.percent_bp}")
+        return await super().materialise_discount(other, key=key)

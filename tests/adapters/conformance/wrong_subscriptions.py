@@ -14,6 +14,7 @@ from app.vendor_adapters.types import (
     ChangeOutcome,
     CheckoutSnapshot,
     CheckoutState,
+    CustomerRef,
     IdempotencyKey,
     NeedsAction,
     Notification,
@@ -170,3 +171,18 @@ class FindsOpenPagesOnly(EmbeddedVendor):
     async def find_checkouts(self, order: OrderId) -> tuple[CheckoutSnapshot, ...]:
         found = await super().find_checkouts(order)
         return tuple(one for one in found if one.state is CheckoutState.OPEN)
+
+
+class ForgetsTheSubject(EmbeddedVendor):
+    """Rule: what a subscription is for is not told."""
+
+    async def get_subscription(self, ref: SubscriptionRef) -> SubscriptionSnapshot:
+        return replace(await super().get_subscription(ref), subject="")
+
+
+class ForgetsTheOrder(EmbeddedVendor):
+    """Rule: which order made a subscription is not told."""
+
+    async def list_subscriptions(self, customer: CustomerRef) -> tuple[SubscriptionSnapshot, ...]:
+        found = await super().list_subscriptions(customer)
+        return tuple(replace(one, order=OrderId("")) for one in found)

@@ -271,8 +271,8 @@ class MinimalAdapter:
 
 
 def _token(request: PurchaseRequest) -> str:
-    """Return what of a request its price depends on."""
-    return repr((request.currency, request.items))
+    """Return what a quote is bound to: it is for no other cart, and for no other place."""
+    return repr((request.currency, request.items, request.address, request.tax_id))
 
 
 def _found(operation: str, rows: Mapping[str, V], key: str) -> V:

@@ -4,7 +4,7 @@ import pytest
 
 from app.core.money import Money
 from app.vendor_adapters.capabilities import Capability
-from app.vendor_adapters.conformance.buyer import Buyer, new_key, renamed
+from app.vendor_adapters.conformance.buyer import Buyer, new_key, renamed, to_day
 from app.vendor_adapters.conformance.checks.base import Checks
 from app.vendor_adapters.conformance.harness import Card, Harness
 from app.vendor_adapters.conformance.offers import MINUTES, TEAM
@@ -13,6 +13,8 @@ from app.vendor_adapters.errors import RejectReason, VendorRejected
 from app.vendor_adapters.types import CustomerRef, Done, InvoiceRef, InvoiceStatus, LineKind, PortalPurpose
 
 _MORE_THAN_A_PAGE = 25
+_UNSAID = [None, None]
+"""What was given back, where the vendor does not say."""
 
 
 class BillingChecks(Checks):
@@ -41,6 +43,7 @@ class BillingChecks(Checks):
             assert invoice.subtotal - invoice.discount + invoice.tax == invoice.total
             assert (invoice.status, invoice.amount_paid) == (InvoiceStatus.PAID, invoice.total)
             assert invoice.amount_due.is_zero
+            assert invoice.number, "an invoice has a number"
             assert await harness.adapter.get_invoice(invoice.ref) == invoice
 
     @check(0)
@@ -115,6 +118,29 @@ class BillingChecks(Checks):
         assert (before.invoice, before.amount) == (bought.invoice, Money(69_600, "usd"))
         assert [each.refunded.minor for each in (before, part, whole)] == [0, 60_000, 69_600]
         assert [each.is_returned for each in (before, part, whole)] == [False, False, True]
+
+    @check(0, Capability.REFUNDS)
+    async def test_a_checkout_says_what_was_given_back(self, harness: Harness) -> None:
+        """A checkout says how much was given back of what was paid, or that it cannot say."""
+        bought = await (await Buyer.arrive(harness)).purchase((TEAM, 2))
+        assert bought.charge is not None
+        await harness.adapter.refund(bought.charge, amount=Money(60_000, "usd"), reason="kit", key=new_key("refund"))
+        after = await harness.adapter.get_checkout(bought.ref)
+        assert after.amount_paid == bought.amount_paid
+        assert [bought.amount_refunded, after.amount_refunded] in (_UNSAID, [Money(0, "usd"), Money(60_000, "usd")])
+
+    @check(0, Capability.TEST_CLOCK)
+    async def test_a_renewal_is_of_no_order(self, harness: Harness) -> None:
+        """A renewal's invoice and charge name its subscription and no order."""
+        buyer = await Buyer.arrive(harness)
+        subscription = await buyer.subscribe()
+        await to_day(harness, 366)
+        renewal, first = await buyer.invoices()
+        assert (renewal.order, first.order) == ("", subscription.order)
+        assert (renewal.subscription, first.subscription) == (subscription.ref, subscription.ref)
+        if Capability.REFUNDS in harness.adapter.capabilities:
+            charge = await harness.adapter.get_charge((await harness.charges())[-1].ref)
+            assert (charge.order, charge.subscription, charge.invoice) == ("", subscription.ref, renewal.ref)
 
     @check(0, Capability.REFUNDS)
     async def test_no_more_is_refunded_than_was_paid(self, harness: Harness) -> None:

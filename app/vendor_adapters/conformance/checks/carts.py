@@ -11,7 +11,7 @@ from app.vendor_adapters.capabilities import Capability
 from app.vendor_adapters.conformance.buyer import Buyer, new_key, taken
 from app.vendor_adapters.conformance.checks.base import Checks
 from app.vendor_adapters.conformance.harness import Card, Harness, Payment
-from app.vendor_adapters.conformance.offers import MINUTES, STORAGE, TEAM
+from app.vendor_adapters.conformance.offers import MINUTES, NEW_YORK, STORAGE, TEAM
 from app.vendor_adapters.conformance.scenario import check
 from app.vendor_adapters.errors import RejectReason, VendorRejected
 from app.vendor_adapters.types import CheckoutState, CustomerRef, Handoff, PurchaseRequest, Quote
@@ -154,6 +154,30 @@ class CartChecks(Checks):
             await buyer.buy(replace(request, customer=CustomerRef(f"{buyer.customer}gone")), quote=quote)
         assert (refused.value.reason, refused.value.field) == (RejectReason.NOT_FOUND, "customer")
         assert await taken(harness, request.order) == []
+
+    @check(0)
+    async def test_a_quote_is_of_its_own_request(self, harness: Harness) -> None:
+        """A quote opens no page for another address or for more of it."""
+        buyer = await Buyer.arrive(harness)
+        request = buyer.request((TEAM, 2))
+        quote = await harness.adapter.quote_purchase(request)
+        more = buyer.request((TEAM, 3), order=request.order)
+        for other in (replace(request, address=NEW_YORK), more):
+            with pytest.raises(VendorRejected) as refused:
+                await buyer.open(other, quote=quote)
+            assert refused.value.reason is RejectReason.QUOTE_EXPIRED
+        assert await harness.adapter.find_checkouts(request.order) == ()
+
+    @check(0, Capability.TEST_CLOCK)
+    async def test_checkouts_are_found_oldest_first(self, harness: Harness) -> None:
+        """All checkouts of an order are found, oldest first."""
+        buyer = await Buyer.arrive(harness)
+        request = buyer.request((TEAM, 2))
+        first = await buyer.open(request)
+        await harness.advance(harness.adapter.capabilities.checkout_lifetime + _A_MOMENT)
+        second = await buyer.open(request)
+        found = await harness.adapter.find_checkouts(request.order)
+        assert [one.ref for one in found] == [first.ref, second.ref]
 
     @check(0)
     async def test_what_cannot_be_sold_says_why(self, harness: Harness) -> None:

@@ -28,6 +28,7 @@ from app.vendor_adapters.types import (
 _MOST_IN_ANY_ORDER = 4
 """Messages whose every permutation is tried: 24 orders, each with all of them twice."""
 _GIANT = 2_000_000
+_TOO_OLD = timedelta(minutes=5, seconds=30)
 
 
 class NotificationChecks(Checks):
@@ -43,7 +44,9 @@ class NotificationChecks(Checks):
         assert found.occurred_at.utcoffset() == timedelta(0)
 
     @check(21)
-    @pytest.mark.parametrize("age", [timedelta(days=1), timedelta(days=365), timedelta(days=-1)], ids=str)
+    @pytest.mark.parametrize(
+        "age", [timedelta(days=365), timedelta(days=1), _TOO_OLD, -_TOO_OLD, timedelta(days=-1)], ids=str
+    )
     async def test_21_a_stale_or_future_message(self, harness: Harness, age: timedelta) -> None:
         """A message signed long ago, or in the future, is refused."""
         message = harness.message(NotificationKind.SUBSCRIPTION, "sub_1", at=harness.clock.wall() - age)

@@ -8,7 +8,7 @@ from app.vendor_adapters.conformance.checks.base import Checks
 from app.vendor_adapters.conformance.harness import Card, Facility, Harness, Payment
 from app.vendor_adapters.conformance.offers import MINUTES, TEAM
 from app.vendor_adapters.conformance.scenario import check
-from app.vendor_adapters.types import CheckoutState, NeedsAction, SetSeats
+from app.vendor_adapters.types import CheckoutState, DeclineReason, NeedsAction, SetSeats
 
 
 class PaymentChecks(Checks):
@@ -43,6 +43,13 @@ class PaymentChecks(Checks):
         assert (failed.state, failed.subscription) == (CheckoutState.OPEN, None)
         assert await taken(harness, request.order) == []
         assert (await buyer.pay(handoff)).state is CheckoutState.COMPLETE
+
+    @check(0, Facility.CHALLENGES)
+    async def test_a_failed_challenge_is_told_as_one(self, harness: Harness) -> None:
+        """A try whose 3-D Secure failed reads as AUTH, where the vendor tells of refused tries."""
+        buyer = await Buyer.arrive(harness)
+        failed = await buyer.pay(await buyer.open(buyer.request((TEAM, 2))), Payment.CHALLENGE_FAILED)
+        assert {decline.reason for decline in failed.declines} <= {DeclineReason.AUTH}
 
     @check(16, Facility.CHALLENGES)
     async def test_16_challenge_left(self, harness: Harness) -> None:

@@ -57,6 +57,15 @@ class PriceChecks(Checks):
         assert quote.tax.amount == Money(348_000, "usd").share(Fraction(NEW_YORK_PPM, 1_000_000))
         assert paid.amount_paid == quote.due_now == quote.subtotal + quote.tax.amount
 
+    @check(0)
+    async def test_no_tax_is_promised_for_an_unknown_place(self, harness: Harness) -> None:
+        """While the place is unknown, neither tax nor the next charge's total is told."""
+        request = replace((await Buyer.arrive(harness)).request((TEAM, 7)), address=None)
+        quote = await harness.adapter.quote_purchase(request)
+        assert quote.tax is None
+        assert quote.next_charges, "a subscription renews"
+        assert {(charge.tax, charge.total) for charge in quote.next_charges} == {(None, None)}
+
     @check(10, Capability.TEST_CLOCK)
     async def test_10_an_old_quote_is_honoured_or_refused(self, harness: Harness) -> None:
         """A quote that is too old is honoured to the cent, or refused as expired."""

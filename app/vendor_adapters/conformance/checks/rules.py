@@ -162,7 +162,8 @@ class RuleChecks(Checks):
                 await harness.adapter.list_offers()
         turned_away = wire.sent() - before
         await harness.adapter.list_offers()
-        assert 0 < turned_away <= wire.sent() - before - turned_away
+        assert turned_away, "the guard saw no request: it must sit between the adapter and the faults"
+        assert turned_away <= wire.sent() - before - turned_away, "it asked again before the pause was over"
 
 
 def _is_told(buyer: Buyer, text: str) -> bool:

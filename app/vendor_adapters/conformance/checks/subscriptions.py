@@ -190,6 +190,17 @@ class SubscriptionChecks(Checks):
         assert await taken(harness, order) == []
 
     @check(0)
+    async def test_a_subscription_says_whose_it_is(self, harness: Harness) -> None:
+        """A subscription names the customer, the subject and the order that it was bought for."""
+        buyer = await Buyer.arrive(harness)
+        bought = await buyer.purchase((TEAM, 2))
+        assert bought.subscription is not None
+        read = await harness.adapter.get_subscription(bought.subscription)
+        (listed,) = await harness.adapter.list_subscriptions(buyer.customer)
+        for found in (read, listed):
+            assert (found.customer, found.subject, found.order) == (buyer.customer, buyer.subject, bought.order)
+
+    @check(0)
     async def test_renewal_can_be_stopped_and_resumed(self, harness: Harness) -> None:
         """The renewal can be stopped and resumed; the term stays."""
         subscription = await (await Buyer.arrive(harness)).subscribe()
