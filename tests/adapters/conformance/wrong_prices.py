@@ -1,7 +1,7 @@
 """Adapters that are wrong about prices: quotes, taxes, discounts, what is to come (checks 10 to 13)."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from app.core.money import Money
 from app.vendor_adapters.capabilities import Capabilities, Capability
@@ -170,6 +170,14 @@ class TotalsWithoutAPlace(EmbeddedVendor):
         return replace(
             quote, next_charges=tuple(replace(charge, total=charge.subtotal) for charge in quote.next_charges)
         )
+
+
+class QuotesYesterdaysPrice(EmbeddedVendor):
+    """10: a price says that it is of another day."""
+
+    async def quote_purchase(self, request: PurchaseRequest) -> Quote:
+        quote = await super().quote_purchase(request)
+        return replace(quote, priced_at=quote.priced_at - timedelta(days=1))
 
 
 class NumbersNoInvoice(EmbeddedVendor):

@@ -186,3 +186,21 @@ class ForgetsTheOrder(EmbeddedVendor):
     async def list_subscriptions(self, customer: CustomerRef) -> tuple[SubscriptionSnapshot, ...]:
         found = await super().list_subscriptions(customer)
         return tuple(replace(one, order=OrderId("")) for one in found)
+
+
+class GrantsALateYes(EmbeddedVendor):
+    """Rule: what was asked for first counts in the end, whatever came between."""
+
+    asked = 0
+
+    async def apply_change(
+        self, ref: SubscriptionRef, *, change: Change, quote: Quote, return_to: str, order: OrderId, key: IdempotencyKey
+    ) -> ChangeOutcome:
+        outcome = await super().apply_change(ref, change=change, quote=quote, return_to=return_to, order=order, key=key)
+        if isinstance(outcome, NeedsAction) and isinstance(change, SetSeats):
+            self.asked = change.seats
+        return outcome
+
+    async def get_subscription(self, ref: SubscriptionRef) -> SubscriptionSnapshot:
+        found = await super().get_subscription(ref)
+        return replace(found, seats=self.asked if found.seats == 11 else found.seats)

@@ -90,7 +90,7 @@ class BillingChecks(Checks):
 
     @check(0, Capability.STORED_CARD_PURCHASE)
     async def test_a_card_is_known_again(self, harness: Harness) -> None:
-        """A card has one fingerprint, whoever stores it or pays with it, and another card another; or none has any."""
+        """A card has one fingerprint whoever has it, another card another; or none."""
         ann, bob, cleo = [await Buyer.arrive(harness, card=card) for card in (Card.PAYS, Card.PAYS, Card.DECLINED)]
         cards = [(await harness.adapter.payment_methods(buyer.customer))[0] for buyer in (ann, bob, cleo)]
         same, again, other = [card.fingerprint for card in cards]
@@ -121,7 +121,7 @@ class BillingChecks(Checks):
 
     @check(0, Capability.REFUNDS)
     async def test_a_checkout_says_what_was_given_back(self, harness: Harness) -> None:
-        """A checkout says how much was given back of what was paid, or that it cannot say."""
+        """A checkout says how much was given back, or that it cannot say."""
         bought = await (await Buyer.arrive(harness)).purchase((TEAM, 2))
         assert bought.charge is not None
         await harness.adapter.refund(bought.charge, amount=Money(60_000, "usd"), reason="kit", key=new_key("refund"))

@@ -14,7 +14,7 @@ from app.vendor_adapters.conformance.harness import Card, Harness, Payment
 from app.vendor_adapters.conformance.offers import MINUTES, NEW_YORK, STORAGE, TEAM
 from app.vendor_adapters.conformance.scenario import check
 from app.vendor_adapters.errors import RejectReason, VendorRejected
-from app.vendor_adapters.types import CheckoutState, CustomerRef, Handoff, PurchaseRequest, Quote
+from app.vendor_adapters.types import CheckoutState, CustomerRef, Handoff, PurchaseRequest, Quote, TaxId
 
 _A_MOMENT = timedelta(minutes=1)
 
@@ -157,12 +157,18 @@ class CartChecks(Checks):
 
     @check(0)
     async def test_a_quote_is_of_its_own_request(self, harness: Harness) -> None:
-        """A quote opens no page for another address or for more of it."""
+        """A quote opens no page for another address, tax id, discount or number."""
         buyer = await Buyer.arrive(harness)
         request = buyer.request((TEAM, 2))
         quote = await harness.adapter.quote_purchase(request)
-        more = buyer.request((TEAM, 3), order=request.order)
-        for other in (replace(request, address=NEW_YORK), more):
+        others = [
+            replace(request, address=NEW_YORK),
+            replace(request, tax_id=TaxId(kind="eu_vat", value="DE123456789")),
+        ]
+        others.append(buyer.request((TEAM, 3), order=request.order))
+        if Capability.DISCOUNTS in harness.adapter.capabilities:
+            others.append(replace(request, discounts=(await buyer.discount(TEAM, percent_bp=1_000),)))
+        for other in others:
             with pytest.raises(VendorRejected) as refused:
                 await buyer.open(other, quote=quote)
             assert refused.value.reason is RejectReason.QUOTE_EXPIRED

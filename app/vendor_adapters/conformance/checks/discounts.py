@@ -148,7 +148,7 @@ class DiscountChecks(Checks):
 
     @check(0, Capability.DISCOUNTS)
     async def test_one_discount_for_a_reservation(self, harness: Harness) -> None:
-        """Discounts of two reservations are two; one reservation has no second one with other terms."""
+        """Two reservations have two discounts; one has none with other terms."""
         buyer = await Buyer.arrive(harness)
         first, second = [await buyer.discount(TEAM, percent_bp=2_000) for _ in range(2)]
         assert first != second

@@ -8,7 +8,7 @@ from app.vendor_adapters.conformance.checks.base import Checks
 from app.vendor_adapters.conformance.harness import Card, Facility, Harness, Payment
 from app.vendor_adapters.conformance.offers import MINUTES, TEAM
 from app.vendor_adapters.conformance.scenario import check
-from app.vendor_adapters.types import CheckoutState, DeclineReason, NeedsAction, SetSeats
+from app.vendor_adapters.types import CheckoutState, DeclineReason, Done, NeedsAction, SetSeats
 
 
 class PaymentChecks(Checks):
@@ -46,7 +46,7 @@ class PaymentChecks(Checks):
 
     @check(0, Facility.CHALLENGES)
     async def test_a_failed_challenge_is_told_as_one(self, harness: Harness) -> None:
-        """A try whose 3-D Secure failed reads as AUTH, where the vendor tells of refused tries."""
+        """A try whose 3-D Secure failed reads as AUTH, where tries are told."""
         buyer = await Buyer.arrive(harness)
         failed = await buyer.pay(await buyer.open(buyer.request((TEAM, 2))), Payment.CHALLENGE_FAILED)
         assert {decline.reason for decline in failed.declines} <= {DeclineReason.AUTH}
@@ -99,3 +99,18 @@ class PaymentChecks(Checks):
         await harness.pay_checkout(outcome.url, answer)
         assert (await harness.adapter.get_subscription(subscription.ref)).seats == seats
         assert len(await taken(harness, order)) == (seats == 13)
+
+    @check(0, Facility.CHALLENGES, Capability.CHANGES, Capability.CHANGE_WAITS_FOR_PAYMENT)
+    async def test_a_late_yes_changes_nothing(self, harness: Harness) -> None:
+        """A bank's late yes undoes no newer change, and what it took is told."""
+        buyer, late = await Buyer.arrive(harness), new_order()
+        subscription = await buyer.subscribe()
+        await harness.given_card(buyer.customer, Card.CHALLENGES)
+        asked = await buyer.change(subscription.ref, SetSeats(base=10, seats=13), order=late)
+        assert isinstance(asked, NeedsAction)
+        await harness.given_card(buyer.customer, Card.PAYS)
+        assert isinstance(await buyer.change(subscription.ref, SetSeats(base=10, seats=11)), Done)
+        await harness.pay_checkout(asked.url, Payment.CHALLENGE_PASSED)
+        assert (await harness.adapter.get_subscription(subscription.ref)).seats == 11
+        found = await harness.adapter.find_checkouts(late)
+        assert sum(one.amount_paid.minor for one in found) == sum(await taken(harness, late))

@@ -42,7 +42,9 @@ class PriceChecks(Checks):
         """A quote's lines sum to its subtotal, and that to what is due."""
         buyer = await Buyer.arrive(harness)
         for offer, quantity in ((TEAM, 7), (MINUTES, 3)):
-            assert_adds_up(await harness.adapter.quote_purchase(buyer.request((offer, quantity))))
+            quote = await harness.adapter.quote_purchase(buyer.request((offer, quantity)))
+            assert_adds_up(quote)
+            assert abs(quote.priced_at - harness.clock.now()) <= _A_MOMENT, "it is the price of now"
 
     @check(10, Capability.TAX_PREVIEW)
     async def test_10_tax_is_known_before_paying(self, harness: Harness) -> None:

@@ -115,7 +115,7 @@ class SubscriptionChecks(Checks):
 
     @check(0, Capability.CHANGES)
     async def test_an_estimate_is_called_one(self, harness: Harness) -> None:
-        """A quote of a change is exact where previews are declared, and an estimate where they are not."""
+        """A quote of a change is exact where previews are declared, else an estimate."""
         buyer = await Buyer.arrive(harness)
         subscription = await buyer.subscribe()
         quote = await buyer.quote_change(subscription.ref, _SEATS)
@@ -191,7 +191,7 @@ class SubscriptionChecks(Checks):
 
     @check(0)
     async def test_a_subscription_says_whose_it_is(self, harness: Harness) -> None:
-        """A subscription names the customer, the subject and the order that it was bought for."""
+        """A subscription names its customer, its subject and its order."""
         buyer = await Buyer.arrive(harness)
         bought = await buyer.purchase((TEAM, 2))
         assert bought.subscription is not None
