@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from app.cli import _parser, main
 from tests.promotions.faults import two
@@ -44,13 +45,15 @@ DOES_WITHOUT = {
 
 
 @pytest.fixture
-def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The campaign file; the settings name a database that nobody has migrated."""
+    before = structlog.get_config()
     monkeypatch.setenv("KASSA_VAR", str(tmp_path / "var"))
     monkeypatch.setenv("KASSA_DATABASE_URL", f"sqlite:///{tmp_path}/new.db")
     path = tmp_path / "two.toml"
     path.write_text(two(), encoding="utf-8")
-    return str(path)
+    yield str(path)
+    structlog.configure(**before)  # a command sends its log to where this test's output went
 
 
 @pytest.mark.parametrize("words", NEEDS_SCHEMA)
