@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from e2e.buyer import DECLINED, agree, expect_at, expect_problem, go_on_to_pay, pay
@@ -11,6 +12,7 @@ from e2e.people import sign_in
 from e2e.world import World
 
 
+@pytest.mark.vendors("embedded", why="a payment page that takes another card itself counts the tries itself")
 def test_the_wait_after_three_refused_cards_runs_down(page: Page, world: World) -> None:
     sign_in(page, world, "ann")
     hands = Hands(page)
