@@ -48,6 +48,7 @@ DOES_WITHOUT = {
 def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The campaign file; the settings name a database that nobody has migrated."""
     before = structlog.get_config()
+    # a command takes its settings from the environment alone, as it does for whoever types it
     monkeypatch.setenv("KASSA_VAR", str(tmp_path / "var"))
     monkeypatch.setenv("KASSA_DATABASE_URL", f"sqlite:///{tmp_path}/new.db")
     path = tmp_path / "two.toml"
@@ -67,7 +68,7 @@ def test_a_command_says_what_to_do(words: str, file: str, capsys: pytest.Capture
 def test_a_command_says_that_the_database_is_away(
     words: str, file: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("KASSA_DATABASE_URL", "postgresql+psycopg://nobody@127.0.0.1:9/nothing")
+    monkeypatch.setenv("KASSA_DATABASE_URL", "postgresql+psycopg://nobody@127.0.0.1:9/nothing")  # nobody listens there
     assert main(words.split()) == 1
     said = capsys.readouterr()
     assert said.out == ""
