@@ -11,6 +11,14 @@ _TOO_WIDE = """() => {
   const wide = [...document.body.querySelectorAll("*")].filter((it) => it.getBoundingClientRect().right > seen + 1);
   return ["the page", ...wide.map((it) => `${it.tagName} ${it.id} ${it.className}`)];
 }"""
+# What is being worked out anew is drawn paler for a moment; what was typed is sent off only after a pause of 300 ms.
+_SETTLED = """async () => {
+  const pause = document.querySelector("[hx-trigger*=delay]") ? 400 : 0;
+  for (let quiet = 0; quiet <= pause; quiet += 50) {
+    if (document.querySelector(".htmx-request")) quiet = 0;
+    await new Promise((done) => setTimeout(done, 50));
+  }
+}"""
 _RUNS_SCRIPTS = "matchMedia('(scripting: enabled)').matches"
 _FIRST_SUBMIT = "main button:not([type=button]), main input[type=submit]"
 
@@ -25,6 +33,7 @@ def check_looks(page: Page, *, is_flow: bool = True) -> None:
     if page.evaluate(_RUNS_SCRIPTS):
         # reduced motion, so that no colour is met on its way from one scheme to the other
         page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+        page.evaluate(_SETTLED)
         check_contrast(page)
         page.emulate_media(color_scheme="light")
         check_page(page)
