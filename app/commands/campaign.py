@@ -22,6 +22,7 @@ from app.flows.campaigns.manage import CampaignFault, pause_campaign, preview_ad
 from app.flows.campaigns.publish import CampaignsRefused, check_file, publish_file
 from app.flows.deps import Deps
 from app.promotions import budget_ids
+from app.promotions.busy import Busy
 from app.promotions.files.findings import Finding
 from app.promotions.model import Published
 from app.promotions.phases import phase_of
@@ -41,6 +42,8 @@ async def campaign(config: Config, options: argparse.Namespace) -> int:
             return _refuse(refused.findings)
         except CampaignFault as fault:
             sys.stderr.write(f"kassa campaign {options.act}: {fault}\n")
+        except Busy:
+            sys.stderr.write(f"kassa campaign {options.act}: busy: another file is being published; try again\n")
         except DATABASE_AWAY as error:
             sys.stderr.write(f"The database does not answer ({type(error).__name__}): check KASSA_DATABASE_URL.\n")
         return 1

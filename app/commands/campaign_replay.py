@@ -30,14 +30,16 @@ async def replay(deps: Deps, path: Path, last: str, *, as_json: bool) -> int:
     checked = check_file(deps, path)
     if checked.findings:
         raise CampaignsRefused(checked.findings)
-    past = await deps.db.read(lambda connection: past_orders(connection, deps.catalog, since))
+    past = await deps.db.read(lambda connection: past_orders(connection, deps.catalog, deps.sealer, since))
     progress = Progress("orders", len(past) * len(checked.campaigns))
     found = replay_orders(checked.campaigns, past, on_each=progress.advance)
     if as_json:
         write_json({"since": since, "orders": len(past), "campaigns": [_row(each) for each in found]})
         return 0
     orders = formats.counted(len(past), "paid order")
-    sys.stdout.write(f"{orders} since {formats.date(since)}, each as if its buyer had come by the campaign's link:\n")
+    sys.stdout.write(
+        f"{orders} since {formats.date(since)}, each as if its buyer had come by a way in that still had uses:\n"
+    )
     sys.stdout.writelines(_lines(found, since))
     return 0
 

@@ -11,10 +11,15 @@ from app.catalog.model import Catalog, PriceRow
 from app.db.schema.entitlements import subscriptions
 from app.db.schema.identity import billing_accounts, people
 from app.db.schema.orders import orders
+from app.db.schema.promotions import promo_identities, promo_reservations
+from app.db.sealing import Sealer
+from app.flows.campaigns.facts import confirmed_email
+from app.identity.people import person_of
 from app.orders import kinds
 from app.orders.packing import unpack
 from app.orders.states import PAID
 from app.promotions.cart import Cart, CartLine, Facts, History
+from app.promotions.identity_keys import identity_keys
 from app.promotions.model import OrderKind
 from app.promotions.replay import PastOrder
 from app.subscriptions.store import PACKS_OF
@@ -31,7 +36,8 @@ _KINDS = {
 _COLUMNS = (
     *(orders.c.order_id, orders.c.kind, orders.c.account_id, orders.c.group_id, orders.c.offer, orders.c.seats),
     *(orders.c.currency, orders.c.subtotal, orders.c.renews_at, orders.c.request, orders.c.created_at),
-    *(orders.c.packs, orders.c.packs_addon, orders.c.quote),
+    *(orders.c.packs, orders.c.packs_addon, orders.c.quote, orders.c.person_id, billing_accounts.c.country),
+    *(people.c[name] for name in ("issuer", "subject", "username", "name", "email", "email_verified", "roles")),
 )
 _NEVER_PAID = (SubscriptionStatus.INCOMPLETE.value, SubscriptionStatus.TRIALING.value)
 
@@ -48,15 +54,17 @@ class _Plans:
         return max(begun, default=None)
 
 
-def past_orders(connection: Connection, catalog: Catalog, since: datetime) -> list[PastOrder]:
+def past_orders(connection: Connection, catalog: Catalog, sealer: Sealer, since: datetime) -> list[PastOrder]:
     """Return the orders that were confirmed since then (business time) and are paid.
 
-    Of the buyer's country and address the present ones are taken: earlier ones are not kept.
+    Of the buyer's country and address the present ones are taken: earlier ones are not kept. Of cards those are known
+    that a claim was made with.
     """
     by_account, by_group = _plans(connection)
     rows = {row.id: row for row in catalog.prices}
+    claimed = _claimed(connection, since)
     query = (
-        select(*_COLUMNS, billing_accounts.c.country, people.c.email, people.c.email_verified)
+        select(*_COLUMNS)
         .join(billing_accounts, billing_accounts.c.account_id == orders.c.account_id)
         .join(people, people.c.person_id == orders.c.person_id)
         .where(orders.c.created_at >= since, orders.c.state.in_([state.value for state in PAID]))
@@ -65,11 +73,36 @@ def past_orders(connection: Connection, catalog: Catalog, since: datetime) -> li
     found = []
     for order in connection.execute(query).mappings():
         price = rows.get(order["offer"])
-        if price is not None:  # what the catalog has forgotten, no campaign can be for
-            history = _history(order, by_account, by_group)
-            found.append(
-                PastOrder(cart=_cart(order, price, rows), facts=_facts(order, history), at=order["created_at"])
+        if price is None:  # what the catalog has forgotten, no campaign can be for
+            continue
+        email = confirmed_email(connection, person_of(order))
+        history = _history(order, by_account, by_group)
+        keys = {*_keys(order, email, sealer), *claimed[order["order_id"]]}
+        found.append(
+            PastOrder(
+                cart=_cart(order, price, rows),
+                facts=_facts(order, history, email),
+                identities=tuple(sorted(keys)),
+                at=order["created_at"],
             )
+        )
+    return found
+
+
+def _keys(order: RowMapping, email: str, sealer: Sealer) -> tuple[str, ...]:
+    return identity_keys(sealer, person_id=order["person_id"], account_id=order["account_id"], email=email)
+
+
+def _claimed(connection: Connection, since: datetime) -> Mapping[str, set[str]]:
+    """Return the keys that claims noted of an order's buyer, the cards' among them."""
+    query = (
+        select(promo_reservations.c.order_id, promo_identities.c.identity_key)
+        .join(promo_identities, promo_identities.c.reservation_id == promo_reservations.c.reservation_id)
+        .where(promo_reservations.c.made_at >= since)
+    )
+    found: dict[str, set[str]] = defaultdict(set)
+    for row in connection.execute(query):
+        found[row.order_id].add(row.identity_key)
     return found
 
 
@@ -117,8 +150,8 @@ def _added(order: RowMapping) -> int:
     return int(order["seats"])
 
 
-def _facts(order: RowMapping, history: History) -> Facts:
-    domain = order["email"].rpartition("@")[2].casefold() if order["email_verified"] else ""
+def _facts(order: RowMapping, history: History, email: str) -> Facts:
+    domain = email.rpartition("@")[2].casefold()
     return Facts(account_id=order["account_id"], history=history, country=order["country"], mail_domain=domain)
 
 

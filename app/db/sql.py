@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Column, Connection, Table, func, select
+from sqlalchemy import Column, Connection, Table, func, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 
 
@@ -26,6 +26,18 @@ def upsert(connection: Connection, table: Table, values: Mapping[str, object], *
     connection.execute(
         _insert(connection, table).values(**values).on_conflict_do_update(index_elements=list(key), set_=changes)
     )
+
+
+def take_turns(connection: Connection, lock: int) -> None:
+    """Let one transaction at a time go on from here, until it ends; each sees what those before it wrote.
+
+    On SQLite all writing transactions take turns anyway.
+
+    Args:
+        lock: a number of its own for each thing that is taken in turns.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": lock})
 
 
 def count_by(connection: Connection, column: Column[Any]) -> dict[str, int]:

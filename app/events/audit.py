@@ -4,18 +4,17 @@ import hashlib
 import json
 from datetime import datetime
 
-from sqlalchemy import Connection, func, insert, select, text
+from sqlalchemy import Connection, func, insert, select
 
 from app.db.schema.events import audit
+from app.db.sql import take_turns
 
 _LOCK = 7_241_001  # any number that no other advisory lock of the store uses
 
 
 def record(connection: Connection, *, actor: str, action: str, subject: str, now: datetime, detail: str = "") -> None:
     """Append one row. ``actor`` is a person's id or ``system``; ``detail`` must hold no secret and no address."""
-    if connection.dialect.name == "postgresql":
-        # one writer at a time: two rows that hang on the same one would break the chain
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+    take_turns(connection, _LOCK)  # two rows that hang on the same one would break the chain
     last = connection.execute(select(audit.c.seq, audit.c.chain).order_by(audit.c.seq.desc()).limit(1)).first()
     seq, chain = (last.seq + 1, last.chain) if last else (1, "")
     row = {"seq": seq, "at": now, "actor": actor, "action": action, "subject": subject, "detail": detail}

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 
-from sqlalchemy import Connection, and_, delete, exists, select, update
+from sqlalchemy import Connection, and_, case, delete, exists, select, update
 
 from app.db.schema.funnel import funnel, journeys
 from app.db.sql import insert_missing, insert_new
@@ -63,7 +63,8 @@ class Start:
     Attributes:
         keys: what visits of the same browser, or to the same change, are filed under.
         saw_plans: the choice was made on the plan page, also where no visit to it is known.
-        campaign: a slug, empty for none: then it is that of the visit. kind: of the order that it may become.
+        campaign: a slug, empty for none: then it and the link are those of the visit. link_id: the campaign's link that
+            was clicked last, empty for none or any. kind: of the order that it may become.
     """
 
     keys: Sequence[str] = ()
@@ -81,7 +82,7 @@ def landed(connection: Connection, key: str, *, slug: str, link_id: str = "", at
 
 def viewed_plans(connection: Connection, keys: Sequence[str], *, campaign: str = "", at: datetime) -> None:
     """Note that a browser saw the plan page; ``keys`` are its visitor's id, if it has one, and its mark of the day."""
-    visit = _open_visit(connection, keys, campaign)
+    visit = _open_visit(connection, keys, campaign=campaign)
     if visit is None:
         _visit(connection, keys[0], Step.PLANS_VIEWED, [Step.PLANS_VIEWED], campaign=campaign, at=at)
     else:
@@ -94,7 +95,7 @@ def viewed_change(connection: Connection, key: str, *, kind: str, deployment: st
     Looking again within VISIT_LASTS is the same visit.
     """
     reached = [step for step in Step if Step.PLAN_CHOSEN.number <= step.number <= Step.DETAILS_VALID.number]
-    visit = _open_visit(connection, (key,), "", since=at - VISIT_LASTS)
+    visit = _open_visit(connection, (key,), since=at - VISIT_LASTS)
     if visit is None:
         _visit(connection, key, Step.PLAN_CHOSEN, reached, kind=kind, deployment=deployment, at=at, apart=at.date())
     else:
@@ -103,7 +104,7 @@ def viewed_change(connection: Connection, key: str, *, kind: str, deployment: st
 
 def led_to_change(connection: Connection, key: str, start: Start) -> None:
     """Let the visit that came by ``start.campaign`` be one that looks at the change ``key``."""
-    visit = _open_visit(connection, start.keys, start.campaign)
+    visit = _open_visit(connection, start.keys, campaign=start.campaign, link_id=start.link_id)
     mine = (journeys.c.journey_id == visit) & (journeys.c.campaign == start.campaign)
     values = {"open_key": _filed(key), "kind": start.kind, "deployment": start.deployment}
     moved = connection.execute(update(journeys).where(mine).values(**values).returning(journeys.c.began_at)).scalar()
@@ -158,7 +159,7 @@ def failed(connection: Connection, journey_id: str, *, reason: str, at: datetime
 
 def visit_of(connection: Connection, keys: Sequence[str]) -> str | None:
     """Return the newest visit under ``keys``, for what happens beside its way; None without one."""
-    return _open_visit(connection, keys, "")
+    return _open_visit(connection, keys)
 
 
 def forget_visits(connection: Connection, *, before: datetime) -> None:
@@ -189,26 +190,41 @@ def _visit(
 
 
 def _open_visit(
-    connection: Connection, keys: Sequence[str], campaign: str, *, since: datetime | None = None
+    connection: Connection,
+    keys: Sequence[str],
+    *,
+    campaign: str = "",
+    link_id: str = "",
+    since: datetime | None = None,
 ) -> str | None:
-    """Return the visit to go on with: one that came by the same campaign, else the newest."""
+    """Return the visit to go on with: one that came by the campaign and link, else one that came by none.
+
+    Who came by another did so: that visit stays what it is. Without a campaign it is the newest, whatever it came by.
+    """
     query = select(journeys.c.journey_id).where(journeys.c.open_key.in_([_filed(key) for key in keys] or [""]))
     query = query.where(journeys.c.began_at >= since) if since else query
-    is_other = journeys.c.campaign != campaign
+    is_of_none = journeys.c.campaign == ""
+    if campaign:
+        came_by = journeys.c.campaign == campaign
+        query = query.where(is_of_none | (came_by & (journeys.c.link_id == link_id) if link_id else came_by))
+        query = query.order_by(is_of_none)
     found: str | None = connection.execute(
-        query.order_by(is_other, journeys.c.began_at.desc(), journeys.c.journey_id).limit(1)
+        query.order_by(journeys.c.began_at.desc(), journeys.c.journey_id).limit(1)
     ).scalar()
     return found
 
 
 def _take_visit(connection: Connection, journey_id: str, start: Start) -> int | None:
     """Let the visit become the journey and return the number of its first step; None when there is none."""
-    visit = _open_visit(connection, start.keys, start.campaign)
+    visit = _open_visit(connection, start.keys, campaign=start.campaign, link_id=start.link_id)
     if visit is None:
         return None
     values: dict[str, object] = {"journey_id": journey_id, "open_key": None}
     values |= {"kind": start.kind, "deployment": start.deployment}
-    values |= {"campaign": start.campaign} if start.campaign else {}
+    if start.campaign:  # of the same, the visit knows the link already
+        is_same = journeys.c.campaign == start.campaign
+        values["link_id"] = case((is_same, journeys.c.link_id), else_=start.link_id)
+        values["campaign"] = start.campaign
     begun = journeys.alias("begun")
     is_new = ~exists().where(begun.c.journey_id == journey_id)
     is_open = and_(journeys.c.journey_id == visit, journeys.c.open_key.is_not(None), is_new)

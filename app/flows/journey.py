@@ -20,10 +20,11 @@ _CLOSED = {State.FAILED: "card_declined", State.EXPIRED: "timed_out", State.CANC
 _REACHED = {State.PAID: Step.PAID, State.GRANTED: Step.GRANTED}
 
 
-def start_of(deps: Deps, choice: Choice, *, visitor_id: str, mark: str) -> Start:
+def start_of(deps: Deps, choice: Choice, *, visitor_id: str, mark: str, link_id: str) -> Start:
     """Return what the funnel keeps of a choice.
 
     Args:
+        link_id: the link of the choice's campaign that was clicked last, empty for none.
         mark: the browser's mark of this day. Others may share it, so it counts on the plan page's own buttons alone.
     """
     saw_plans = choice.origin == FROM_PLANS
@@ -33,6 +34,7 @@ def start_of(deps: Deps, choice: Choice, *, visitor_id: str, mark: str) -> Start
         kind=PACKS if deps.catalog.addon(choice.plan) else FIRST_ORDER,
         deployment=choice.deployment,
         campaign=choice.campaign,
+        link_id=link_id,
     )
 
 
@@ -49,12 +51,18 @@ def looked_at(connection: Connection, deps: Deps, change: Change, subscription: 
         funnel.viewed_change(connection, key, kind=kind, deployment=subscription.deployment, at=deps.clock.now())
 
 
-def led_to_seats(connection: Connection, actor: Actor, subscription_id: str, campaign: str) -> None:
+def led_to_seats(connection: Connection, actor: Actor, subscription_id: str, *, campaign: str, link_id: str) -> None:
     """Let a campaign's link that was opened before be what led to looking at more seats."""
     found = by_id(connection, subscription_id)
     if found and campaign:
         key = change_key(ADD_SEATS, found.subscription_ref)
-        start = Start(keys=(actor.visitor_id,), kind=ADD_SEATS, deployment=found.deployment, campaign=campaign)
+        start = Start(
+            keys=(actor.visitor_id,),
+            kind=ADD_SEATS,
+            deployment=found.deployment,
+            campaign=campaign,
+            link_id=link_id,
+        )
         funnel.led_to_change(connection, key, start)
 
 

@@ -5,7 +5,7 @@ from sqlalchemy import Connection
 from app.core.ids import new_id
 from app.events import funnel
 from app.events.funnel import Step
-from app.flows.campaigns.memory import ask_for
+from app.flows.campaigns.memory import ask_for, link_of
 from app.flows.deps import Deps
 from app.flows.journey import start_of
 from app.flows.purchase import own_account
@@ -38,7 +38,8 @@ async def start_intent(
             connection, intent_id, choice, visitor_id=actor.visitor_id, person_id=person_id, now=deps.clock.wall()
         )
         ask_for(connection, deps, actor, intent_id, flow, code=promo, campaign=choice.campaign)
-        start = start_of(deps, choice, visitor_id=actor.visitor_id, mark=mark)
+        link_id = link_of(connection, deps, actor, choice.campaign)
+        start = start_of(deps, choice, visitor_id=actor.visitor_id, mark=mark, link_id=link_id)
         funnel.begin(connection, intent_id, start, at=deps.clock.now())
         if person_id:
             funnel.note(connection, intent_id, Step.SIGNED_IN, at=deps.clock.now())

@@ -29,7 +29,7 @@ class Result:
     Attributes:
         open: held and reserved now. paid, reversed: uses. overdrafts: of the paid ones, those over the cap.
         cost: what was taken off paid orders, less those paid back; net: what those orders brought in.
-        standings: paid uses by new, existing, lapsed. released: by cause.
+        standings: paid uses by new, existing, lapsed, less those paid back, which are uses no more. released: by cause.
     """
 
     key: str
@@ -54,6 +54,8 @@ def results(connection: Connection, by: By, *, slug: str = "") -> tuple[Result, 
         if row.key:
             result = found.setdefault((row.key, row.currency), Result(key=row.key, currency=row.currency))
             _add(result, row)
+    for result in found.values():
+        result.standings = +result.standings  # nothing is left of those who were all paid back
     return tuple(found[key] for key in sorted(found))
 
 
@@ -91,6 +93,7 @@ def _add(result: Result, row: Grouped) -> None:
             result.overdrafts += row.count if row.action is Action.OVERDRAFT else 0
         case Action.REVERSE:
             result.reversed += row.count
+            result.standings[row.customer] -= row.count
             result.cost -= row.amount
             result.net -= row.net
         case Action.RELEASE:

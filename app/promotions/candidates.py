@@ -100,7 +100,7 @@ class _Search:
     def _choose(self, ref: Ref, prepared: Prepared, extra: tuple[Predicate, ...], *, automatic_only: bool) -> None:
         """Take the first offer that passes; else tell what is missing, or the failure that came closest."""
         published = prepared.published
-        counted = _counted(published, ref)
+        counted = budget_ids.uses_of(published.slug, code_id=ref.code_id, link_id=ref.link_id)
         always = (*extra, *_stock_left(published, counted, self.cart.currency))
         waiting: Waiting | None = None
         closest: tuple[Fail, Offer] | None = None
@@ -163,15 +163,6 @@ def _conditions_of(match: Match) -> tuple[Predicate, ...]:
             return (AccountIn((match.audience_value,)),)
         case Audience.MAIL_DOMAIN:
             return (MailDomainIn((match.audience_value,)),)
-
-
-def _counted(published: Published, ref: Ref) -> tuple[str, ...]:
-    own = budget_ids.campaign_uses(published.slug)
-    if ref.entry_id and ref.source is Source.CODE:
-        return (own, budget_ids.code_uses(ref.entry_id))
-    if ref.entry_id and ref.source is Source.LINK:
-        return (own, budget_ids.link_uses(ref.entry_id))
-    return (own,)
 
 
 def _stock_left(published: Published, counted: tuple[str, ...], currency: str) -> tuple[Predicate, ...]:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from app.core.ids import new_id
 from app.promotions.answers import Reason
-from app.promotions.cart import Source, Standing
+from app.promotions.cart import Standing
 from app.promotions.counting import let_go, moves_of, take_slots
 from app.promotions.decision import Applied, Decision, Rejected
 from app.promotions.reservation import Cause, Reservation, ReservationState
@@ -189,7 +189,6 @@ class _Claim:
         return ClaimRefused(Rejected(ref=applied.ref, reason=reason, slug=slug, offer=applied.offer))
 
     def _reservation(self, applied: Applied, state: ReservationState, until: datetime) -> Reservation:
-        source, entry_id = applied.ref.source, applied.ref.entry_id
         return Reservation(
             reservation_id=new_id("res"),
             state=state,
@@ -198,8 +197,8 @@ class _Claim:
             slug=applied.offer.slug,
             version=applied.version,
             offer_id=applied.offer.id,
-            code_id=entry_id if source is Source.CODE else "",
-            link_id=entry_id if source is Source.LINK else "",
+            code_id=applied.ref.code_id,
+            link_id=applied.ref.link_id,
             currency=self.decision.trace.cart.currency,
             amount=applied.amount,
             net=self.decision.totals.due,

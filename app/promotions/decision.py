@@ -19,6 +19,16 @@ class Ref:
     entry_id: str = ""
     is_secret: bool = False
 
+    @property
+    def code_id(self) -> str:
+        """The code's id, empty for whatever else it came by."""
+        return self.entry_id if self.source is Source.CODE else ""
+
+    @property
+    def link_id(self) -> str:
+        """The signed link's id, empty for whatever else it came by."""
+        return self.entry_id if self.source is Source.LINK else ""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Applied:

@@ -13,7 +13,7 @@ from app.promotions.store import buckets
 
 EVERYBODY = "everybody"
 ALARM = MissLimit(scope=EVERYBODY, most=500, within=timedelta(minutes=10))
-"""More misses than this, by whomever, are an attack that no single bucket sees."""
+"""So many misses, by whomever, are an attack that no single bucket sees."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,8 +46,10 @@ def wait(connection: Connection, guesser: Guesser, limits: Sequence[MissLimit], 
 
 
 def count_miss(connection: Connection, guesser: Guesser, limits: Sequence[MissLimit], wall: datetime) -> bool:
-    """Count one miss; whether there are now so many by everybody that it is an alarm."""
+    """Count one miss; whether it is the one that makes so many by everybody an alarm, once in ALARM.within."""
     names = [bucket for bucket, _ in guesser.buckets(limits)]
     everybody = f"promo:{EVERYBODY}"
     buckets.add(connection, [*names, everybody], wall)
-    return buckets.nth_newest(connection, everybody, ALARM.most, since=wall - ALARM.within) is not None
+    if buckets.nth_newest(connection, everybody, ALARM.most, since=wall - ALARM.within) is None:
+        return False
+    return buckets.first_within(connection, f"{everybody}:alarm", ALARM.within, wall)

@@ -26,6 +26,10 @@ class OrderKind(Enum):
     RENEWAL = "renewal"
 
 
+WITHOUT_OFFERS = frozenset({OrderKind.PLAN_CHANGE, OrderKind.RENEWAL})
+"""Orders whose pages ask for no code, and at which no offer is looked for."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
     """From ``starts`` up to ``ends``, which is no longer in it. Business time."""

@@ -77,12 +77,4 @@ class Reservation:
     @property
     def weights(self) -> dict[str, int]:
         """What it counts for, by budget."""
-        weights = {
-            budget_ids.campaign_uses(self.slug): 1,
-            budget_ids.campaign_money(self.slug, self.currency): self.amount,
-        }
-        if self.code_id:
-            weights[budget_ids.code_uses(self.code_id)] = 1
-        if self.link_id:
-            weights[budget_ids.link_uses(self.link_id)] = 1
-        return weights
+        return budget_ids.weights_of(self.slug, self.currency, self.amount, code_id=self.code_id, link_id=self.link_id)

@@ -27,6 +27,7 @@ from app.orders.kinds import FIRST_ORDER, RENEWAL
 from app.promotions import settling
 from app.promotions.cart import Standing
 from app.promotions.claims import Claimant, claim
+from app.promotions.identity_keys import identity_keys
 from app.promotions.model import OrderKind
 from app.promotions.store.reading import Asked, read_situation
 from tests.promotions.faults import GOOD
@@ -69,7 +70,7 @@ async def test_a_replay_says_what_would_have_been(shop: Shop, tmp_path: Path, ca
     assert await replay(shop, path) == 0
     told = capsys.readouterr()
     assert told.out.splitlines() == [
-        "1 paid order since 25 August 2026, each as if its buyer had come by the campaign's link:",
+        "1 paid order since 25 August 2026, each as if its buyer had come by a way in that still had uses:",
         "sale: would have applied to 1 order, cost 348.00 USD",
     ]
     assert told.err == "orders: 1 of 1\n"
@@ -106,7 +107,7 @@ async def test_past_orders_are_what_the_engine_would_have_seen(shop: Shop) -> No
     await bob.press("and add 3 seats", terms="yes")
     await settled(shop)
     since = shop.clock.now() - timedelta(days=1)
-    first, second = await shop.deps.db.read(lambda c: past_orders(c, shop.deps.catalog, since))
+    first, second = await shop.deps.db.read(lambda c: past_orders(c, shop.deps.catalog, shop.deps.sealer, since))
     (line,) = first.cart.lines
     assert (first.cart.kind.value, line.item, line.quantity, line.added, line.amount) == (
         *("first_order", "team", 10, 10),
@@ -119,16 +120,18 @@ async def test_past_orders_are_what_the_engine_would_have_seen(shop: Shop) -> No
     assert (second.cart.kind.value, line.item, line.quantity, line.added) == ("add_seats", "team", 13, 3)
     assert second.facts.history is not None
     assert second.facts.history.standing(second.at) is Standing.EXISTING
-    assert await shop.deps.db.read(lambda c: past_orders(c, shop.deps.catalog, shop.clock.now())) == [second]
+    assert await shop.deps.db.read(lambda c: past_orders(c, shop.deps.catalog, shop.deps.sealer, shop.clock.now())) == [
+        second
+    ]
     later = shop.clock.now() + timedelta(seconds=1)
-    assert await shop.deps.db.read(lambda c: past_orders(c, shop.deps.catalog, later)) == []
+    assert await shop.deps.db.read(lambda c: past_orders(c, shop.deps.catalog, shop.deps.sealer, later)) == []
 
 
 async def test_a_next_term_that_was_paid_by_hand_is_a_renewal(shop: Shop) -> None:
     paid = orders.c.kind == FIRST_ORDER
     await shop.deps.db.write(lambda c: c.execute(update(orders).where(paid).values(kind=RENEWAL)).rowcount)
     since = shop.clock.now() - timedelta(days=1)
-    (renewed,) = await shop.deps.db.read(lambda c: past_orders(c, shop.deps.catalog, since))
+    (renewed,) = await shop.deps.db.read(lambda c: past_orders(c, shop.deps.catalog, shop.deps.sealer, since))
     (line,) = renewed.cart.lines
     assert (renewed.cart.kind, line.quantity, line.added, line.amount) == (OrderKind.RENEWAL, 10, 10, 348_000)
 
@@ -150,6 +153,16 @@ async def redeemed(shop: Shop) -> str:
 
     await shop.deps.db.write(write)
     return order_id
+
+
+async def test_a_past_order_has_the_keys_that_claims_count_by(shop: Shop) -> None:
+    """Person, account and mailbox, and what a claim noted besides: the card."""
+    await redeemed(shop)
+    order = await only_order(shop)
+    since = shop.clock.now() - timedelta(days=1)
+    (past,) = await shop.deps.db.read(lambda c: past_orders(c, shop.deps.catalog, shop.deps.sealer, since))
+    known = {"person_id": order.person_id, "account_id": order.account_id, "email": "ann@acme.example"}
+    assert set(past.identities) == {"key", *identity_keys(shop.deps.sealer, **known)}
 
 
 async def test_the_export_tells_of_campaigns(shop: Shop, capsys: Out) -> None:

@@ -28,8 +28,13 @@ def heads(connection: Connection) -> dict[str, tuple[int, str, bool]]:
     }
 
 
-def from_visitor(visitor: str, campaign: str = "") -> Start:
-    return Start(keys=(visitor,), kind="first_order", deployment="hosted", campaign=campaign)
+def came_by(connection: Connection) -> dict[str, tuple[str, str]]:
+    """Return each journey's campaign and link."""
+    return {row.journey_id: (row.campaign, row.link_id) for row in connection.execute(select(journeys))}
+
+
+def from_visitor(visitor: str, campaign: str = "", link_id: str = "") -> Start:
+    return Start(keys=(visitor,), kind="first_order", deployment="hosted", campaign=campaign, link_id=link_id)
 
 
 def test_a_step_implies_those_before_it_and_counts_once(database: Database, clock: FrozenClock) -> None:
@@ -67,6 +72,41 @@ def test_what_is_chosen_goes_on_with_the_visit_of_its_campaign(database: Databas
     found = database.write_now(write)
     assert found.pop("int_1") == (0, "spring", False)
     assert Counter(found.values()) == {(0, "summer", True): 1, (0, "spring", True): 1}
+
+
+def test_what_is_chosen_by_another_campaign_takes_no_landing_along(database: Database, clock: FrozenClock) -> None:
+    """Who landed by one and bought by the other did both: neither is told of as the other's."""
+
+    def write(connection: Connection) -> tuple[dict[str, tuple[str, str]], set[str]]:
+        funnel.landed(connection, "vis_1", slug="spring", link_id="lnk_a", at=clock.now())
+        funnel.viewed_plans(connection, ("vis_1",), campaign="summer", at=clock.now())
+        funnel.begin(connection, "int_1", from_visitor("vis_1", "summer"), at=clock.now())
+        return came_by(connection), events(connection, "int_1")
+
+    found, reached = database.write_now(write)
+    assert (found.pop("int_1"), list(found.values())) == (("summer", ""), [("spring", "lnk_a")])
+    assert reached == {"plans_viewed", "plan_chosen"}
+
+
+def test_what_is_chosen_goes_on_with_the_visit_of_its_link(database: Database, clock: FrozenClock) -> None:
+    def write(connection: Connection) -> dict[str, tuple[str, str]]:
+        for minutes, link_id in enumerate(("lnk_a", "lnk_b")):
+            at = clock.now() + timedelta(minutes=minutes)
+            funnel.landed(connection, "vis_1", slug="spring", link_id=link_id, at=at)
+        funnel.begin(connection, "int_1", from_visitor("vis_1", "spring", "lnk_a"), at=clock.now())
+        return came_by(connection)
+
+    found = database.write_now(write)
+    assert (found.pop("int_1"), list(found.values())) == (("spring", "lnk_a"), [("spring", "lnk_b")])
+
+
+def test_a_visit_without_a_campaign_goes_on_with_the_one_that_is_chosen(database: Database, clock: FrozenClock) -> None:
+    def write(connection: Connection) -> dict[str, tuple[str, str]]:
+        funnel.viewed_plans(connection, ("vis_1",), at=clock.now())
+        funnel.begin(connection, "int_1", from_visitor("vis_1", "spring", "lnk_a"), at=clock.now())
+        return came_by(connection)
+
+    assert database.write_now(write) == {"int_1": ("spring", "lnk_a")}
 
 
 def test_without_a_campaign_of_its_own_the_newest_touch_counts(database: Database, clock: FrozenClock) -> None:

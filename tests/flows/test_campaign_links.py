@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
+from app.events.funnel import Step
+from app.events.funnel_counts import Which, count
 from app.promotions.cart import Audience
 from app.promotions.links import LinkTokens
 from app.promotions.publish import pause
@@ -113,6 +115,25 @@ async def test_a_signed_link_works_until_it_is_revoked(shop: Shop) -> None:
     await shop.deps.db.write(lambda c: links.revoke_link(c, link.link_id, now=shop.clock.now()))
     await browser.open(address(shop, link))
     assert line(browser, "This link does not work any more. These are our normal prices.")
+
+
+async def test_each_link_tells_of_those_whom_it_led(shop: Shop) -> None:
+    """First by one link of a campaign, then by another, then bought: by the last, and the first one has landed."""
+    first, last = await link_of(shop), await link_of(shop)
+    move_to(shop, datetime(2027, 3, 2, tzinfo=UTC))
+    browser = shop.browser()
+    for link in (first, last, first):
+        shop.clock.advance(timedelta(minutes=1))
+        await browser.open(address(shop, link))
+
+    async def counted(link: links.Link) -> tuple[int, int]:
+        which = Which(campaign="spring-launch", link_id=link.link_id, entry=Step.LANDING)
+        steps = (await shop.deps.db.read(lambda connection: count(connection, which))).steps
+        return steps[Step.LANDING], steps[Step.PLAN_CHOSEN]
+
+    assert (await counted(first), await counted(last)) == ((1, 0), (1, 0))
+    await browser.open("/buy?plan=team&group=acme&seats=10&campaign=spring-launch")
+    assert (await counted(first), await counted(last)) == ((1, 1), (1, 0))
 
 
 async def test_a_link_that_is_revoked_at_the_checkout_takes_nothing_off(shop: Shop) -> None:

@@ -1,5 +1,6 @@
 """What the ledger tells afterwards: results, time to the cap, a replay over past orders; and that the audit sees."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -13,8 +14,8 @@ from app.promotions.analytics import By, reached_cap_at, results, uses_by_day
 from app.promotions.answers import Reason
 from app.promotions.cart import Standing
 from app.promotions.claims import Claimant
-from app.promotions.model import BudgetSpec, CodeSpec
-from app.promotions.replay import PastOrder, replay_orders
+from app.promotions.model import BudgetSpec, Campaign, CodeSpec, OrderKind
+from app.promotions.replay import PastOrder, Replayed, replay_orders
 from app.promotions.reservation import Cause
 from app.promotions.store import codes
 from app.promotions.store.reading import Asked
@@ -56,7 +57,7 @@ def test_results_tell_what_a_campaign_did(till: Till) -> None:
         *(2, 3, 1, 1),
     )
     assert (found.cost, found.net) == (2 * 34_800, 2 * 313_200)
-    assert dict(found.standings) == {"new": 1, "existing": 1, "unknown": 1}
+    assert dict(found.standings) == {"new": 1, "unknown": 1}  # the existing customer's was paid back
     assert dict(found.released) == {"payment_failed": 1}
     assert till.faults() == []
 
@@ -84,28 +85,67 @@ def test_a_cap_that_was_never_reached(till: Till) -> None:
     assert till.database.read_now(lambda c: reached_cap_at(c, "sale")) is None
 
 
-def past(number: int, seats: int = 10, account: str = "") -> PastOrder:
-    facts = replace(NEW, account_id=account or f"acc_{number}")
-    return PastOrder(cart=cart(line(quantity=seats)), facts=facts, at=NOW - timedelta(days=90) + number * HOUR)
+def past(
+    number: int, seats: int = 10, keys: tuple[str, ...] = (), kind: OrderKind = OrderKind.FIRST_ORDER
+) -> PastOrder:
+    bought = cart(line(quantity=seats), kind=kind)
+    at = NOW - timedelta(days=90) + number * HOUR
+    return PastOrder(cart=bought, facts=NEW, identities=keys or (f"key of {number}",), at=at)
+
+
+def replayed(found: Campaign, orders: Iterable[PastOrder]) -> Replayed:
+    (answer,) = replay_orders([found], orders)
+    return answer
 
 
 def test_a_replay_counts_the_budgets_down() -> None:
     orders = [past(number) for number in range(1, 6)]
-    (found,) = replay_orders([SALE], reversed(orders))
+    found = replayed(SALE, reversed(orders))
     assert (found.orders, dict(found.cost)) == (3, {"usd": 104_400})
     assert found.capped_at == orders[3].at
     assert dict(found.refused) == {Reason.EXHAUSTED: 2}
 
 
-def test_a_replay_knows_who_had_it_before() -> None:
-    (found,) = replay_orders([SALE], [past(1, account="acc"), past(2, account="acc"), past(3)])
-    assert (found.orders, dict(found.refused), found.capped_at) == (2, {Reason.USED: 1}, None)
+def test_a_replay_knows_who_had_it_before_by_any_key() -> None:
+    """As claims do: one mailbox under two accounts, one card of two people."""
+    orders = [past(1, keys=("ann", "mail")), past(2, keys=("bob", "mail")), past(3, keys=("cem", "card"))]
+    found = replayed(SALE, [*orders, past(4, keys=("dan", "card")), past(5, keys=("bob",))])
+    assert (found.orders, dict(found.refused), found.capped_at) == (3, {Reason.USED: 2}, None)
 
 
 def test_a_replay_spends_no_more_money_than_there_is() -> None:
     poor = replace(SALE, budget=BudgetSpec(money=(Money(40_000, "usd"),)))
-    (found,) = replay_orders([poor], [past(1), past(2), past(3, seats=1)])
+    found = replayed(poor, [past(1), past(2), past(3, seats=1)])
     assert (found.orders, dict(found.cost)) == (2, {"usd": 34_800 + 3_480})
+
+
+HIDDEN = replace(SALE, budget=BudgetSpec(), is_listed=False)
+ONE, THREE = CodeSpec(code="ONE", redemptions=1), CodeSpec(batch=3, prefix="B", is_secret=True, redemptions_each=1)
+
+
+@pytest.mark.parametrize(
+    ("named", "uses"),
+    [
+        (replace(HIDDEN, codes=(ONE,)), 1),
+        (replace(HIDDEN, codes=(ONE, THREE)), 4),
+        (replace(HIDDEN, codes=(ONE,), link_redemptions=2), 3),  # as of one link
+        (replace(HIDDEN, codes=(), link_redemptions=2), 2),
+        (replace(HIDDEN, codes=()), 6),
+        (replace(HIDDEN, codes=(CodeSpec(code="MANY"),)), 6),
+        (replace(HIDDEN, codes=(ONE,), is_listed=True), 6),  # by its own address, when the code is used up
+    ],
+)
+def test_a_replay_uses_up_codes_and_links(named: Campaign, uses: int) -> None:
+    orders = [past(number) for number in range(1, 7)]
+    found = replayed(named, orders)
+    assert (found.orders, found.refused[Reason.EXHAUSTED]) == (uses, 6 - uses)
+    assert found.capped_at == (orders[uses].at if uses < 6 else None)
+
+
+def test_a_replay_offers_nothing_where_the_store_does_not() -> None:
+    renewal, change = past(1, kind=OrderKind.RENEWAL), past(2, kind=OrderKind.PLAN_CHANGE)
+    found = replayed(SALE, [renewal, change])
+    assert (found.orders, dict(found.refused)) == (0, {Reason.ORDER_KIND: 2})
 
 
 USES = promo_budgets.c.budget_id == budget_ids.campaign_uses("sale")

@@ -1,10 +1,12 @@
 """Publishing: versions that never change, windows that open and close by themselves, and what stays when all moves."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from threading import Event
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from app.core.money import Money
 from app.db.engine import Database
@@ -22,7 +24,8 @@ from app.promotions.store import budgets, campaigns, codes
 from app.promotions.store.links import make_link, revoke_link
 from app.promotions.store.reading import Asked
 from tests.promotions.till import Till
-from tests.promotions.world import CATALOG, NEW, NOW, VENDOR, WINDOW, campaign, offer, percent
+from tests.promotions.world import CATALOG, NEW, NOW, SEALER, VENDOR, WINDOW, campaign, offer, percent
+from tests.support.databases import opened
 from tests.support.sources import ROOT
 
 SALE = campaign(
@@ -132,6 +135,25 @@ def test_a_code_of_a_published_campaign_is_refused_in_another_file(till: Till) -
     assert till.look("SALE10").applied[0].offer.slug == "sale"
     till.clock.advance(WINDOW.ends - NOW)
     assert till.look("SALE10").applied[0].offer.slug == "later"
+
+
+def test_of_two_files_published_at_once_one_gets_the_code(till: Till, database_url: str) -> None:
+    """The slower one waits until the faster one is committed, and then sees its code."""
+    decided, tried = Event(), Event()
+
+    def faster(connection: Connection) -> None:
+        publish(connection, [SALE], sealer=SEALER, actor="cli", now=NOW)
+        decided.set()
+        tried.wait(0.5)  # for as long as the other would need if nothing held it up
+
+    with opened(database_url) as other, ThreadPoolExecutor() as pool:
+        first = pool.submit(till.database.write_now, faster)
+        decided.wait(5)
+        with pytest.raises(PublishRefused):
+            other.write_now(lambda c: publish(c, [outside("other")], sealer=SEALER, actor="cli", now=NOW))
+        tried.set()
+        first.result()
+    assert [each.slug for each in till.database.read_now(campaigns.list_all)] == ["sale"]
 
 
 def test_codes_outlive_a_change_of_keys(database: Database) -> None:

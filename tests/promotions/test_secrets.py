@@ -223,13 +223,19 @@ def test_guessing_is_slowed_down(till: Till) -> None:
     assert pause_of(Guesser(session="vis_3")) is None
 
 
-def test_misses_by_everybody_are_an_alarm(till: Till) -> None:
-    def miss(connection: Connection) -> list[bool]:
-        return [
-            count_miss(connection, Guesser(session=f"vis_{i}"), LIMITS, till.clock.wall()) for i in range(ALARM.most)
-        ]
+def test_misses_by_everybody_are_one_alarm_a_window(till: Till) -> None:
+    def misses(number: int) -> list[bool]:
+        def write(connection: Connection) -> list[bool]:
+            return [count_miss(connection, Guesser(session="vis"), LIMITS, till.clock.wall()) for _ in range(number)]
 
-    assert till.database.write_now(miss) == [False] * (ALARM.most - 1) + [True]
+        return till.database.write_now(write)
+
+    assert misses(ALARM.most) == [False] * (ALARM.most - 1) + [True]
+    assert misses(20) == [False] * 20
+    till.clock.advance(ALARM.within - timedelta(seconds=1))
+    assert misses(1) == [False]
+    till.clock.advance(timedelta(seconds=1))  # it goes on after all: told anew
+    assert misses(ALARM.most) == [False] * (ALARM.most - 2) + [True, False]
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,7 @@ class Ware:
 
 def facts_of(connection: Connection, buyer: Buyer, now: datetime) -> Facts:
     """Return what is known of ``buyer``; what is left of budgets is added where they are read."""
-    domain = _confirmed_email(connection, buyer.person).rpartition("@")[2].casefold()
+    domain = confirmed_email(connection, buyer.person).rpartition("@")[2].casefold()
     return Facts(
         account_id=buyer.account_id,
         history=History(
@@ -76,10 +76,16 @@ def identities_of(connection: Connection, deps: Deps, buyer: Buyer) -> tuple[str
         deps.sealer,
         person_id=buyer.person.person_id,
         account_id=buyer.account_id,
-        email=_confirmed_email(connection, buyer.person),
+        email=confirmed_email(connection, buyer.person),
     )
     cards = [identity_keys(deps.sealer, card_fingerprint=each) for each in buyer.fingerprints]
     return tuple(sorted({*keys, *(key for card in cards for key in card)}))
+
+
+def confirmed_email(connection: Connection, person: Person) -> str:
+    """Return the person's address once the issuer, or they themselves by our mail, confirmed it; else nothing."""
+    is_confirmed = person.email_verified or (person.email != "" and email_proofs.is_proven(connection, person))
+    return person.email if is_confirmed else ""
 
 
 def purchase_cart(wares: Sequence[tuple[Ware, int]], now: datetime) -> Cart:
@@ -125,9 +131,3 @@ def _bought(ware: Ware, quantity: int, now: datetime) -> CartLine:
         renews_at=add_months(midnight(now), TERM_MONTHS) if ware.is_yearly else None,
         renewal_amount=amount if ware.is_yearly else 0,
     )
-
-
-def _confirmed_email(connection: Connection, person: Person) -> str:
-    """Return the person's address once the issuer, or they themselves by our mail, confirmed it; else nothing."""
-    is_confirmed = person.email_verified or (person.email != "" and email_proofs.is_proven(connection, person))
-    return person.email if is_confirmed else ""

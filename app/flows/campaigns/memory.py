@@ -71,6 +71,12 @@ def entry_of(touch: Touch | None, slug: str) -> tuple[EntryKind, str]:
     return EntryKind.CAMPAIGN, slug
 
 
+def link_of(connection: Connection, deps: Deps, actor: Actor, slug: str) -> str:
+    """Return the signed link by which somebody came to a campaign last, empty where it was by none."""
+    kind, value = entry_of(remembered(connection, deps, actor), slug)
+    return value if kind is EntryKind.LINK else ""
+
+
 def _is_over(connection: Connection, deps: Deps, touch: Touch) -> bool:
     link = links.find_link(connection, touch.link_id) if touch.link_id else None
     return link is not None and link.expires_at is not None and link.expires_at <= deps.clock.wall()

@@ -9,7 +9,7 @@ from app.flows import journey
 from app.flows.campaigns.decide import Promo, decide
 from app.flows.campaigns.discounts import make_real
 from app.flows.campaigns.facts import Buyer, Ware, change_cart
-from app.flows.campaigns.memory import ask_for
+from app.flows.campaigns.memory import ask_for, link_of
 from app.flows.change_order import show_change
 from app.flows.deps import Deps
 from app.flows.on_file import OnFile
@@ -38,7 +38,8 @@ async def ask_on_seats(deps: Deps, actor: Actor, subscription_id: str, *, code: 
 
     def write(connection: Connection) -> None:
         ask_for(connection, deps, actor, subscription_id, LandingFlow.ADD_SEATS, code=code, campaign=campaign)
-        journey.led_to_seats(connection, actor, subscription_id, campaign)
+        link_id = link_of(connection, deps, actor, campaign)
+        journey.led_to_seats(connection, actor, subscription_id, campaign=campaign, link_id=link_id)
 
     await deps.db.write(write)
 

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from app.events import audit
 from app.flows.deps import Deps
+from app.promotions.busy import write_unless_busy
 from app.promotions.files.findings import Finding
 from app.promotions.files.lint import Checked, check, check_text
 from app.promotions.publish import PublishRefused, publish
@@ -31,7 +32,8 @@ async def publish_file(deps: Deps, path: Path, *, actor: str) -> tuple[Change, .
     """Make a new version of each campaign of a file that changed; repeating it changes nothing.
 
     They count from then on in every process, and start and stop by their windows. ``actor`` stands in the audit: a
-    person's id, ``system``, or who gave a command. Raises CampaignsRefused, with nothing published.
+    person's id, ``system``, or who gave a command. Raises CampaignsRefused, and Busy while another file is being
+    published; nothing is published then.
     """
     return await publish_checked(deps, check_file(deps, path), actor=actor)
 
@@ -59,7 +61,7 @@ async def publish_checked(deps: Deps, checked: Checked, *, actor: str) -> tuple[
         return changes
 
     try:
-        return await deps.db.write(write)
+        return await write_unless_busy(deps.db, write)
     except PublishRefused as refused:
         raise CampaignsRefused(checked.taken(refused.conflicts)) from refused
 

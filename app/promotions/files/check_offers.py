@@ -4,11 +4,10 @@ from app.catalog.countries import countries
 from app.promotions.files.findings import Path
 from app.promotions.files.scope import Scope
 from app.promotions.files.shadows import shadows
-from app.promotions.model import AmountOff, Campaign, Growth, Offer, OrderKind, Percent, Rules
+from app.promotions.model import WITHOUT_OFFERS, AmountOff, Campaign, Growth, Offer, OrderKind, Percent, Rules
 from app.promotions.shares import BASIS_POINTS
 
 _ON_PLANS = {OrderKind.ADD_SEATS, OrderKind.PLAN_CHANGE}
-_WITHOUT_CODES = {OrderKind.PLAN_CHANGE, OrderKind.RENEWAL}  # their pages ask for no code, and no offer is looked for
 
 
 def check_offers(scope: Scope) -> None:
@@ -114,7 +113,7 @@ def _wrong_kind(offer: Offer, rules: Rules) -> str:
     kinds = set(rules.order)
     if not offer.target.addons and kinds == {OrderKind.ADDON}:
         return "its orders buy add-ons, and it is for plans"
-    if kinds and kinds <= _WITHOUT_CODES:
+    if kinds and kinds <= WITHOUT_OFFERS:
         return "a change of plan and a renewal take no offers"
     if not offer.target.plans and kinds and kinds <= _ON_PLANS:
         return "its orders change plans and seats, and it is for add-ons"
