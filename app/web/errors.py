@@ -6,6 +6,7 @@ For htmx the same problem comes as a part for ``#problem``, and the page that th
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
+import structlog
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -13,13 +14,14 @@ from starlette.types import HTTPExceptionHandler
 
 from app.core.problems import NotYours, Problem, ProblemId, Refused, problem
 from app.db.errors import DATABASE_AWAY
-from app.entitlements.product import ProductUnavailable
+from app.entitlements.product import ProductError, ProductRefused
 from app.vendor_adapters.errors import OutcomeUnknown, VendorError, VendorUnavailable
 from app.web.addresses import HOME, safe_path
 from app.web.render import page
 from app.web.request_id import request_id_of
 
 NOTHING_CHARGED = "Nothing was charged."
+_log = structlog.get_logger()
 _BUSY_RETRY = 2  # seconds: a lock or a restart
 _AWAY_RETRY = 30  # seconds: a neighbour that is down
 
@@ -117,6 +119,8 @@ async def _vendor(request: Request, error: Exception) -> Response:
 
 
 async def _product(request: Request, error: Exception) -> Response:
+    if isinstance(error, ProductRefused):
+        _log.warning("the product refused", error=str(error))  # it would again: people must look
     return problem_page(request, problem(ProblemId.E_PRODUCT), headers=_retry(_AWAY_RETRY))
 
 
@@ -134,7 +138,7 @@ _HANDLERS: dict[type[Exception], _Handler] = {
     HTTPException: _http,
     **dict.fromkeys(DATABASE_AWAY, _busy),
     VendorError: _vendor,
-    ProductUnavailable: _product,
+    ProductError: _product,
 }
 exception_handlers: dict[int | type[Exception], HTTPExceptionHandler] = {Exception: _unexpected}
 """For ``Starlette(exception_handlers=…)``."""
