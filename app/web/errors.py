@@ -12,12 +12,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import HTTPExceptionHandler
 
-from app.core.problems import NotYours, Problem, ProblemId, Refused, problem
+from app.core.problems import NotYours, Problem, ProblemId, Refused, SignInNeeded, problem
 from app.db.errors import DATABASE_AWAY
 from app.entitlements.product import ProductError, ProductRefused
 from app.vendor_adapters.errors import OutcomeUnknown, VendorError, VendorUnavailable
 from app.web.addresses import HOME, safe_path
-from app.web.render import page
+from app.web.render import link, page, see_other
 from app.web.request_id import request_id_of
 
 NOTHING_CHARGED = "Nothing was charged."
@@ -94,6 +94,12 @@ async def _gone(request: Request, error: Exception) -> Response:
     return problem_page(request, problem(ProblemId.E_GONE))
 
 
+async def _sign_in(request: Request, error: Exception) -> Response:
+    """Come back to the page that was asked for, or to the one that a form was sent from."""
+    back = _here(request) if request.method in ("GET", "HEAD") else _came_from(request)
+    return see_other(request, link("/login", next=back))
+
+
 async def _http(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         return await _unexpected(request, error)
@@ -135,6 +141,7 @@ async def _unexpected(request: Request, error: Exception) -> Response:
 _HANDLERS: dict[type[Exception], _Handler] = {
     Refused: _refused,
     NotYours: _gone,
+    SignInNeeded: _sign_in,
     HTTPException: _http,
     **dict.fromkeys(DATABASE_AWAY, _busy),
     VendorError: _vendor,
