@@ -76,6 +76,7 @@ ACCOUNTS = (
                 starts_at=_day("2026-06-01"),
                 channel=SalesChannel.RESELLER,
                 sold_by="ACME Partners",
+                sold_by_contact="orders@acme-partners.example",
             ),
         ),
     ),

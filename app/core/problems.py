@@ -24,7 +24,14 @@ class ProblemId(Enum):
     E_COMMUNITY = "E-COMMUNITY"
     E_CHANGES = "E-CHANGES"
     E_EXPIRED = "E-EXPIRED"
+    E_ENDS = "E-ENDS"
     E_RENEWED = "E-RENEWED"
+    E_RENEW_EARLY = "E-RENEW-EARLY"
+    E_RENEW_DAY = "E-RENEW-DAY"
+    E_RENEW_PEOPLE = "E-RENEW-PEOPLE"
+    E_RENEW_BOOKED = "E-RENEW-BOOKED"
+    E_RENEW_DISCOUNT = "E-RENEW-DISCOUNT"
+    E_NOCARD = "E-NOCARD"
     E_PASTDUE = "E-PASTDUE"
     E_SEATS = "E-SEATS"
     E_ADDR_REGION = "E-ADDR-REGION"
@@ -103,7 +110,7 @@ _TEXTS: dict[ProblemId, tuple[str, int]] = {
     ProblemId.E_SEATS_RENEW: ("{people} people use seats. Remove {remove} first, or renew {people}.", 422),
     ProblemId.E_CHANGED: ("Someone changed this subscription a moment ago. It now has {seats} seats.", 422),
     ProblemId.E_CHANNEL: (
-        "You bought this through {partner}. Ask them to add seats. They change the plan and renew it, too.",
+        "You bought this through {partner}. Ask them to add seats. They change the plan and renew it, too. {contact}.",
         422,
     ),
     ProblemId.E_MULTIYEAR: ("This subscription runs for several years. Our sales team changes it for you.", 422),
@@ -115,7 +122,26 @@ _TEXTS: dict[ProblemId, tuple[str, int]] = {
         422,
     ),
     ProblemId.E_EXPIRED: ("This subscription ended on {date}. {what}.", 422),
+    ProblemId.E_ENDS: (
+        "Automatic renewal is off: it ends on {date}, and no term follows to change. Turn it on first.",
+        422,
+    ),
     ProblemId.E_RENEWED: ("The next term is paid already, until {until}. It can be changed from {start} on.", 422),
+    ProblemId.E_RENEW_EARLY: ("The next term begins on {start}. It can be paid from {open} on.", 422),
+    ProblemId.E_RENEW_DAY: ("The next term is charged on its day and cannot be paid before.", 422),
+    ProblemId.E_RENEW_PEOPLE: (
+        "{people}. Before {start} the next term can be paid for the seats that there are: add the others first.",
+        422,
+    ),
+    ProblemId.E_RENEW_BOOKED: (
+        "From {start} you have booked {what}: that is charged on {start}. Before, only what runs now can be paid.",
+        422,
+    ),
+    ProblemId.E_RENEW_DISCOUNT: (
+        "A discount counts for the next term, and is taken off on its day only: it cannot be paid by hand.",
+        422,
+    ),
+    ProblemId.E_NOCARD: ("There is no card on file to charge{then}.", 422),
     ProblemId.E_PASTDUE: ("{invoice} is unpaid. Pay it first.", 422),
     ProblemId.E_SEATS: ("Enter the number of seats as a whole number from 1 to {most}, like 25.", 422),
     ProblemId.E_ADDR_REGION: ("Choose a {region}: your bank checks it.", 422),
@@ -200,6 +226,10 @@ class Refused(Exception):
     def __init__(self, *problems: Problem) -> None:
         super().__init__(", ".join(found.code for found in problems))
         self.problems = problems
+
+
+class SignInNeeded(Exception):
+    """Nobody is signed in, or not any more; the answer is the way to sign in and back, and nothing was done."""
 
 
 class NotYours(Exception):

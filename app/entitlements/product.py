@@ -5,11 +5,15 @@ from datetime import datetime
 from typing import Protocol
 
 
-class ProductUnavailable(Exception):
+class ProductError(Exception):
+    """The product told nothing that can be gone by; a page that needs its word answers E-PRODUCT."""
+
+
+class ProductUnavailable(ProductError):
     """The product did not answer, or not in time; nothing is known, and trying again later is right."""
 
 
-class ProductRefused(Exception):
+class ProductRefused(ProductError):
     """The product answered that it will not (an unknown group, a bad request); people must look."""
 
 

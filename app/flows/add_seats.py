@@ -90,7 +90,7 @@ async def add_seats(deps: Deps, person: Person, subscription_id: str, *, base: i
     owned = await read_owned(deps, person, subscription_id)
     check_open(owned, base)
     if add > deps.catalog.rules.seats.self_serve_max - base:
-        raise Refused(_too_many(deps))
+        raise Refused(too_many(deps))
     subscription = owned.subscription
     on_file = OnFile(lambda: cards(deps, owned))
     more = SetSeats(base=base, seats=base + add)
@@ -129,7 +129,8 @@ def check_open(owned: Owned, base: int) -> None:
         raise Refused(problem(ProblemId.E_CHANGED, seats=formats.number(owned.subscription.seats)))
 
 
-def _too_many(deps: Deps) -> Problem:
+def too_many(deps: Deps) -> Problem:
+    """Return what is said of more seats than can be bought here."""
     most = deps.catalog.rules.seats.self_serve_max
     return problem(ProblemId.E_SEATS_MAX, "add", most=formats.number(most))
 
@@ -138,7 +139,7 @@ def _page(deps: Deps, owned: Owned, add: int | None) -> SeatPage:
     most = deps.catalog.rules.seats.self_serve_max - owned.subscription.seats
     wanted = min(max(add or owned.seats_owed or 1, 1), max(most, 1))
     is_owed = wanted == owned.seats_owed
-    found = owned.problem or (None if owned.is_fresh else away()) or (_too_many(deps) if most < 1 else None)
+    found = owned.problem or (None if owned.is_fresh else away()) or (too_many(deps) if most < 1 else None)
     return SeatPage(owned=owned, add=wanted, most=most, is_owed=is_owed, shown=None, problem=found, cards=())
 
 

@@ -8,10 +8,8 @@ from app.vendor_adapters.capabilities import Capability
 from app.vendor_adapters.port import VendorAdapter
 from app.vendor_adapters.types import PaymentMethodSummary
 
-NO_CARD = Problem(ProblemId.E_INPUT, "There is no card on file to charge. Add one first.")
-NO_CARD_PAGE = Problem(
-    ProblemId.E_INPUT, "There is no card on file to charge, and none can be added here: our sales team changes this."
-)
+NO_CARD = problem(ProblemId.E_NOCARD, then=". Add one first")
+NO_CARD_PAGE = problem(ProblemId.E_NOCARD, then=", and none can be added here: our sales team changes this")
 
 
 def card_problem(vendor: VendorAdapter, due: Money, cards: Sequence[PaymentMethodSummary] | None) -> Problem | None:

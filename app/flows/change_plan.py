@@ -50,6 +50,7 @@ async def read_plan_page(deps: Deps, person: Person, subscription_id: str, *, pl
     least = owned.subscription.seats if is_upgrade else 1
     wanted = min(max(seats or owned.subscription.seats, least), deps.catalog.rules.seats.self_serve_max)
     found = owned.problem or (None if owned.is_fresh else away()) or renewed_problem(owned.subscription)
+    found = found or (None if is_upgrade else _ends_problem(owned))
     shown = None
     if chosen and not found:
         try:
@@ -90,14 +91,22 @@ async def change_plan(
     is_upgrade = _is_higher(deps, owned, plan)
     change = _change(deps, owned, plan, seats, at_renewal=not is_upgrade)
     if not is_upgrade:
+        ends = _ends_problem(owned)
+        if ends:
+            raise Refused(ends)
         check_enough(owned, seats)
         await book(deps, owned, change, press.attempt_id, actor=person.person_id)
         return None
     if seats < base:
-        text = f"Enter {formats.number(base)} seats or more: fewer seats count when the term ends."
-        raise Refused(problem(ProblemId.E_INPUT, "seats", text=text))
+        raise Refused(too_few(base))
     wanted = Wanted(kind=PLAN_CHANGE, change=change, plan=plan, offer=change.offer, seats=seats)
     return await order_change(deps, person, owned, wanted, press)
+
+
+def too_few(least: int) -> Problem:
+    """Return what is said of fewer seats than there are, with a plan that counts at once."""
+    text = f"Enter {formats.number(least)} seats or more: fewer seats count when the term ends."
+    return problem(ProblemId.E_INPUT, "seats", text=text)
 
 
 def other_plans(deps: Deps, owned: Owned) -> tuple[str, ...]:
@@ -108,6 +117,12 @@ def other_plans(deps: Deps, owned: Owned) -> tuple[str, ...]:
         for plan in deps.catalog.sellable_plans
         if plan.key != mine.plan and offer_key(deps, plan=plan.key, deployment=mine.deployment, currency=mine.currency)
     )
+
+
+def _ends_problem(owned: Owned) -> Problem | None:
+    """Return E-ENDS where no term follows that could have another plan."""
+    mine = owned.subscription
+    return problem(ProblemId.E_ENDS, date=formats.date(mine.ends_at)) if mine.cancel_at is not None else None
 
 
 def _change(deps: Deps, owned: Owned, plan: str, seats: int, *, at_renewal: bool) -> SwitchOffer:

@@ -33,7 +33,7 @@ from app.identity.accounts import BillingAccount
 from app.identity.actor import Actor, Person
 from app.orders import intents, store
 from app.orders.intents import Details, Intent
-from app.orders.states import KEPT, UNPAID
+from app.orders.states import KEPT, UNPAID, State
 from app.orders.store import Order
 from app.promotions.misses import Guesser
 from app.promotions.model import LandingFlow
@@ -355,6 +355,11 @@ def is_tax_id_refused(deps: Deps, details: Details, priced: Priced) -> bool:
     if not is_tax_id(details.country, details.tax_id, rules):
         return True
     return priced.quote.tax is not None and priced.quote.tax.tax_id_status is TaxIdStatus.REFUSED
+
+
+def is_unpaid(order: Order | None) -> bool:
+    """Whether somebody went on to pay and has not, by the vendor's word: for the page that ``visit`` returns."""
+    return order is not None and order.state is State.SUBMITTED and not order.decline
 
 
 def order_problem(order: Order | None) -> Problem | None:

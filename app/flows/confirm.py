@@ -14,6 +14,7 @@ from app.core.problems import NotYours, Problem, ProblemId, Refused, problem
 from app.flows import payment, purchase, wording
 from app.flows.billing_details import details_problems
 from app.flows.campaigns.claims import close_own_rivals, refusal
+from app.flows.campaigns.memory import ask_for_code
 from app.flows.card_tries import check_declines
 from app.flows.checkout_page import (
     Checkout,
@@ -156,14 +157,20 @@ async def keep(deps: Deps, actor: Actor, intent: Intent, form: Confirmation) -> 
     return await open_intent(deps, actor, intent.intent_id)
 
 
-async def park(deps: Deps, intent_id: str, form: Confirmation) -> None:
-    """Keep what somebody typed whose session ended meanwhile, so that it stands there again after they sign in."""
+async def park(deps: Deps, intent_id: str, form: Confirmation, code: str = "") -> None:
+    """Keep what somebody typed whose session ended meanwhile, so that it stands there again after they sign in.
+
+    Args:
+        code: what stood in the promo field; it is asked for, as a link asks, and tried once they are back.
+    """
     seats, now = _seats(None, form), deps.clock.wall()
-    await deps.db.write(
-        lambda connection: intents.park(
-            connection, intent_id, seats=seats, packs=form.packs, details=form.details, now=now
-        )
-    )
+
+    def write(connection: Connection) -> None:
+        intents.park(connection, intent_id, seats=seats, packs=form.packs, details=form.details, now=now)
+        if code and intents.is_open(connection, intent_id, now=now):
+            ask_for_code(connection, deps, intent_id, code)
+
+    await deps.db.write(write)
 
 
 def _seats(chosen: int | None, form: Confirmation) -> int | None:

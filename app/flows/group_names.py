@@ -1,6 +1,6 @@
 """What people call a group: asked of the product, which alone knows."""
 
-from app.entitlements.product import ProductRefused, ProductUnavailable
+from app.entitlements.product import ProductError
 from app.flows.deps import Deps
 
 
@@ -8,6 +8,6 @@ async def group_name(deps: Deps, group_id: str) -> str:
     """Return a group's name; its id while the product does not tell, and nothing for no group."""
     try:
         found = await deps.product.state(group_id) if group_id else None
-    except (ProductUnavailable, ProductRefused):
+    except ProductError:
         return group_id
     return found.name if found and found.name else group_id

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from app import formats
 from app.core.problems import Problem, ProblemId, problem
 from app.entitlements.plan_rules import FREE
-from app.entitlements.product import Group, ProductRefused, ProductUnavailable
+from app.entitlements.product import Group, ProductError
 from app.flows import wording
 from app.flows.deps import Deps
 from app.flows.packs import managed_group
@@ -55,7 +55,7 @@ async def group_choice(deps: Deps, person: Person, intent: Intent) -> GroupChoic
         groups = await _groups(deps, person, wanted if intent.choice.group_given else "")
         if is_of_packs and wanted and wanted not in [group.id for group in groups]:
             groups = (*groups, *await _paid_for(deps, person, wanted))
-    except (ProductUnavailable, ProductRefused):
+    except ProductError:
         return _without_product(deps, intent)
     owned = tuple(group for group in groups if group.can_edit_billing)
     options = tuple(_option(group) for group in owned)

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from sqlalchemy import Connection
 
 from app.core.problems import NotYours, Problem, ProblemId, problem
-from app.entitlements.product import ProductRefused, ProductUnavailable, Usage
+from app.entitlements.product import ProductError, Usage
 from app.flows import wording
 from app.flows.deps import Deps
 from app.flows.group_names import group_name
@@ -103,7 +103,7 @@ class Listed:
 async def open_subscription(deps: Deps, person: Person, subscription_id: str) -> Subscription:
     """Return a plan's subscription to a manager of its account or an owner of its group; NotYours to anybody else.
 
-    Raises ProductUnavailable when only the product could tell whether the person owns the group.
+    Raises ProductError when only the product could tell whether the person owns the group.
     """
     found = await deps.db.read(lambda connection: store.by_id(connection, subscription_id))
     if found is None or found.is_of_packs:
@@ -303,7 +303,7 @@ async def _owned_groups(deps: Deps, person: Person) -> Mapping[str, str] | None:
         return known
     try:
         found = await deps.product.groups(person.subject)
-    except (ProductUnavailable, ProductRefused):
+    except ProductError:
         return None
     names = {group.id: group.name for group in found if group.can_edit_billing}
     deps.owned_groups.keep(person, names, now)

@@ -10,7 +10,7 @@ from app.entitlements.product import Group
 from app.flows.deps import Deps
 from app.identity.accounts import BillingAccount, account_for
 from app.identity.actor import Person
-from app.subscriptions.eligibility import renewed_problem
+from app.subscriptions.eligibility import channel_problem, renewed_problem
 from app.subscriptions.store import Subscription, live_for_group
 from app.vendor_adapters.capabilities import Capability
 from app.vendor_adapters.types import SalesChannel, SubscriptionStatus
@@ -56,7 +56,7 @@ def packs_blocker(linked: Linked, coterm: Subscription | None = None) -> Problem
     """
     found = linked.subscription
     if found is not None and found.channel in (SalesChannel.RESELLER.value, SalesChannel.MARKETPLACE.value):
-        return problem(ProblemId.E_CHANNEL, partner=found.sold_by)
+        return channel_problem(found)
     return renewed_problem(coterm) if coterm else None
 
 

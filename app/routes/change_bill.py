@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from app import formats
 from app.core.money import Money
+from app.core.problems import Problem
 from app.flows import wording
 from app.flows.campaigns.decide import Promo
 from app.flows.deps import Deps
@@ -91,9 +92,11 @@ def change_bill(deps: Deps, subscription: Subscription, shown: KeptChange, promo
     )
 
 
-def told(bill: ChangeBill | None) -> str:
-    """Return what is said of a total that has just been worked out."""
-    return f"Total today: {bill.due}." if bill else ""
+def told(bill: ChangeBill | None, unpriced: Problem | None = None) -> str:
+    """Return what is said of a total that has just been worked out, or why there is none."""
+    if bill is None:
+        return unpriced.text if unpriced else ""
+    return f"Total today: {bill.due}."
 
 
 def card_text(cards: tuple[PaymentMethodSummary, ...] | None) -> str:

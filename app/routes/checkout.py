@@ -29,7 +29,10 @@ from app.web.session import current_actor
 
 TEMPLATE = "checkout/checkout.html"
 _LENGTHS = {"email": 254, "region": 100, "postal_code": 40, "tax_id": 60}
-_NOTICES = {"seats": "The number in the link was not possible here: check it before you go on."}
+_NOTICES = {
+    "seats": "The number in the link was not possible here: check it before you go on.",
+    "unpaid": "You went to the payment page and did not pay: nothing was charged. You can go on, or change your order.",
+}
 _DETAILS = tuple(field.name for field in fields(Details))
 
 
@@ -43,12 +46,13 @@ async def show(request: Request) -> Response:
         return see_other(request, wording.order_path(found.order_id))
     refused = checkout_page.order_problem(found.order)
     problems = tuple(each for each in (found.blocker, refused) if each)
+    told = "unpaid" if checkout_page.is_unpaid(found.order) else one(request.query_params, "notice")
     view = checkout_view(
         deps,
         found,
         problems=problems,
         change_billing=one(request.query_params, "change") == "billing",
-        notice=_NOTICES.get(one(request.query_params, "notice"), ""),
+        notice=_NOTICES.get(told, ""),
     )
     return page(request, TEMPLATE, view, status=_status(found.blocker, read=True))
 
@@ -58,8 +62,7 @@ async def update(request: Request) -> Response:
     deps, actor, intent_id = deps_of(request), current_actor(request), request.path_params["intent_id"]
     form = await request.form()
     if actor.person is None:
-        await confirm.park(deps, intent_id, _read(deps, form)[1])
-        return _sign_in(request)
+        return await _park(request, form)
     if carried_code(form) and not is_live(request):
         return await promo_code(request)
     typed, command = _read(deps, form)
@@ -90,8 +93,7 @@ async def submit(request: Request) -> Response:
     deps, intent_id = deps_of(request), request.path_params["intent_id"]
     form = await request.form()
     if current_actor(request).person is None:
-        await confirm.park(deps, intent_id, _read(deps, form)[1])
-        return _sign_in(request)
+        return await _park(request, form)
     typed, command = _read(deps, form)
     code = carried_code(form)
     if code:
@@ -108,7 +110,7 @@ async def promo_code(request: Request) -> Response:
     deps, actor, intent_id = deps_of(request), current_actor(request), request.path_params["intent_id"]
     form = await request.form()
     if actor.person is None:
-        return _sign_in(request)
+        return await _park(request, form)
     command = _read(deps, form)[1]
     if "country" in form or "seats" in form or "packs" in form:
         await confirm.keep(deps, actor, await checkout_page.open_intent(deps, actor, intent_id), command)
@@ -130,6 +132,13 @@ async def promo_code(request: Request) -> Response:
     )
     view = checkout_view(deps, checkout, problems=problems, typed=typed)
     return page(request, TEMPLATE, view, status=found.id.status if found else 200, fragment="update")
+
+
+async def _park(request: Request, form: FormData) -> Response:
+    """The session ended meanwhile: keep what was typed, the code too, and send the buyer to sign in."""
+    deps = deps_of(request)
+    await confirm.park(deps, request.path_params["intent_id"], _read(deps, form)[1], carried_code(form))
+    return _sign_in(request)
 
 
 async def _apply_first(request: Request, typed: Typed, command: Confirmation, code: str) -> Response:

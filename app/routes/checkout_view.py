@@ -15,6 +15,7 @@ from app.orders.intents import Details
 from app.routes.billing_view import BillingView, billing_view
 from app.routes.packs_view import ExtraPart, PacksPart, extra_part, packs_button, packs_part, plan_button
 from app.routes.promo_view import PromoPart, discount_text, promo_part
+from app.routes.wrong_number import wrong_number
 from app.vendor_adapters.types import (
     Fidelity,
     Line,
@@ -61,7 +62,7 @@ class Bill:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckoutView:
-    """The checkout page."""
+    """The checkout page; ``unpriced``: what is wrong with a number that was typed, beside which no price stands."""
 
     intent_id: str
     plan_name: str
@@ -86,6 +87,7 @@ class CheckoutView:
     terms: bool
     agreement: bool
     bill: Bill | None
+    unpriced: Problem | None
     attempt_id: str
     blocker: Problem | None
     needs_card: bool
@@ -96,6 +98,7 @@ class CheckoutView:
     cancel_to: str
     suggests_sales: bool
     problems: tuple[Problem, ...]
+    notice: str
     announcement: str
     packs: PacksPart | None
     extra: ExtraPart | None
@@ -145,7 +148,7 @@ def checkout_view(
     """Return the page for ``checkout``; ``typed`` is shown in place of what is kept, with ``problems`` beside it."""
     typed, rules = typed or Typed(card=checkout.cards[0].ref if checkout.cards else ""), deps.catalog.rules
     intent, choice = checkout.intent, checkout.intent.choice
-    promo = _promo(deps, checkout, problems, typed.code)
+    promo, unpriced = _promo(deps, checkout, problems, typed.code), None if checkout.blocker else wrong_number(problems)
     billing = billing_view(
         deps, checkout, typed=typed.details, change_billing=change_billing, place_changed=typed.place_changed
     )
@@ -172,7 +175,8 @@ def checkout_view(
         card=typed.card,
         terms=typed.terms,
         agreement=typed.agreement,
-        bill=_bill(deps, checkout),
+        bill=None if unpriced else _bill(deps, checkout),
+        unpriced=unpriced,
         attempt_id=new_attempt(),
         blocker=checkout.blocker,
         needs_card=checkout.needs_card,
@@ -183,7 +187,8 @@ def checkout_view(
         cancel_to=wording.with_outcome(choice.return_to, status="cancelled") if choice.return_to else "",
         suggests_sales=checkout.addon is None and checkout.seats >= rules.seats.suggest_sales_from,
         problems=problems,
-        announcement=_announcement(checkout, f"{notice} {promo.told_text}".strip()),
+        notice=notice,
+        announcement=_announcement(checkout, f"{notice} {promo.told_text}".strip(), unpriced),
         packs=packs_part(deps, checkout),
         extra=extra_part(deps, checkout, typed.packs),
         promo=promo,
@@ -283,9 +288,11 @@ def tax_text(tax: Tax | None) -> str:
     return f"Tax{rate}{pending}"
 
 
-def _announcement(checkout: Checkout, notice: str) -> str:
+def _announcement(checkout: Checkout, notice: str, unpriced: Problem | None) -> str:
     parts = [notice] if notice else []
-    if checkout.priced and checkout.blocker is None:
+    if unpriced:
+        parts.append(unpriced.text)
+    elif checkout.priced and checkout.blocker is None:
         quote = checkout.priced.quote
         parts.append(f"Total today: {wording.due(quote)}{'' if quote.tax else ' plus tax'}.")
     return " ".join(parts)

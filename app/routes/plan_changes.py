@@ -11,7 +11,7 @@ from app import formats
 from app.core.ids import new_id
 from app.core.problems import Problem, ProblemId, Refused, problem
 from app.flows import wording
-from app.flows.change_plan import PlanPage, change_plan, read_plan_page
+from app.flows.change_plan import PlanPage, change_plan, read_plan_page, too_few
 from app.flows.deps import Deps
 from app.routes.alert_lines import alerts_of
 from app.routes.change_bill import ChangeBill, card_text, change_bill, told
@@ -19,6 +19,7 @@ from app.routes.change_form import moved, plan_choices, press_of, read_status, t
 from app.routes.signed_in import is_live, person_of, sign_in
 from app.routes.subscriptions import sales_path, subscription_title
 from app.routes.way_out import WayOut, card_way_out, way_out
+from app.routes.wrong_number import wrong_number
 from app.web.deps import deps_of
 from app.web.forms import Reader, one, whole_number
 from app.web.render import AlertLine, link, page, see_other
@@ -29,7 +30,11 @@ TEMPLATE = "subscriptions/plan.html"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanView:
-    """The page; of a lower plan ``bill`` says what the next term costs, and nothing is due now."""
+    """The page; of a lower plan ``bill`` says what the next term costs, and nothing is due now.
+
+    ``unpriced``: what is wrong with the number that was typed; then there is no price. ``ends``: the day on which
+    all of it ends, because automatic renewal is off; empty where it renews.
+    """
 
     title: str
     path: str
@@ -45,6 +50,9 @@ class PlanView:
     most: int
     base: int
     bill: ChangeBill | None
+    unpriced: Problem | None
+    ends: str
+    renewal_path: str
     sentence: str
     after: str
     hint: str
@@ -77,19 +85,27 @@ async def show(request: Request) -> Response:
 
 async def update(request: Request) -> Response:
     """Another plan or number was chosen: show what that costs. Nothing is ordered."""
-    deps, person, form = deps_of(request), person_of(request), await request.form()
+    deps, form = deps_of(request), await request.form()
     plan, seats, problems = _typed(deps, form)
+    if current_actor(request).person is None:
+        return see_other(request, link("/login", next=link(_path(_id(request)), plan=plan, seats=seats or "")))
+    person = person_of(request)
     if not is_live(request) and not problems:
         return see_other(request, link(_path(_id(request)), plan=plan, seats=seats))
     found = await read_plan_page(deps, person, _id(request), plan=plan, seats=seats or None)
+    if seats and seats != found.seats:
+        problems = (too_few(found.seats),)
     view = _view(deps, found, problems=problems, typed=one(form, "seats") if problems else "")
     return page(request, TEMPLATE, view, status=422 if problems else read_status(found.problem), fragment="update")
 
 
 async def submit(request: Request) -> Response:
     """The button: order what the page showed, or book it for the end of the term."""
-    deps, person, form = deps_of(request), person_of(request), await request.form()
+    deps, form = deps_of(request), await request.form()
     plan, seats, problems = _typed(deps, form)
+    if current_actor(request).person is None:
+        return see_other(request, link("/login", next=link(_path(_id(request)), plan=plan, seats=seats or "")))
+    person = person_of(request)
     base = whole_number(one(form, "base"))
     try:
         if problems or base is None:
@@ -120,8 +136,8 @@ def _view(
     alerts: tuple[AlertLine, ...] = (),
 ) -> PlanView:
     owned, subscription = found.owned, found.owned.subscription
-    path = wording.subscription_path(subscription.subscription_id)
-    bill = change_bill(deps, subscription, found.shown) if found.shown else None
+    path, unpriced = wording.subscription_path(subscription.subscription_id), wrong_number(problems)
+    bill = change_bill(deps, subscription, found.shown) if found.shown and not unpriced else None
     name = wording.plan_name(deps.catalog, found.plan) if found.plan else ""
     return PlanView(
         title=subscription_title(deps, subscription, owned.group_name),
@@ -138,6 +154,9 @@ def _view(
         most=deps.catalog.rules.seats.self_serve_max,
         base=subscription.seats,
         bill=bill,
+        unpriced=unpriced,
+        ends="" if subscription.cancel_at is None else formats.date(subscription.paid_until or subscription.ends_at),
+        renewal_path=f"{path}/renewal",
         sentence=_sentence(found, bill, name),
         after=_after(bill, name),
         hint=_hint(deps, found),
@@ -147,7 +166,7 @@ def _view(
         is_card_known=found.cards is not None,
         attempt_id=new_id("att"),
         blocker=found.problem,
-        way_out=card_way_out(deps, owned) if found.needs_card else way_out(deps, owned),
+        way_out=_way_out(deps, found),
         suggests_sales=found.seats >= deps.catalog.rules.seats.suggest_sales_from,
         sales_path=sales_path(
             subscription, link(f"{path}/plan-changes", plan=found.plan, seats=found.seats), found.seats
@@ -155,8 +174,15 @@ def _view(
         alerts=alerts,
         problems=problems,
         money_note="You have not been charged. The plan is unchanged." if problems else "",
-        announcement=told(bill),
+        announcement=told(bill, unpriced),
     )
+
+
+def _way_out(deps: Deps, found: PlanPage) -> WayOut:
+    if found.problem is not None and found.problem.id is ProblemId.E_ENDS:
+        renewal = f"{wording.subscription_path(found.owned.subscription.subscription_id)}/renewal"
+        return WayOut(href=renewal, label="Look at the renewal")
+    return card_way_out(deps, found.owned) if found.needs_card else way_out(deps, found.owned)
 
 
 def _sentence(found: PlanPage, bill: ChangeBill | None, name: str) -> str:

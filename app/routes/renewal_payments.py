@@ -1,7 +1,9 @@
 """Paying the next term by hand: the page with the vendor's quote, its live update, and the button."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 
 from starlette.datastructures import FormData
 from starlette.requests import Request
@@ -15,7 +17,16 @@ from app.core.money import Money
 from app.core.problems import Problem, ProblemId, Refused, problem
 from app.flows import wording
 from app.flows.deps import Deps
-from app.flows.renewals.pay import Detour, PackChoice, PaymentPage, RenewalWish, pay_renewal, read_payment_page
+from app.flows.renewals.pay import (
+    PACKS,
+    Detour,
+    PackChoice,
+    PaymentPage,
+    RenewalWish,
+    pay_renewal,
+    read_payment_page,
+    too_many_packs,
+)
 from app.orders.change_quotes import KeptChange
 from app.routes.change_bill import WorkedLine, card_text
 from app.routes.change_form import plan_choices, press_of, read_status, typed_seats
@@ -23,6 +34,7 @@ from app.routes.checkout_view import tax_text
 from app.routes.signed_in import is_live, person_of, sign_in
 from app.routes.subscriptions import sales_path, subscription_title
 from app.routes.way_out import WayOut, card_way_out, way_out
+from app.routes.wrong_number import wrong_number
 from app.vendor_adapters.types import Fidelity, LineKind
 from app.web.deps import deps_of
 from app.web.forms import Reader, one, whole_number
@@ -31,7 +43,6 @@ from app.web.session import current_actor
 
 TEMPLATE = "subscriptions/renewal_payment.html"
 NOT_CHARGED = "You have not been charged. Nothing was changed."
-PACKS = "packs-"  # then the add-on's offer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +74,8 @@ class PackField:
 class PaymentView:
     """The page; ``bill`` is None with the ``blocker`` that stands in its place, and then there is no form.
 
+    ``unpriced``: what is wrong with a number that was typed; then there is no price, and the form stays.
+
     ``renew_with`` is the number of people when fewer seats than that were wanted, 0 otherwise.
     """
 
@@ -89,6 +102,7 @@ class PaymentView:
     renew_with_path: str
     packs: tuple[PackField, ...]
     bill: TermBill | None
+    unpriced: Problem | None
     sentence: str
     button: str
     card: str
@@ -118,7 +132,8 @@ async def update(request: Request) -> Response:
     deps, form = deps_of(request), await request.form()
     wish, problems = _typed(deps, form)
     found = await read_payment_page(deps, person_of(request), _id(request), wish)
-    view = _view(deps, found, problems=problems, typed=one(form, "seats") if problems else "")
+    problems = problems or too_many_packs(found.owned.subscription, wish)
+    view = _view(deps, found, problems=problems, typed=_texts(form) if problems else {})
     return page(request, TEMPLATE, view, status=422 if problems else read_status(found.problem), fragment="update")
 
 
@@ -133,7 +148,7 @@ async def submit(request: Request) -> Response:
         step = await pay_renewal(deps, person, _id(request), base=base, wish=wish, press=press_of(form))
     except Refused as refused:
         found = await read_payment_page(deps, person, _id(request), wish)
-        view = _view(deps, found, problems=refused.problems, typed=one(form, "seats"))
+        view = _view(deps, found, problems=refused.problems, typed=_texts(form))
         return page(request, TEMPLATE, view, status=refused.problems[0].id.status)
     return see_other(request, step.url) if is_live(request) else RedirectResponse(step.url, status_code=303)
 
@@ -145,16 +160,28 @@ def _typed(deps: Deps, form: FormData) -> tuple[RenewalWish, tuple[Problem, ...]
     return RenewalWish(plan=reader.text("plan", most=60), seats=seats or None, packs=packs), reader.problems
 
 
+def _texts(form: FormData) -> Mapping[str, str]:
+    """Return the numbers as they were typed."""
+    return {name: one(form, name) for name in form if name == "seats" or name.startswith(PACKS)}
+
+
 def _packs(reader: Reader, name: str) -> int:
     wrong = problem(ProblemId.E_INPUT, name, text="Enter the number of packs as a whole number, 0 for none.")
     return reader.whole_number(name, least=0, most=10_000, otherwise=wrong)
 
 
-def _view(deps: Deps, found: PaymentPage, *, problems: tuple[Problem, ...] = (), typed: str = "") -> PaymentView:
+def _view(
+    deps: Deps,
+    found: PaymentPage,
+    *,
+    problems: tuple[Problem, ...] = (),
+    typed: Mapping[str, str] = MappingProxyType({}),
+) -> PaymentView:
     owned, subscription, window = found.owned, found.owned.subscription, found.window
     path = wording.subscription_path(subscription.subscription_id)
     starts_at = window.base if window else subscription.ends_at
-    bill = _bill(deps, found.shown, _end_of(found, starts_at)) if found.shown else None
+    unpriced = wrong_number(problems)
+    bill = _bill(deps, found.shown, _end_of(found, starts_at)) if found.shown and not unpriced else None
     more = found.seats - subscription.seats
     people = found.people if any(each.id is ProblemId.E_SEATS_RENEW for each in problems) else None
     return PaymentView(
@@ -174,13 +201,14 @@ def _view(deps: Deps, found: PaymentPage, *, problems: tuple[Problem, ...] = (),
         closes=formats.date(window.closes_at) if window else "",
         plans=plan_choices(deps, found.plans),
         plan=found.plan,
-        seats=str(found.seats) if found.is_fixed else typed or str(found.seats),
+        seats=str(found.seats) if found.is_fixed else typed.get("seats") or str(found.seats),
         most=deps.catalog.rules.seats.self_serve_max,
         in_use=found.people,
         renew_with=people or 0,
         renew_with_path=link(_path(subscription.subscription_id), seats=people, plan=found.plan) if people else "",
-        packs=tuple(map(_pack_field, found.packs)),
+        packs=tuple(_pack_field(pack, typed) for pack in found.packs),
         bill=bill,
+        unpriced=unpriced,
         sentence=_sentence(deps, found),
         button=_button(bill, _end_of(found, starts_at)),
         card=card_text(found.cards),
@@ -192,7 +220,7 @@ def _view(deps: Deps, found: PaymentPage, *, problems: tuple[Problem, ...] = (),
         way_out=_way_out(deps, found),
         problems=problems,
         money_note=NOT_CHARGED if problems else "",
-        announcement=f"Total today: {bill.due}." if bill else "",
+        announcement=f"Total today: {bill.due}." if bill else unpriced.text if unpriced else "",
     )
 
 
@@ -213,7 +241,7 @@ def _way_out(deps: Deps, found: PaymentPage) -> WayOut:
 
 def _what(deps: Deps, found: PaymentPage) -> str:
     """Return everything that runs, where that alone can be paid."""
-    packs = (f"{pack.label}, {pack.value} packs" for pack in map(_pack_field, found.packs))
+    packs = (f"{pack.label}, {pack.value} packs" for pack in (_pack_field(pack, {}) for pack in found.packs))
     return "; ".join((f"{wording.plan_name(deps.catalog, found.plan)}, {wording.seats(found.seats)}", *packs))
 
 
@@ -255,8 +283,9 @@ def _button(bill: TermBill | None, ends_at: datetime) -> str:
     return f"Pay {bill.due} and renew until {formats.date(ends_at)}" if bill else ""
 
 
-def _pack_field(pack: PackChoice) -> PackField:
-    return PackField(name=f"{PACKS}{pack.offer}", label=pack.name, value=str(pack.wanted), held=pack.held)
+def _pack_field(pack: PackChoice, typed: Mapping[str, str]) -> PackField:
+    name = f"{PACKS}{pack.offer}"
+    return PackField(name=name, label=pack.name, value=typed.get(name) or str(pack.wanted), held=pack.held)
 
 
 def _instant(text: str) -> datetime | None:

@@ -12,7 +12,7 @@ from app import formats
 from app.core.ids import new_id
 from app.core.problems import NotYours, Problem, ProblemId, Refused, problem
 from app.flows import wording
-from app.flows.add_seats import SeatPage, add_seats, apply_code, read_seat_page, remove_code, visit_seat_page
+from app.flows.add_seats import SeatPage, add_seats, apply_code, read_seat_page, remove_code, too_many, visit_seat_page
 from app.flows.campaigns.on_seats import ask_on_seats
 from app.flows.deps import Deps
 from app.flows.own_subscriptions import only_subscription, open_subscription, subscription_of_group
@@ -26,6 +26,7 @@ from app.routes.promo_view import PromoPart, promo_part
 from app.routes.signed_in import is_live, person_of, sign_in
 from app.routes.subscriptions import sales_path
 from app.routes.way_out import WayOut, card_way_out, way_out
+from app.routes.wrong_number import wrong_number
 from app.subscriptions.store import Subscription
 from app.usage.alerts import AlertKind
 from app.vendor_adapters.capabilities import Capability
@@ -41,7 +42,10 @@ NOT_CHARGED = "You have not been charged. The seats are unchanged."
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeatsView:
-    """The page; ``bill`` is None with the ``blocker`` that stands in its place, and then there is no form."""
+    """The page; ``bill`` is None with the ``blocker`` that stands in its place, and then there is no form.
+
+    ``unpriced``: what is wrong with the number that was typed; then there is no price, and the form stays.
+    """
 
     path: str
     card_path: str
@@ -65,6 +69,7 @@ class SeatsView:
     cards_path: str
     is_card_known: bool
     base: int
+    unpriced: Problem | None
     attempt_id: str
     return_to: str
     blocker: Problem | None
@@ -76,6 +81,7 @@ class SeatsView:
     sales_path: str
     alerts: tuple[AlertLine, ...]
     problems: tuple[Problem, ...]
+    notice: str
     money_note: str
     announcement: str
     promo: PromoPart
@@ -120,21 +126,29 @@ async def show(request: Request) -> Response:
 
 async def update(request: Request) -> Response:
     """Another number was typed: show what that costs. Nothing is ordered."""
-    deps, person, form = deps_of(request), person_of(request), await request.form()
+    deps, form = deps_of(request), await request.form()
     add, problems, return_to = _typed(deps, form)
+    if current_actor(request).person is None:
+        return _sign_in_first(request, form, return_to)
+    person = person_of(request)
     if carried_code(form) and not is_live(request) and not problems:
         return await promo_code(request)
     if not is_live(request) and not problems:
         return see_other(request, link(_path(_id(request)), add=add, return_to=return_to))
     found = await read_seat_page(deps, person, _id(request), add or None)
+    if add and add != found.add:  # more than can be bought on top of what there is
+        problems = (too_many(deps),)
     view = _view(deps, found, return_to=return_to, problems=problems, typed=one(form, "add") if problems else "")
     return page(request, TEMPLATE, view, status=422 if problems else read_status(found.problem), fragment="update")
 
 
 async def submit(request: Request) -> Response:
     """The button: order what the page showed and go on; or the same page with what is wrong."""
-    deps, person, form = deps_of(request), person_of(request), await request.form()
+    deps, form = deps_of(request), await request.form()
     add, problems, return_to = _typed(deps, form)
+    if current_actor(request).person is None:
+        return _sign_in_first(request, form, return_to)
+    person = person_of(request)
     base = whole_number(one(form, "base"))
     code = carried_code(form)
     if code and not problems:
@@ -150,8 +164,11 @@ async def submit(request: Request) -> Response:
 
 async def promo_code(request: Request) -> Response:
     """A code is removed, or the typed one tried, or both. Nothing is ordered."""
-    deps, person, form = deps_of(request), person_of(request), await request.form()
+    deps, form = deps_of(request), await request.form()
     add, problems, return_to = _typed(deps, form)
+    if current_actor(request).person is None:
+        return _sign_in_first(request, form, return_to)
+    person = person_of(request)
     removed, code = one(form, "remove"), Reader(form).typed("code")
     if removed:
         await remove_code(deps, person, _id(request), removed)
@@ -190,8 +207,14 @@ async def _again(
     found = await read_seat_page(deps, person, _id(request), add or None)
     if add:
         problems = moved(found.owned, base, problems)
-    view = _view(deps, found, return_to=return_to, problems=problems, typed="" if add else one(form, "add"))
+    view = _view(deps, found, return_to=return_to, problems=problems, typed=one(form, "add"), code=one(form, "code"))
     return page(request, TEMPLATE, view, status=problems[0].id.status)
+
+
+def _sign_in_first(request: Request, form: FormData, return_to: str) -> Response:
+    """The session ended meanwhile: sign in, and come back with the number and the code that were typed."""
+    typed = {"add": one(form, "add")[:40], "promo": carried_code(form)[:200], "return_to": return_to}
+    return see_other(request, link("/login", next=link("/buy/seats", subscription=_id(request), **typed)))
 
 
 def _typed(deps: Deps, form: FormData) -> tuple[int, tuple[Problem, ...], str]:
@@ -211,8 +234,8 @@ def _view(
     alerts: tuple[AlertLine, ...] = (),
     code: str = "",
 ) -> SeatsView:
-    owned, subscription = found.owned, found.owned.subscription
-    bill = change_bill(deps, subscription, found.shown, found.promo) if found.shown else None
+    owned, subscription, unpriced = found.owned, found.owned.subscription, wrong_number(problems)
+    bill = change_bill(deps, subscription, found.shown, found.promo) if found.shown and not unpriced else None
     more = wording.more_seats(found.add)
     path = _path(subscription.subscription_id)
     promo = promo_part(deps, found.promo, f"{path}/promo-code", problems=problems, typed=code)
@@ -240,6 +263,7 @@ def _view(
         cards_path=owned.cards_path,
         is_card_known=found.cards is not None,
         base=subscription.seats,
+        unpriced=unpriced,
         attempt_id=new_id("att"),
         return_to=return_to,
         blocker=found.problem,
@@ -251,8 +275,9 @@ def _view(
         sales_path=sales_path(subscription, link(path, add=found.add), subscription.seats + found.add),
         alerts=alerts,
         problems=problems,
+        notice=notice,
         money_note=NOT_CHARGED if problems else "",
-        announcement=" ".join(part for part in (notice, promo.told_text, told(bill)) if part),
+        announcement=" ".join(part for part in (notice, promo.told_text, told(bill, unpriced)) if part),
         promo=promo,
     )
 

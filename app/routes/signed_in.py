@@ -3,17 +3,17 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.core.problems import NotYours
+from app.core.problems import SignInNeeded
 from app.identity.actor import Person
 from app.web.render import link, see_other
 from app.web.session import current_actor
 
 
 def person_of(request: Request) -> Person:
-    """Return who is signed in; NotYours, which reads as 404, when nobody is."""
+    """Return who is signed in; SignInNeeded, which leads to signing in and back, when nobody is."""
     person = current_actor(request).person
     if person is None:
-        raise NotYours(request.url.path)
+        raise SignInNeeded(request.url.path)
     return person
 
 

@@ -250,7 +250,8 @@ def _seller(subscription: Subscription) -> str:
     if subscription.channel == SalesChannel.SALES.value:
         is_grant = subscription.paid_by is Arrangement.COMMUNITY
         return "Community programme" if is_grant else "Our sales team"
-    return f"Bought through {subscription.sold_by or 'a partner'}"
+    contact = f". To change it, contact them: {subscription.sold_by_contact}" if subscription.sold_by_contact else ""
+    return f"Bought through {subscription.sold_by or 'a partner'}{contact}"
 
 
 def renewal_text(deps: Deps, found: RenewalPage) -> str:

@@ -92,7 +92,7 @@ def reason_problem(
     if reason is Reason.OK:
         return None
     words = {
-        "partner": subscription.sold_by or "a partner",
+        **_partner(subscription),
         "how": _HOW.get(reason, ""),
         "date": formats.date(ended_at(subscription)),
         "what": _after_end(around.renew_until),
@@ -105,9 +105,20 @@ def reason_problem(
     return problem(_PROBLEMS[reason], **words)
 
 
+def channel_problem(subscription: Subscription) -> Problem:
+    """Return E-CHANNEL: who sold it, and how they are reached."""
+    return problem(ProblemId.E_CHANNEL, **_partner(subscription))
+
+
 def ended_at(subscription: Subscription) -> datetime:
     """Return when a subscription ended, or will."""
     return min(subscription.ends_at, subscription.cancel_at or subscription.ends_at)
+
+
+def _partner(subscription: Subscription) -> dict[str, str]:
+    contact = subscription.sold_by_contact
+    how = f"Contact them: {contact}" if contact else "Their invoice says how to reach them"
+    return {"partner": subscription.sold_by or "a partner", "contact": how}
 
 
 def _after_end(renew_until: datetime | None) -> str:

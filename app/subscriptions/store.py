@@ -29,7 +29,8 @@ PACKS_OF = "packs:"
 class Subscription:
     """A projected subscription; ``unit_amount`` is minor units per seat and term, ``ends_at`` exclusive.
 
-    ``paid_until`` is the end of the next term where that one is paid; ``packs`` are (offer, quantity) pairs.
+    ``paid_until`` is the end of the next term where that one is paid; ``packs`` are (offer, quantity) pairs;
+    ``sold_by_contact`` is how who sold it is reached, where that is known.
     """
 
     subscription_id: str
@@ -50,6 +51,7 @@ class Subscription:
     cancel_at: datetime | None
     channel: str
     sold_by: str
+    sold_by_contact: str
     arrangement: str
     renews_as: str
     paid_until: datetime | None
@@ -116,7 +118,7 @@ def write_snapshot(
         "ends_at": snapshot.period.ends_at,
         "cancel_at": snapshot.cancel_at,
         "channel": snapshot.channel.value,
-        "sold_by": snapshot.sold_by,
+        "sold_by": _seller(snapshot),
         "arrangement": snapshot.arrangement.value,
         "renews_as": f"{renewal.offer} {renewal.quantity}" if renewal else "",
         "paid_until": snapshot.paid_until,
@@ -344,7 +346,18 @@ def _is_news(values: Mapping[str, object]) -> ColumnElement[bool]:
 
 def _subscription(row: RowMapping) -> Subscription:
     packs = tuple((offer, quantity) for offer, quantity in json.loads(row["packs"]))
-    return Subscription(**{**row, "status": SubscriptionStatus(row["status"]), "packs": packs})
+    name, _, contact = row["sold_by"].partition(" <")
+    seller = {"sold_by": name, "sold_by_contact": contact.removesuffix(">")}
+    return Subscription(**{**row, **seller, "status": SubscriptionStatus(row["status"]), "packs": packs})
+
+
+def _seller(snapshot: SubscriptionSnapshot) -> str:
+    """Return who sold it, with how they are reached behind it as in a mail's header: ``ACME <orders@acme.example>``."""
+    name, contact = snapshot.sold_by[:_NAME], snapshot.sold_by_contact[:_CONTACT]
+    return f"{name} <{contact}>" if contact else name
+
+
+_NAME, _CONTACT = 120, 130  # characters: both and what is between them fit into the column
 
 
 _RUNNING = (

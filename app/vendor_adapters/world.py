@@ -121,7 +121,7 @@ class SeedSubscription:
         seats: units of ``offer``. starts_at: 00:00Z of the term's first day. months: the term, whole years. status:
             ACTIVE has a paid invoice, PAST_DUE an unpaid one (that is never given up by itself), CANCELLED has ended
             with its term. channel: all but DIRECT were sold and invoiced by ``sold_by`` and end with their term.
-            arrangement: how it is paid; all but CARD are changed by people.
+            arrangement: how it is paid; all but CARD are changed by people. sold_by_contact: how they are reached.
         auto_renew: None is what is usual: it renews when it was sold directly.
     """
 
@@ -136,6 +136,7 @@ class SeedSubscription:
     months: int = 12
     auto_renew: bool | None = None
     arrangement: Arrangement = Arrangement.CARD
+    sold_by_contact: str = ""
 
 
 class VendorWorld(Protocol):

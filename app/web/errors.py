@@ -6,20 +6,22 @@ For htmx the same problem comes as a part for ``#problem``, and the page that th
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
+import structlog
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import HTTPExceptionHandler
 
-from app.core.problems import NotYours, Problem, ProblemId, Refused, problem
+from app.core.problems import NotYours, Problem, ProblemId, Refused, SignInNeeded, problem
 from app.db.errors import DATABASE_AWAY
-from app.entitlements.product import ProductUnavailable
+from app.entitlements.product import ProductError, ProductRefused
 from app.vendor_adapters.errors import OutcomeUnknown, VendorError, VendorUnavailable
 from app.web.addresses import HOME, safe_path
-from app.web.render import page
+from app.web.render import link, page, see_other
 from app.web.request_id import request_id_of
 
 NOTHING_CHARGED = "Nothing was charged."
+_log = structlog.get_logger()
 _BUSY_RETRY = 2  # seconds: a lock or a restart
 _AWAY_RETRY = 30  # seconds: a neighbour that is down
 
@@ -92,6 +94,12 @@ async def _gone(request: Request, error: Exception) -> Response:
     return problem_page(request, problem(ProblemId.E_GONE))
 
 
+async def _sign_in(request: Request, error: Exception) -> Response:
+    """Come back to the page that was asked for, or to the one that a form was sent from."""
+    back = _here(request) if request.method in ("GET", "HEAD") else _came_from(request)
+    return see_other(request, link("/login", next=back))
+
+
 async def _http(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         return await _unexpected(request, error)
@@ -117,6 +125,8 @@ async def _vendor(request: Request, error: Exception) -> Response:
 
 
 async def _product(request: Request, error: Exception) -> Response:
+    if isinstance(error, ProductRefused):
+        _log.warning("the product refused", error=str(error))  # it would again: people must look
     return problem_page(request, problem(ProblemId.E_PRODUCT), headers=_retry(_AWAY_RETRY))
 
 
@@ -131,10 +141,11 @@ async def _unexpected(request: Request, error: Exception) -> Response:
 _HANDLERS: dict[type[Exception], _Handler] = {
     Refused: _refused,
     NotYours: _gone,
+    SignInNeeded: _sign_in,
     HTTPException: _http,
     **dict.fromkeys(DATABASE_AWAY, _busy),
     VendorError: _vendor,
-    ProductUnavailable: _product,
+    ProductError: _product,
 }
 exception_handlers: dict[int | type[Exception], HTTPExceptionHandler] = {Exception: _unexpected}
 """For ``Starlette(exception_handlers=…)``."""

@@ -216,6 +216,23 @@ async def test_a_refused_card_is_told_on_the_vendors_page_and_another_one_buys_t
     await sold_once(shop)
 
 
+async def test_who_comes_back_without_paying_is_told_that_nothing_was_charged(shop: Shop) -> None:
+    browser = await at_checkout(shop)
+    checkout = browser.url
+    assert "did not pay" not in browser.text
+    await to_payment(browser)
+    if shop.deps.selling != "embedded":
+        await pay(browser, DECLINED_CARD)  # told on the vendor's page, which takes another card itself
+    await browser.open(browser.link("without paying"))
+    assert browser.url == checkout
+    assert "You went to the payment page and did not pay: nothing was charged." in browser.text
+    assert problems(browser) == []
+    await press(browser)
+    await pay(browser)
+    await settled(shop)
+    await sold_once(shop)
+
+
 @pytest.mark.vendors("stripe")
 async def test_a_bank_that_gives_no_answer_is_waited_for_on_the_vendors_page(shop: Shop) -> None:
     browser = await at_checkout(shop)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import delete
+from starlette.responses import JSONResponse
 
 from app.demo.store.schema import members
 from app.flows.owned_groups import KEPT_FOR, MOST_PEOPLE, OwnedGroups
@@ -14,6 +15,17 @@ from tests.support.shop import Shop
 pytestmark = [pytest.mark.engines("sqlite"), pytest.mark.vendors("embedded")]
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+async def test_a_product_that_refuses_to_tell_is_no_fault_of_ours(shop: Shop) -> None:
+    found, browser = await subscription_of(shop, "globex"), await shop.signed_in("dan")
+    refused = JSONResponse({"error": "no_such_person", "detail": "No."}, status_code=404)
+    shop.network.put(shop.deps.config.demo_port, refused)
+    for path in (f"/subscriptions/{found.subscription_id}", "/groups/globex/usage", "/buy/seats?group=globex"):
+        await browser.open(path)
+        assert (browser.status, "E-PRODUCT" in browser.text) == (503, True), path
+    await browser.open("/packs?group=globex")
+    assert browser.status == 200
 
 
 async def test_it_is_remembered_for_a_minute_and_the_oldest_gives_way(shop: Shop) -> None:

@@ -68,6 +68,7 @@ async def test_it_is_offered_in_the_last_fifteen_days_only(shop: Shop) -> None:
     assert "Renew now" not in browser.text
     await browser.open(f"{path}/renewal/payment")
     assert "It can be paid from 14 February 2027 on." in browser.text
+    assert "E-RENEW-EARLY" in browser.text
     assert "Look at the renewal" in browser.text
     assert 'name="seats"' not in browser.text
     await go_to(shop, MARCH_1 - timedelta(days=15))
@@ -124,8 +125,9 @@ NO_NUMBERS = {
 @RESHAPES
 async def test_a_number_that_is_none_is_told_and_kept(shop: Shop) -> None:
     browser = await to_payment(shop)
+    form = browser.form("and renew until")
     for seats, told in NO_NUMBERS.items():
-        await browser.press("and renew until", seats=seats)
+        await browser.send(form, seats=seats)
         assert browser.status == 422
         assert f'<small class="problem-code">{told}</small>' in browser.text
         assert f'value="{seats}"' in browser.text
@@ -182,6 +184,7 @@ async def test_what_is_booked_is_not_paid_silently_as_it_was(shop: Shop) -> None
     await go_to(shop, FEBRUARY_20)
     await browser.open(f"{path}/payment")
     assert "From 1 March 2027 you have booked Team, 12 seats: that is charged on 1 March 2027." in browser.text
+    assert "E-RENEW-BOOKED" in browser.text
     assert 'name="seats"' not in browser.text
     await browser.open(browser.link("Look at the renewal"))
     assert "Pay it now" not in browser.text

@@ -25,7 +25,7 @@ AROUND = Circumstances(invoice="INV-12", plan_now="Team", until=NOW, most=5_000)
 STATES: dict[Reason, dict[str, Any]] = {
     Reason.OK: {},
     Reason.RESELLER: {"channel": SalesChannel.RESELLER.value, "sold_by": "ACME Partners"},
-    Reason.MARKETPLACE: {"channel": SalesChannel.MARKETPLACE.value, "sold_by": "The Bazaar"},
+    Reason.MARKETPLACE: {"channel": SalesChannel.MARKETPLACE.value, "sold_by": "The Bazaar", "sold_by_contact": ""},
     Reason.MULTI_YEAR: {"ends_at": datetime(2029, 3, 1, tzinfo=UTC)},
     Reason.PURCHASE_ORDER: {"arrangement": Arrangement.PURCHASE_ORDER.value},
     Reason.BANK_TRANSFER: {"arrangement": Arrangement.BANK_TRANSFER.value},

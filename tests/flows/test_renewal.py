@@ -8,7 +8,7 @@ from sqlalchemy import select
 from app.db.schema.events import audit
 from tests.support.customers import at, at_vendor, crowd, put_card, seats_of, subscription_of
 from tests.support.journeys import settled
-from tests.support.shop import Browser, Shop
+from tests.support.shop import Browser, Form, Shop
 
 # test_subscriptions.py takes the same way on both databases
 pytestmark = [
@@ -54,6 +54,24 @@ async def test_seats_can_be_added_while_renewal_is_off(shop: Shop) -> None:
     await browser.press("Pay 305.18 USD and add 3 seats")
     await settled(shop)
     assert await seats_of(shop, "globex") == (13, 13)
+
+
+async def test_a_plan_that_ends_says_so_before_it_is_changed(shop: Shop) -> None:
+    browser = await at_renewal(shop)
+    await browser.press("Turn it off", reason="other")
+    path = browser.url.removesuffix("/renewal")
+    await browser.open(f"{path}/plan-changes?plan=scale")
+    assert "Automatic renewal is off: the plan and all seats end on 1 March 2027." in browser.text
+    assert "Nothing renews: it ends on 1 March 2027." in browser.text
+    assert browser.link("Turn it on").endswith("/renewal")
+    await browser.press("Pay 2,455.50 USD and switch to Scale")
+    await settled(shop)
+    await browser.open(f"{path}/plan-changes?plan=team")  # no term follows that could have it
+    assert ("E-ENDS" in browser.text, "Change to Team" in browser.text) == (True, False)
+    assert browser.link("Look at the renewal") == f"{path}/renewal"
+    form = Form(f"{path}/plan-changes", {"plan": "team", "seats": "10", "base": "10", "attempt": "att_1"})
+    await browser.send(form)
+    assert (browser.status, "E-ENDS" in browser.text) == (422, True)
 
 
 async def test_fewer_seats_renew_and_that_can_be_undone(shop: Shop) -> None:

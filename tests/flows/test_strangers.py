@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from app.db.schema.orders import attempts
+from tests.support.customers import at
 from tests.support.journeys import (
     NEW_YORK,
     OWN_SERVER,
@@ -51,6 +52,37 @@ async def test_what_was_typed_when_the_session_ended_is_there_after_signing_in(s
     await pay(browser)
     await settled(shop)
     await sold_once(shop, total=454_662)
+
+
+@pytest.mark.parametrize("button", ["Apply", "and subscribe"])
+async def test_a_code_that_was_typed_when_the_session_ended_is_tried_after_signing_in(shop: Shop, button: str) -> None:
+    browser = await at_checkout(shop)
+    await press(browser, **NEW_YORK)
+    form = browser.form(button)
+    later(shop, hours=13)
+    await browser.send(form, company="Typed Too Late", code="launch20")
+    await browser.press("Continue as ann")
+    assert 'value="Typed Too Late"' in browser.text
+    assert "LAUNCH20" in browser.text
+    assert await orders(shop) == []
+
+
+async def test_a_change_of_seats_or_plan_when_the_session_ended_comes_back_with_what_was_typed(shop: Shop) -> None:
+    browser = await at(shop, "bob", "/buy/seats?group=globex&add=3")
+    seats = browser.form("and add 3 seats")
+    await browser.open(browser.url.partition("/seat-changes")[0] + "/plan-changes?plan=scale")
+    plan = browser.form("switch to Scale")
+    later(shop, hours=13)
+    for form, typed, there in (
+        (seats, {"add": "4", "code": "grow50"}, ('name="add" value="4"', "GROW50")),
+        (plan, {"seats": "11"}, ('name="seats" value="11"',)),
+    ):
+        nobody = shop.browser()
+        await nobody.send(form, **typed)
+        assert SIGN_IN in nobody.text, form.action
+        await nobody.press("Continue as bob")
+        for each in there:
+            assert each in nobody.text, form.action
 
 
 async def test_a_change_when_the_session_ended_leads_to_signing_in(shop: Shop) -> None:

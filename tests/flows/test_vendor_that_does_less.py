@@ -149,6 +149,7 @@ async def test_without_a_card_on_file_a_change_that_costs_leads_to_the_cards(sho
     await browser.open(f"/subscriptions/{held.subscription_id}/{page}")
     assert browser.status == 200
     assert NO_CARD in browser.text
+    assert "E-NOCARD" in browser.text
     with pytest.raises(LookupError):
         browser.form("Pay ")
     await browser.open(browser.link("Add a card"))

@@ -98,6 +98,7 @@ def _facts(seed: SeedSubscription) -> Obj:
         "kassa_subject": seed.subject,
         "kassa_channel": channel,
         "kassa_sold_by": seed.sold_by,
+        "kassa_sold_by_contact": seed.sold_by_contact,
         "kassa_arrangement": arrangement,
     }
     return {key: value for key, value in facts.items() if value}

@@ -45,8 +45,7 @@ def ask_for(
     if actor.person and actor.visitor_id:
         touches.adopt(connection, actor.visitor_id, actor.person.person_id)
     if code:
-        value = canonical(code) or code[:_LONGEST]
-        entries.enter(connection, deps.sealer, subject, EntryKind.CODE, value, wall=wall)
+        ask_for_code(connection, deps, subject, code)
     touch = remembered(connection, deps, actor)
     named = campaigns.find(connection, campaign) if campaign else None
     kind, value = entry_of(touch, campaign)
@@ -54,6 +53,12 @@ def ask_for(
         entries.enter(connection, deps.sealer, subject, kind, value, wall=wall)
     else:
         _ask_for_touch(connection, deps, touch, subject, flow)
+
+
+def ask_for_code(connection: Connection, deps: Deps, subject: str, code: str) -> None:
+    """Keep a code, as typed, with a checkout or a subscription: it is tried when the page is read."""
+    value = canonical(code) or code[:_LONGEST]
+    entries.enter(connection, deps.sealer, subject, EntryKind.CODE, value, wall=deps.clock.wall())
 
 
 def ask_once_signed_in(connection: Connection, deps: Deps, actor: Actor, subject: str, flow: LandingFlow) -> None:

@@ -30,6 +30,9 @@ from app.vendor_adapters.capabilities import Capability
 from app.vendor_adapters.errors import RejectReason, VendorError, VendorRejected
 from app.vendor_adapters.types import OfferKey, PaymentMethodSummary, PurchaseItem, Renew
 
+PACKS = "packs-"
+"""What the field of an add-on's packs is called, before the add-on's offer."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenewalWish:
@@ -149,11 +152,26 @@ async def pay_renewal(
         if found or wish.seats != owned.subscription.seats:
             raise Refused(found or problem(ProblemId.E_CHANGED, seats=formats.number(owned.subscription.seats)))
         wish = _as_it_runs(owned)
+    over = too_many_packs(owned.subscription, wish)
+    if over:
+        raise Refused(*over)
     check_enough(owned, wish.seats or 0)
     plan = wish.plan if wish.plan in plans_to_renew(deps, owned) else _plan_of(deps, owned.subscription)
     change = _change(deps, owned, base, plan, wish.seats or 0, _packs(deps, owned.subscription, wish))
     wanted = Wanted(kind=RENEWAL, change=change, plan=plan, offer=change.offer, seats=change.seats)
     return await order_change(deps, person, owned, wanted, press)
+
+
+def too_many_packs(subscription: Subscription, wish: RenewalWish) -> tuple[Problem, ...]:
+    """Return what is wrong with ``wish``: no more packs renew than there are."""
+    wanted = wish.packs or {}
+    return tuple(
+        problem(
+            ProblemId.E_INPUT, f"{PACKS}{offer}", text=f"You have {formats.counted(held, 'pack')}: no more can renew."
+        )
+        for offer, held in subscription.packs
+        if wanted.get(offer, 0) > held
+    )
 
 
 def plans_to_renew(deps: Deps, owned: Owned) -> tuple[str, ...]:
@@ -179,15 +197,11 @@ def _other_than_runs(deps: Deps, owned: Owned) -> tuple[Problem | None, Detour |
     people = owned.usage.seats_in_use if owned.usage else 0
     if people > subscription.seats:
         who, seats = formats.counted(people, "person uses", "people use"), wording.seats(subscription.seats)
-        text = (
-            f"{who} {seats}. Before {day} the next term can be paid for the seats that there are: add the others first."
-        )
-        return Problem(ProblemId.E_INPUT, text), Detour.ADD_SEATS
+        return problem(ProblemId.E_RENEW_PEOPLE, people=f"{who} {seats}", start=day), Detour.ADD_SEATS
     if subscription.booked:
         plan = wording.plan_name(deps.catalog, _plan_of(deps, subscription))
         booked = f"{plan}, {wording.seats(subscription.booked.quantity)}"
-        text = f"From {day} you have booked {booked}: that is charged on {day}. Before, only what runs now can be paid."
-        return Problem(ProblemId.E_INPUT, text), Detour.LET_RENEW
+        return problem(ProblemId.E_RENEW_BOOKED, start=day, what=booked), Detour.LET_RENEW
     return None, None
 
 
@@ -200,17 +214,12 @@ def _blocker(owned: Owned) -> Problem | None:
     return (
         owned.problem
         or renewed_problem(owned.subscription)
-        or (_too_early(owned.window) if owned.window else _not_here())
+        or (_too_early(owned.window) if owned.window else problem(ProblemId.E_RENEW_DAY))
     )
 
 
 def _too_early(window: Window) -> Problem:
-    day, end = formats.date(window.opens_at), formats.date(window.base)
-    return Problem(ProblemId.E_INPUT, f"The next term begins on {end}. It can be paid from {day} on.")
-
-
-def _not_here() -> Problem:
-    return Problem(ProblemId.E_INPUT, "The next term is charged on its day and cannot be paid before.")
+    return problem(ProblemId.E_RENEW_EARLY, start=formats.date(window.base), open=formats.date(window.opens_at))
 
 
 def _refused(owned: Owned, error: VendorRejected) -> tuple[Owned, Problem, Detour | None]:
@@ -218,18 +227,13 @@ def _refused(owned: Owned, error: VendorRejected) -> tuple[Owned, Problem, Detou
     if error.reason is RejectReason.NOT_FOUND and error.field == "payment_method":
         return owned, NO_CARD, Detour.ADD_CARD
     if error.reason is RejectReason.NOT_SOLD and error.field == "discounts":
-        return owned, _with_discount(), None
+        return owned, problem(ProblemId.E_RENEW_DISCOUNT), None
     if error.reason is RejectReason.NOT_SOLD and error.field == "billing_schedules":
-        return owned, _not_here(), None
+        return owned, problem(ProblemId.E_RENEW_DAY), None
     if error.reason is not RejectReason.STALE_STATE or not owned.problem:
         return owned, away(), None
     found = reason_problem(owned.reason, owned.subscription)
     return replace(owned, can_renew=False, problem=found), found or away(), None
-
-
-def _with_discount() -> Problem:
-    text = "A discount counts for the next term, and is taken off on its day only: it cannot be paid by hand."
-    return Problem(ProblemId.E_INPUT, text)
 
 
 def _plan_of(deps: Deps, subscription: Subscription) -> str:

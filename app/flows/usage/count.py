@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from app.emails.mails import UsageAlert
 from app.entitlements import store as entitlements
-from app.entitlements.product import ProductRefused, ProductUnavailable
+from app.entitlements.product import ProductError
 from app.events import outbox
 from app.flows.deps import Deps
 from app.flows.group_names import group_name
@@ -49,7 +49,7 @@ async def _count(deps: Deps, group_id: str, turn: asyncio.Semaphore) -> bool:
         async with turn:
             usage = await deps.product.usage(group_id)
             name = await group_name(deps, group_id)
-    except (ProductUnavailable, ProductRefused) as error:
+    except ProductError as error:
         _log.warning("usage not read", error=type(error).__name__)
         at = deps.clock.now() + TRIED_AGAIN_AFTER
         await deps.db.write(lambda connection: store.look_again(connection, group_id, at))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from app.catalog.model import Addon, Catalog
 from app.core.problems import Problem
-from app.entitlements.product import ProductRefused, ProductUnavailable, Usage
+from app.entitlements.product import ProductError, Usage
 from app.flows.deps import Deps
 from app.flows.packs import Linked, packs_blocker
 from app.subscriptions.eligibility import Reason, reason_for
@@ -30,7 +30,7 @@ async def usage_now(deps: Deps, group_id: str) -> Usage | None:
     """Return what the product says now; None while it does not answer, for a group that is gone, and for no group."""
     try:
         return await deps.product.usage(group_id) if group_id else None
-    except (ProductUnavailable, ProductRefused):
+    except ProductError:
         return None
 
 

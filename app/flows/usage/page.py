@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from app.core.clock import add_months, midnight
 from app.core.problems import NotYours, Problem
-from app.entitlements.product import Group, ProductUnavailable
+from app.entitlements.product import Group, ProductError
 from app.flows.deps import Deps
 from app.flows.group_names import group_name
 from app.flows.own_subscriptions import open_subscription
@@ -67,7 +67,7 @@ async def see_subscription(deps: Deps, person: Person, subscription_id: str) -> 
 async def see_group(deps: Deps, person: Person, group_id: str) -> Seen:
     """Return a group to the people who are in it and to those who pay for it; NotYours to anybody else.
 
-    Raises ProductUnavailable when only the product could tell.
+    Raises ProductError when only the product could tell.
     """
 
     def read(connection: Connection) -> tuple[Subscription | None, bool]:
@@ -129,7 +129,7 @@ async def alerts_of_group(deps: Deps, person: Person | None, group_id: str) -> t
         return group_id, ()
     try:
         seen = await see_group(deps, person, group_id)
-    except (NotYours, ProductUnavailable):
+    except (NotYours, ProductError):
         return group_id, ()
     if not seen.may_buy:
         return group_id, ()

@@ -193,6 +193,7 @@ class Subscription:
     renewal: Renewal | None
     channel: SalesChannel
     sold_by: str
+    sold_by_contact: str
     arrangement: Arrangement
     version: int
     prepaid: str | None

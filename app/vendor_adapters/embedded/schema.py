@@ -177,6 +177,7 @@ subscriptions = Table(
     Column("renews_unit_price", BigInteger, nullable=False),
     Column("channel", String, nullable=False),
     Column("sold_by", String, nullable=False),
+    Column("sold_by_contact", String, nullable=False, server_default=""),
     Column("arrangement", String, nullable=False, server_default="card"),
     Column("version", Integer, nullable=False),
     Column("made_at", UtcDateTime, nullable=False),

@@ -75,6 +75,7 @@ def _add(desk: Desk, customer_ref: str, seed: SeedSubscription) -> str:
         renews=is_direct if seed.auto_renew is None else seed.auto_renew,
         channel=seed.channel,
         sold_by=seed.sold_by,
+        sold_by_contact=seed.sold_by_contact,
         arrangement=seed.arrangement,
     )
     if seed.status is SubscriptionStatus.PAST_DUE:

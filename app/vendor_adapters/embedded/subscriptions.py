@@ -63,6 +63,7 @@ def snapshot(desk: Desk, subscription: Subscription) -> SubscriptionSnapshot:
         packs=tuple(PurchaseItem(offer=OfferKey(item.offer), quantity=item.quantity) for item in subscription.packs),
         channel=subscription.channel,
         sold_by=subscription.sold_by,
+        sold_by_contact=subscription.sold_by_contact,
         version=subscription.version,
         observed_at=desk.now,
         arrangement=subscription.arrangement,
@@ -82,6 +83,7 @@ def add(
     renews: bool,
     channel: SalesChannel = SalesChannel.DIRECT,
     sold_by: str = "",
+    sold_by_contact: str = "",
     arrangement: Arrangement = Arrangement.CARD,
 ) -> str:
     """Begin a subscription with the yearly items that ``lines`` bill for ``term``, and return its ref."""
@@ -101,6 +103,7 @@ def add(
             cancel_at=None if renews else term.ends_at,
             channel=channel.value,
             sold_by=sold_by,
+            sold_by_contact=sold_by_contact,
             arrangement=arrangement.value,
             version=1,
             made_at=desk.now,
@@ -227,6 +230,7 @@ def _subscription(desk: Desk, row: RowMapping) -> Subscription:
         renewal=_renewal(row),
         channel=SalesChannel(row["channel"]),
         sold_by=row["sold_by"],
+        sold_by_contact=row["sold_by_contact"],
         arrangement=Arrangement(row["arrangement"]),
         version=row["version"],
         prepaid=row["prepaid_checkout"],

@@ -60,6 +60,7 @@ class SubscriptionSnapshot:
             term, set when that one is paid already. sold_by: the partner's name. resumes: what has ended and goes on
             in this one, where the vendor makes another subscription for it; once this one runs, it is the same to us.
         version: larger after every change, never smaller on a later read; the projection keeps the highest.
+        sold_by_contact: how the partner is reached, a mail or web address or words; empty where nobody wrote it down.
     """
 
     ref: SubscriptionRef
@@ -81,3 +82,4 @@ class SubscriptionSnapshot:
     arrangement: Arrangement = Arrangement.CARD
     paid_until: datetime | None = None
     resumes: SubscriptionRef | None = None
+    sold_by_contact: str = ""

@@ -179,9 +179,9 @@ async def test_a_cheaper_plan_counts_at_renewal(shop: Shop) -> None:
 async def test_what_others_sold_or_what_is_owed_is_not_changed(shop: Shop, twin: StripeTwin) -> None:
     bought = await shop.subscription()
     held = twin.books.tables["subscription"][bought.ref]
-    held["metadata"] |= {"kassa_channel": "reseller", "kassa_sold_by": "ACME Partners"}
+    held["metadata"] |= {"kassa_channel": "reseller", "kassa_sold_by": "ACME", "kassa_sold_by_contact": "a@b.example"}
     found = await shop.adapter.get_subscription(bought.ref)
-    assert (found.channel.value, found.sold_by) == ("reseller", "ACME Partners")
+    assert (found.channel.value, found.sold_by, found.sold_by_contact) == ("reseller", "ACME", "a@b.example")
     with pytest.raises(VendorRejected) as refused:
         await shop.quote_change(bought.ref, SEATS)
     assert refused.value.reason is RejectReason.NOT_SOLD

@@ -17,6 +17,7 @@ from app.vendor_adapters.stripe.names import (
     REFUSED,
     RESUMES,
     SOLD_BY,
+    SOLD_BY_CONTACT,
     SUBJECT,
     meta,
 )
@@ -67,6 +68,7 @@ def snapshot(
         packs=tuple(PurchaseItem(offer=key_of(item), quantity=item.quantity or 0) for item in packs),
         channel=sales_channel(meta(subscription.metadata, CHANNEL)),
         sold_by=meta(subscription.metadata, SOLD_BY),
+        sold_by_contact=meta(subscription.metadata, SOLD_BY_CONTACT),
         version=version,
         observed_at=observed_at,
         arrangement=arrangement(meta(subscription.metadata, ARRANGEMENT), subscription.collection_method),
