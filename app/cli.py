@@ -7,6 +7,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+from app.catalog.load import CatalogError
 from app.commands.campaign_arguments import add_campaign_commands
 from app.config import Config, ConfigError
 from app.core.clock import SystemClock
@@ -27,6 +28,9 @@ def main(arguments: list[str] | None = None) -> int:
     except ConfigError as error:
         for fault in error.faults:
             sys.stderr.write(f"{fault}\n")
+        return _without_settings(options)
+    except CatalogError as error:
+        sys.stderr.write(f"KASSA_CATALOG: {error}\n")
         return _without_settings(options)
 
 
@@ -54,6 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     export = add("export", _export, "write what the store knows as JSON lines, read only")
     export.add_argument("--jsonl", action="store_true", help="one JSON object a line (the only form)")
     _add_vendor(add("vendor", _vendor_sync, "what concerns the billing vendor: sync, check"))
+    _add_seats(add("seats", _seats_owed, "who has more people than seats"))
     add("audit", _audit, "recompute every invariant, here and at the vendor; exit 1 when something differs")
     return parser
 
@@ -79,6 +84,14 @@ def _add_vendor(parser: argparse.ArgumentParser) -> None:
         "-k", dest="only", default="", metavar="EXPRESSION", help="only the checks that fit, as pytest's"
     )
     check.set_defaults(run=_vendor_check)
+
+
+def _add_seats(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    text = "list who has more people than seats, and what the quarter's rule would come to; nothing is charged"
+    owed = actions.add_parser("owed", help=text, description=text)
+    owed.add_argument("--json", action="store_true", help="JSON instead of a table, amounts in minor units")
+    owed.set_defaults(run=_seats_owed)
 
 
 def _serve(config: Config, _options: argparse.Namespace) -> int:
@@ -145,6 +158,12 @@ def _vendor_check(config: Config, options: argparse.Namespace) -> int:
     from app.commands import vendor_check
 
     return vendor_check.check(config, only=options.only)
+
+
+def _seats_owed(config: Config, options: argparse.Namespace) -> int:
+    from app.commands import seats
+
+    return _run(lambda: seats.owed(config, as_json=options.json))
 
 
 def _audit(config: Config, _options: argparse.Namespace) -> int:
