@@ -59,6 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("--jsonl", action="store_true", help="one JSON object a line (the only form)")
     _add_vendor(add("vendor", _vendor_sync, "what concerns the billing vendor: sync, check"))
     _add_seats(add("seats", _seats_owed, "who has more people than seats"))
+    _add_jobs(add("jobs", _jobs, "work that was given up: list, retry, close"))
     add("audit", _audit, "recompute every invariant, here and at the vendor; exit 1 when something differs")
     return parser
 
@@ -92,6 +93,23 @@ def _add_seats(parser: argparse.ArgumentParser) -> None:
     owed = actions.add_parser("owed", help=text, description=text)
     owed.add_argument("--json", action="store_true", help="JSON instead of a table, amounts in minor units")
     owed.set_defaults(run=_seats_owed)
+
+
+def _add_jobs(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="act", required=True, metavar="ACTION")
+    text = "list what was given up and waits for people, the oldest first"
+    listed = actions.add_parser("list", help=text, description=text)
+    listed.add_argument("--json", action="store_true", help="JSON instead of a table")
+    text = "let the worker try a job that was given up once more"
+    actions.add_parser("retry", help=text, description=text).add_argument("job", metavar="JOB")
+    text = "close a job that people did by hand, or that is not to be done; without --apply nothing is changed"
+    close = actions.add_parser("close", help=text, description=text)
+    close.add_argument("job", metavar="JOB")
+    close.add_argument("--why", required=True, metavar="TEXT", help="what was done instead; it stands in the audit")
+    close.add_argument(
+        "--paid-back", action="store_true", help="the whole payment of its order was given back by hand: note it there"
+    )
+    close.add_argument("--apply", action="store_true", help="do it; without this nothing is changed")
 
 
 def _serve(config: Config, _options: argparse.Namespace) -> int:
@@ -164,6 +182,12 @@ def _seats_owed(config: Config, options: argparse.Namespace) -> int:
     from app.commands import seats
 
     return _run(lambda: seats.owed(config, as_json=options.json))
+
+
+def _jobs(config: Config, options: argparse.Namespace) -> int:
+    from app.commands import jobs
+
+    return _run(lambda: jobs.jobs(config, options))
 
 
 def _audit(config: Config, _options: argparse.Namespace) -> int:
