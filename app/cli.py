@@ -7,6 +7,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+from app.catalog.load import CatalogError
 from app.commands.campaign_arguments import add_campaign_commands
 from app.config import Config, ConfigError
 from app.core.clock import SystemClock
@@ -27,6 +28,9 @@ def main(arguments: list[str] | None = None) -> int:
     except ConfigError as error:
         for fault in error.faults:
             sys.stderr.write(f"{fault}\n")
+        return _without_settings(options)
+    except CatalogError as error:
+        sys.stderr.write(f"KASSA_CATALOG: {error}\n")
         return _without_settings(options)
 
 
@@ -54,6 +58,8 @@ def _parser() -> argparse.ArgumentParser:
     export = add("export", _export, "write what the store knows as JSON lines, read only")
     export.add_argument("--jsonl", action="store_true", help="one JSON object a line (the only form)")
     _add_vendor(add("vendor", _vendor_sync, "what concerns the billing vendor: sync, check"))
+    _add_seats(add("seats", _seats_owed, "who has more people than seats"))
+    _add_jobs(add("jobs", _jobs, "work that was given up: list, retry, close"))
     add("audit", _audit, "recompute every invariant, here and at the vendor; exit 1 when something differs")
     return parser
 
@@ -79,6 +85,31 @@ def _add_vendor(parser: argparse.ArgumentParser) -> None:
         "-k", dest="only", default="", metavar="EXPRESSION", help="only the checks that fit, as pytest's"
     )
     check.set_defaults(run=_vendor_check)
+
+
+def _add_seats(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    text = "list who has more people than seats, and what the quarter's rule would come to; nothing is charged"
+    owed = actions.add_parser("owed", help=text, description=text)
+    owed.add_argument("--json", action="store_true", help="JSON instead of a table, amounts in minor units")
+    owed.set_defaults(run=_seats_owed)
+
+
+def _add_jobs(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="act", required=True, metavar="ACTION")
+    text = "list what was given up and waits for people, the oldest first"
+    listed = actions.add_parser("list", help=text, description=text)
+    listed.add_argument("--json", action="store_true", help="JSON instead of a table")
+    text = "let the worker try a job that was given up once more"
+    actions.add_parser("retry", help=text, description=text).add_argument("job", metavar="JOB")
+    text = "close a job that people did by hand, or that is not to be done; without --apply nothing is changed"
+    close = actions.add_parser("close", help=text, description=text)
+    close.add_argument("job", metavar="JOB")
+    close.add_argument("--why", required=True, metavar="TEXT", help="what was done instead; it stands in the audit")
+    close.add_argument(
+        "--paid-back", action="store_true", help="the whole payment of its order was given back by hand: note it there"
+    )
+    close.add_argument("--apply", action="store_true", help="do it; without this nothing is changed")
 
 
 def _serve(config: Config, _options: argparse.Namespace) -> int:
@@ -145,6 +176,18 @@ def _vendor_check(config: Config, options: argparse.Namespace) -> int:
     from app.commands import vendor_check
 
     return vendor_check.check(config, only=options.only)
+
+
+def _seats_owed(config: Config, options: argparse.Namespace) -> int:
+    from app.commands import seats
+
+    return _run(lambda: seats.owed(config, as_json=options.json))
+
+
+def _jobs(config: Config, options: argparse.Namespace) -> int:
+    from app.commands import jobs
+
+    return _run(lambda: jobs.jobs(config, options))
 
 
 def _audit(config: Config, _options: argparse.Namespace) -> int:

@@ -18,6 +18,7 @@ from app.catalog.model import (
     Rules,
     SeatRules,
 )
+from app.catalog.reconciliation import read_reconciliation
 from app.catalog.thresholds import read_alerts, read_trial
 from app.core.durations import after
 
@@ -39,6 +40,8 @@ def load_catalog(path: Path) -> Catalog:
         raise CatalogError(f"{path} is not TOML: {error}") from error
     except (KeyError, TypeError) as error:
         raise CatalogError(f"{path}: missing or misplaced key {error}") from error
+    except ValueError as error:
+        raise CatalogError(f"{path}: {error}") from error
 
 
 def _catalog(data: Mapping[str, Any]) -> Catalog:
@@ -53,7 +56,7 @@ def _catalog(data: Mapping[str, Any]) -> Catalog:
     known = {plan.key for plan in catalog.plans} | {addon.key for addon in catalog.addons}
     strangers = sorted({row.item for row in catalog.prices} - known)
     if strangers:
-        raise CatalogError(f"prices for unknown items: {', '.join(strangers)}")
+        raise ValueError(f"prices for unknown items: {', '.join(strangers)}")
     return catalog
 
 
@@ -86,7 +89,7 @@ def _addon(row: Mapping[str, Any]) -> Addon:
 
 def _months(period: str) -> int:
     if not (period.startswith("P") and period.endswith("M")):
-        raise CatalogError(f"a period like P12M is needed, not {period}")
+        raise ValueError(f"a period like P12M is needed, not {period}")
     return int(period[1:-1])
 
 
@@ -121,6 +124,7 @@ def _rules(rules: Mapping[str, Any], alerts: Mapping[str, Any]) -> Rules:
         promotions=_promotion_rules(rules.get("promotions", {})),
         alerts=read_alerts(alerts),
         trial=read_trial(rules.get("trial", {})),
+        reconciliation=read_reconciliation(rules.get("reconciliation", {})),
     )
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from app.catalog.reconciliation import NOBODY_LEFT_OUT, ReconciliationRules
 from app.catalog.thresholds import NOTHING_TOLD, AlertRules, TrialRules
 
 
@@ -118,6 +119,7 @@ class Rules:
     promotions: PromotionRules = PromotionRules()
     alerts: AlertRules = NOTHING_TOLD
     trial: TrialRules | None = None
+    reconciliation: ReconciliationRules = NOBODY_LEFT_OUT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

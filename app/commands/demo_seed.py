@@ -1,11 +1,12 @@
 """The customers that the demonstration starts with: their billing accounts here, their subscriptions at the vendor."""
 
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 
 import structlog
 from sqlalchemy import Connection
 
+from app.core.clock import midnight
 from app.demo.seed import PEOPLE
 from app.flows.deps import Deps
 from app.flows.purchase import address_of
@@ -35,6 +36,7 @@ class SeedAccount:
 
 
 CARD = "4242424242424242"
+_OWED_FOR = timedelta(days=8)
 ACCOUNTS = (
     SeedAccount(
         username="bob",
@@ -188,4 +190,12 @@ async def _seed_at_vendor(deps: Deps, vendor: VendorWorld, seeded: SeedAccount, 
     customer = await vendor.given_customer(profile, card_number=seeded.card or None)
     await deps.db.write(lambda connection: set_customer_ref(connection, account.account_id, customer))
     for each in seeded.subscriptions:
-        await sync(deps, deps.selling, await vendor.given_subscription(customer, each))
+        seed = _owed_lately(each, deps.clock.now())
+        await sync(deps, deps.selling, await vendor.given_subscription(customer, seed))
+
+
+def _owed_lately(seed: SeedSubscription, now: datetime) -> SeedSubscription:
+    """Let a term that is not paid have begun some days ago: from a fixed day on it would always be given up already."""
+    if seed.status is not SubscriptionStatus.PAST_DUE:
+        return seed
+    return replace(seed, starts_at=midnight(now) - _OWED_FOR)

@@ -72,7 +72,8 @@ async def check_jobs(deps: Deps) -> Finding:
         return Finding(check="jobs", found="none was given up")
     first, more = left[0], len(left) - 1
     found = f"{first.kind}, order {first.order_id or 'none'}: {first.reason}{f' (and {more} more)' if more else ''}"
-    return Finding(check="jobs", found=found, mend="do it by hand; all that was given up: kassa audit")
+    mend = f"do it by hand, then run: kassa jobs close {first.job_id}; all that was given up: kassa jobs list"
+    return Finding(check="jobs", found=found, mend=mend)
 
 
 async def check_vendor(deps: Deps, name: str) -> list[Finding]:

@@ -1,7 +1,7 @@
 """Work that leaves the store: written with the fact that causes it, done at least once, found again by its key.
 
 A job waits, is held for a lease while somebody does it, and is then done, tried again after growing pauses, or dead and
-listed for people.
+listed for people, who let it be tried once more or close it.
 """
 
 import json
@@ -37,12 +37,15 @@ class Job:
     created_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GivenUp:
     """A job that only people can finish, and why."""
 
+    job_id: str
     kind: str
     order_id: str
+    created_at: datetime
+    tries: int
     reason: str
 
 
@@ -129,14 +132,43 @@ def oldest_waiting(connection: Connection) -> datetime | None:
 
 
 def count_by_state(connection: Connection) -> dict[str, int]:
-    """Return how many jobs are in each state: waiting, held, done, dead."""
+    """Return how many jobs are in each state: waiting, held, done, dead, closed."""
     return count_by(connection, outbox.c.state)
 
 
 def given_up(connection: Connection) -> tuple[GivenUp, ...]:
     """Return the jobs that are listed for people, the oldest first."""
     dead = select(outbox).where(outbox.c.state == "dead").order_by(outbox.c.created_at, outbox.c.job_id)
-    return tuple(GivenUp(row.kind, row.order_id, row.last_error) for row in connection.execute(dead))
+    return tuple(
+        GivenUp(
+            job_id=row.job_id,
+            kind=row.kind,
+            order_id=row.order_id,
+            created_at=row.created_at,
+            tries=row.tries,
+            reason=row.last_error,
+        )
+        for row in connection.execute(dead)
+    )
+
+
+def state_of(connection: Connection, job_id: str) -> str | None:
+    """Return the state of a job, None when there is none of that id."""
+    state: str | None = connection.execute(select(outbox.c.state).where(outbox.c.job_id == job_id)).scalar()
+    return state
+
+
+def close(connection: Connection, job_id: str, *, now: datetime) -> bool:
+    """People have seen to a job that was given up; whether it was. Its last error stays, a mail's text is dropped."""
+    mine = (outbox.c.job_id == job_id) & (outbox.c.state == "dead")
+    connection.execute(update(outbox).where(mine, outbox.c.kind == MAIL).values(payload="{}"))
+    return connection.execute(update(outbox).where(mine).values(state="closed", done_at=now)).rowcount == 1
+
+
+def reopen(connection: Connection, job_id: str, *, now: datetime) -> bool:
+    """Let a job that was given up be tried once more, now; whether it was."""
+    mine = (outbox.c.job_id == job_id) & (outbox.c.state == "dead")
+    return connection.execute(update(outbox).where(mine).values(state="waiting", due_at=now)).rowcount == 1
 
 
 def count_waiting(connection: Connection) -> int:

@@ -38,7 +38,8 @@ class OrderView:
         extra: what the packs give that a plan was bought with, is_extra_granted: whether they are there,
             is_plan_granted: whether the plan is, which is asked for an order with both alone.
         is_estimate: the sums are what the vendor thought that it would be; paid: what was charged, None before that.
-        goes_back: the group had a plan when it was paid. by_hand: the vendor makes no refunds, so that people do.
+        goes_back: the group had a plan when it was paid. by_hand: the vendor makes no refunds, so that people do
+            or did.
         is_known: False while the vendor does not tell whether it was paid; then nothing is said of money.
         can_pay: the payment page is open. is_watched: the page asks again by itself. problem: what went wrong.
         subscription_path: of what a change was for, where its card can be mended.
@@ -159,7 +160,8 @@ def _code(connection: Connection, sealer: Sealer, order: Order) -> str:
 
 def _view(deps: Deps, order: Order, *, code: str = "", is_known: bool = True, is_double: bool = False) -> OrderView:
     is_open = order.state in (State.SUBMITTED, State.ACTION_REQUIRED)
-    by_hand = is_double and Capability.REFUNDS not in deps.vendors[order.vendor].capabilities
+    makes_refunds = Capability.REFUNDS in deps.vendors[order.vendor].capabilities
+    by_hand = (is_double or order.state is State.REFUNDED) and not makes_refunds
 
     def amount(minor: int) -> Money:
         return Money(minor, order.currency)

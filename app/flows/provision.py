@@ -121,7 +121,24 @@ async def refund_duplicate(deps: Deps, job: Job) -> None:
             reason="the group already had a plan",
             key=IdempotencyKey(f"order:{order.order_id}:refund:{order.attempt}"),
         )
-    await deps.db.write(lambda connection: _refunded(connection, deps, order))
+    await deps.db.write(lambda connection: paid_back(connection, deps, order.order_id, actor="system"))
+
+
+def paid_back(connection: Connection, deps: Deps, order_id: str, *, actor: str) -> bool:
+    """Note that the whole payment of an order went back, and mail it unless that was told; whether the order was paid.
+
+    Args:
+        actor: who gave it back: the store, or somebody by hand.
+    """
+    now = deps.clock.wall()
+    order = store.lock_order(connection, order_id)
+    changes = {"amount_refunded": order.amount_paid} if order else {}
+    if order is None or advance(connection, deps, order, Action.REFUND, now=now, changes=changes) is None:
+        return False
+    detail = f"{order.amount_paid} {order.currency}"
+    audit.record(connection, actor=actor, action="order.refunded", subject=order_id, detail=detail, now=now)
+    tell_paid_back(connection, deps, order)
+    return True
 
 
 def _waiting(connection: Connection, wanted: Entitlement) -> tuple[Order, ...]:
@@ -182,17 +199,6 @@ def tell_switched_on(connection: Connection, deps: Deps, order: Order) -> None:
         order_id=order.order_id,
         now=deps.clock.wall(),
     )
-
-
-def _refunded(connection: Connection, deps: Deps, order: Order) -> None:
-    now = deps.clock.wall()
-    locked = store.lock_order(connection, order.order_id)
-    changes = {"amount_refunded": order.amount_paid}
-    if locked is None or advance(connection, deps, locked, Action.REFUND, now=now, changes=changes) is None:
-        return
-    detail = f"{order.amount_paid} {order.currency}"
-    audit.record(connection, actor="system", action="order.refunded", subject=order.order_id, detail=detail, now=now)
-    tell_paid_back(connection, deps, order)
 
 
 def _left_to_people(connection: Connection, deps: Deps, order: Order) -> None:

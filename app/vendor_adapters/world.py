@@ -119,9 +119,10 @@ class SeedSubscription:
 
     Attributes:
         seats: units of ``offer``. starts_at: 00:00Z of the term's first day. months: the term, whole years. status:
-            ACTIVE has a paid invoice, PAST_DUE an unpaid one (that is never given up by itself), CANCELLED has ended
-            with its term. channel: all but DIRECT were sold and invoiced by ``sold_by`` and end with their term.
-            arrangement: how it is paid; all but CARD are changed by people. sold_by_contact: how they are reached.
+            ACTIVE has a paid invoice, PAST_DUE an unpaid one (refused since the term began, and given up on the day
+            when a renewal would be), CANCELLED has ended with its term. channel: all but DIRECT were sold and invoiced
+            by ``sold_by`` and end with their term. arrangement: how it is paid; all but CARD are changed by people.
+            sold_by_contact: how they are reached.
         auto_renew: None is what is usual: it renews when it was sold directly.
     """
 

@@ -3,16 +3,20 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
+from app.commands.demo_world import DemoWorld
 from app.db.clock_store import read_offset
 from app.db.schema.orders import intents
 from app.http import ASGITransport, AsyncClient, Response
 from app.main import create_app
+from app.vendor_adapters.types import SubscriptionStatus
+from tests.support.customers import subscription_of
 from tests.support.journeys import at_checkout, bought, pay, to_payment
 from tests.support.shop import Shop
-from tests.support.witness import count, grants, mails, only_order, sold_once
+from tests.support.witness import count, grants, group, mails, only_order, sold_once
 
 pytestmark = pytest.mark.engines("sqlite")
 CONTROLS = [
@@ -117,6 +121,25 @@ async def test_moving_time_does_what_falls_due(shop: Shop) -> None:
         378_885,
         378_885,
     ]
+
+
+@pytest.mark.vendors("embedded", "stripe")
+async def test_the_overdue_group_is_told_and_ends_on_its_day(shop: Shop) -> None:
+    await asked(shop, "POST", "/_demo/clock", {"now": "2026-11-28T00:00:00Z"})
+    assert [mail["to"] for mail in await mails(shop, "about_to_end")] == ["eve@hooli.example"]
+    assert await mails(shop, "subscription_ended") == []
+    await asked(shop, "POST", "/_demo/clock", {"now": "2026-11-29T00:00:00Z"})
+    (told,) = await mails(shop, "subscription_ended")
+    assert (told["to"], "29 November 2026" in told["text"]) == ("eve@hooli.example", True)
+    assert (await group(shop, "hooli"))["plan"] == "free"
+
+
+async def test_the_overdue_group_is_overdue_whenever_a_world_begins(shop: Shop) -> None:
+    later = replace(shop.deps, config=replace(shop.deps.config, demo_now=datetime(2028, 3, 1, 9, 30, tzinfo=UTC)))
+    async with AsyncClient(transport=shop.network) as http:
+        await DemoWorld(later, shop.product, shop.vendor_world, http).reset()
+    found = await subscription_of(shop, "hooli")
+    assert (found.status, found.starts_at) == (SubscriptionStatus.PAST_DUE, datetime(2028, 2, 22, tzinfo=UTC))
 
 
 async def test_a_fault_that_there_is_none_of_breaks_nothing(shop: Shop) -> None:

@@ -39,10 +39,9 @@ async def notices(shop: Shop) -> list[str]:
 
 
 async def mails(shop: Shop, *kinds: str) -> list[tuple[str, str]]:
-    """Return the kind and the text of the mails of those kinds, in the order in which they were sent."""
-    return [
-        (str(mail["kind"]), str(mail["text"])) for mail in reversed(await shop.world.mails()) if mail["kind"] in kinds
-    ]
+    """Return the kind and the text of the mails of those kinds to who pays for globex, in the order of sending."""
+    found = [mail for mail in reversed(await shop.world.mails()) if mail["to"] == "bob@globex.example"]
+    return [(str(mail["kind"]), str(mail["text"])) for mail in found if mail["kind"] in kinds]
 
 
 async def read_again(shop: Shop, before: Subscription) -> Subscription:

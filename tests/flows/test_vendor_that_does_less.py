@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import select
@@ -10,8 +11,11 @@ from app import worker
 from app.commands.audit_store import differences
 from app.commands.doctor import check_jobs
 from app.core.clock import FrozenClock
+from app.core.money import Money
 from app.db.schema.events import audit
 from app.demo.seed import SeedGroup
+from app.events import outbox
+from app.flows.given_up import JobFault, close_job
 from app.vendor_adapters.capabilities import Capability
 from tests.adapters.lesser import LesserVendor
 from tests.support.customers import at, given_up, subscription_of
@@ -271,13 +275,44 @@ async def test_what_people_must_give_back_is_listed_for_them(shop: Shop) -> None
     found = await check_jobs(shop.deps)
     wanted = f"NeedsPeople: give back by hand 3,788.85 USD, charge {charge}: no refunds at embedded"
     assert found.found == f"refund_duplicate, order {order_id}: {wanted}"
-    assert "kassa audit" in found.mend
+    assert "kassa jobs close job_" in found.mend
     broken = await shop.deps.db.read(lambda connection: list(differences(connection, shop.clock.wall())))
     assert [line for line in broken if wanted in line] == broken
     ready = await shop.browser().open("/readyz")
     assert ready.json()["jobs_given_up"] == 1
     rows = await shop.deps.db.read(lambda connection: connection.execute(select(audit.c.action)).scalars().all())
     assert rows.count("order.refund_by_hand") == 1
+
+
+async def test_what_people_gave_back_is_noted_and_listed_no_more(shop: Shop) -> None:
+    browser, order_id = await both_paid(shop)
+    await settled(shop)
+    (job,) = await shop.deps.db.read(outbox.given_up)
+    close = partial(close_job, shop.deps, job.job_id, why="transferred", is_paid_back=True, actor="cli:otto")
+    await close(apply=False)
+    assert (await order(shop, order_id)).state.value == "paid"
+    closed = await close(apply=True)
+    assert closed.refund == Money(378_885, "usd")
+    await settled(shop)
+    made = await order(shop, order_id)
+    assert (made.state.value, made.amount_paid, made.amount_refunded) == ("refunded", 378_885, 378_885)
+    await browser.open(f"/orders/{order_id}")
+    assert "This order was paid back" in browser.text
+    assert "Your payment of 3,788.85 USD was given back to you by our support team." in browser.text
+    assert len(await mails(shop, "paid_back")) == 1  # the promise was mailed before
+    assert (await check_jobs(shop.deps)).is_well
+    assert await shop.deps.db.read(lambda connection: list(differences(connection, shop.clock.wall()))) == []
+    rows = await shop.deps.db.read(
+        lambda connection: connection.execute(
+            select(audit.c.action, audit.c.detail).where(audit.c.actor == "cli:otto").order_by(audit.c.seq)
+        ).all()
+    )
+    assert [tuple(row) for row in rows] == [
+        ("order.refunded", "378885 usd"),
+        ("job.closed", f"refund_duplicate, order {order_id}: transferred"),
+    ]
+    with pytest.raises(JobFault, match="was closed before"):
+        await close(apply=True)
 
 
 # --- its page for invoices ---

@@ -12,6 +12,7 @@ from app.vendor_adapters.types import (
 from app.vendor_adapters.world import SeedSubscription
 from tests.stripe_twin import invoices, payments, subscriptions
 from tests.stripe_twin.books import Books, Obj
+from tests.stripe_twin.runs import TRIES_AFTER
 from tests.stripe_twin.subscriptions import items
 
 CARD_YEARS = 4
@@ -82,7 +83,9 @@ def _add(books: Books, buyer: Obj, seed: SeedSubscription, origin: str) -> Obj:
         return held
     invoice = subscriptions.bill_term(books, held, [], "subscription_create", origin)
     if seed.status is SubscriptionStatus.PAST_DUE:
-        held["status"] = "past_due"
+        since = int(seed.starts_at.timestamp())
+        tries = sum(since + wait <= books.clock.now().timestamp() for wait in TRIES_AFTER)
+        held |= {"status": "past_due", "_owed": invoice["id"], "_owed_since": since, "_tries": tries}
     else:
         _pay(books, buyer, invoice)
     if seed.status is SubscriptionStatus.CANCELLED:

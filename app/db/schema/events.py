@@ -42,7 +42,7 @@ outbox = Table(
     Column("dedupe_key", String(300), nullable=False, unique=True),  # uniqueness is on the business fact
     Column("payload", Text, nullable=False),
     Column("order_id", String(20), nullable=False, default="", index=True),
-    Column("state", String(10), nullable=False),  # waiting, held, done, dead
+    Column("state", String(10), nullable=False),  # waiting, held, done, dead, closed
     Column("tries", Integer, nullable=False, default=0),
     Column("created_at", UtcDateTime, nullable=False),
     Column("due_at", UtcDateTime, nullable=False),

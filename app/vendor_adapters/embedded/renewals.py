@@ -65,15 +65,16 @@ def bill_next_term(desk: Desk, subscription: Subscription) -> Checkout:
     moved: dict[str, Value] = {
         "starts_at": term.starts_at,
         "ends_at": term.ends_at,
-        "next_try_at": term.starts_at + TRY_AGAIN_AFTER[0],
-        "give_up_at": term.starts_at + GIVE_UP_AFTER,
     }
     subscriptions.touch(desk, subscription, moved | subscriptions.booked(None))
     return checkout
 
 
 def owe(desk: Desk, subscription: Subscription, bill: Bill, term: Term) -> Checkout:
-    """Write the open invoice of ``term``, with the page where it can be paid, and mark the subscription past due."""
+    """Write the open invoice of ``term``, with the page where it can be paid, and mark the subscription past due.
+
+    It is tried again, and given up, from the start of the term on.
+    """
     opening = Opening(
         kind=Kind.RENEWAL,
         order="",
@@ -98,11 +99,14 @@ def owe(desk: Desk, subscription: Subscription, bill: Bill, term: Term) -> Check
         status=InvoiceStatus.OPEN,
     )
     checkouts.change(desk, checkout.ref, invoice=invoice)
-    subscriptions.change(
-        desk,
-        subscription.ref,
-        {"status": SubscriptionStatus.PAST_DUE.value, "owed_checkout": checkout.ref, "owed_since": term.starts_at},
-    )
+    owing: dict[str, Value] = {
+        "status": SubscriptionStatus.PAST_DUE.value,
+        "owed_checkout": checkout.ref,
+        "owed_since": term.starts_at,
+        "next_try_at": term.starts_at + TRY_AGAIN_AFTER[0],
+        "give_up_at": term.starts_at + GIVE_UP_AFTER,
+    }
+    subscriptions.change(desk, subscription.ref, owing)
     return checkouts.load(desk, checkout.ref)
 
 
@@ -112,6 +116,14 @@ def paid(desk: Desk, checkout: Checkout) -> None:
     subscription = subscriptions.load(desk, checkout.subscription or "")
     active: dict[str, Value] = {"status": SubscriptionStatus.ACTIVE.value}
     subscriptions.touch(desk, subscription, active | _NOT_OWED)
+
+
+def skip_tries(desk: Desk, ref: str) -> None:
+    """Count the tries at an unpaid renewal that would have been made by now as made and refused."""
+    _, since = subscriptions.dunning(desk, ref)
+    later = [since + wait for wait in TRY_AGAIN_AFTER if since + wait > desk.now]
+    made = len(TRY_AGAIN_AFTER) - len(later)
+    subscriptions.change(desk, ref, {"tries": made, "next_try_at": later[0] if later else None})
 
 
 def next_try(desk: Desk, ref: str) -> Checkout | None:

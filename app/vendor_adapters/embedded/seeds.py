@@ -57,7 +57,11 @@ def subscription(desk: Desk, customer_ref: CustomerRef, seed: SeedSubscription) 
         subscriptions_table.c.customer == customer_ref, subscriptions_table.c.subject == seed.subject
     )
     ref = desk.connection.execute(known).scalar()
-    return SubscriptionRef(ref or _add(desk.at(seed.starts_at), customer_ref, seed))
+    if ref is None:
+        ref = _add(desk.at(seed.starts_at), customer_ref, seed)
+        if seed.status is SubscriptionStatus.PAST_DUE:
+            renewals.skip_tries(desk, ref)
+    return SubscriptionRef(ref)
 
 
 def _add(desk: Desk, customer_ref: str, seed: SeedSubscription) -> str:

@@ -184,8 +184,9 @@ async def test_seeds_of_several_years_and_past_due(shop: Shop, world: EmbeddedWo
     owing = replace(seed, subject="group:owing", months=12, status=SubscriptionStatus.PAST_DUE)
     owed = await shop.vendor.get_subscription(await world.given_subscription(customer, owing))
     assert (owed.status, owed.period.ends_at) == (SubscriptionStatus.PAST_DUE, MARCH_2027)
-    assert await _run(shop, world, MARCH_2027 - timedelta(days=1)) == 0
-    await _run(shop, world, MARCH_2027)
+    await _run(shop, world, owed.period.starts_at + timedelta(days=13))
+    assert (await shop.vendor.get_subscription(owed.ref)).status is SubscriptionStatus.PAST_DUE
+    await _run(shop, world, owed.period.starts_at + timedelta(days=14))
     assert (await shop.vendor.get_subscription(owed.ref)).status is SubscriptionStatus.CANCELLED
 
 
