@@ -8,12 +8,12 @@ from datetime import timedelta
 
 import structlog
 from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError, StatementError
 
 from app.events import inbox
 from app.events.vendor_changes import Place, keep_place, note_gap, place_in
 from app.flows.deps import Deps
 from app.vendor_adapters.capabilities import Capability
-from app.vendor_adapters.errors import VendorError
 from app.vendor_adapters.types import Notification, NotificationKind, Page
 
 MOST_PAGES = 20  # in one sweep; the next one goes on from there
@@ -25,7 +25,8 @@ _log = structlog.get_logger()
 async def find_missed_changes(deps: Deps) -> int:
     """Put what changed at each vendor since the last time into the inbox; return how much of it no message had told.
 
-    A vendor without such a list is passed over, and one that does not answer is asked again by the next sweep.
+    A vendor without such a list is passed over, and one that does not answer, or whose list cannot be read, is asked
+    again by the next sweep; it holds up nothing else.
     """
     found = 0
     for name, vendor in deps.vendors.items():
@@ -33,7 +34,7 @@ async def find_missed_changes(deps: Deps) -> int:
             continue
         try:
             found += await _read_on(deps, name)
-        except VendorError as error:
+        except Exception as error:
             _log.warning("list of changes not read", vendor=name, error=type(error).__name__)
     return found
 
@@ -42,7 +43,8 @@ async def _read_on(deps: Deps, vendor: str) -> int:
     found, place = 0, await deps.db.write(lambda connection: _start(connection, deps, vendor))
     for _ in range(MOST_PAGES):
         page = await deps.vendors[vendor].changes_since(place.cursor)
-        if page.rows or deps.clock.wall() - place.read_at >= SAID_AGAIN_AFTER:
+        is_further = page.rows or page.next_cursor not in ("", place.cursor)
+        if is_further or deps.clock.wall() - place.read_at >= SAID_AGAIN_AFTER:
             place, new = await _keep(deps, vendor, page, place.cursor)
             found += new
         if not page.next_cursor:
@@ -77,4 +79,21 @@ async def _keep(deps: Deps, vendor: str, page: Page[Notification], cursor: str) 
         keep_place(connection, vendor, place)
         return new
 
-    return place, await deps.db.write(write)
+    try:
+        return place, await deps.db.write(write)
+    except OperationalError:
+        raise  # the database is away or busy: everything is read again
+    except StatementError:
+        new = sum([await _keep_one(deps, vendor, note) for note in told])
+        await deps.db.write(lambda connection: keep_place(connection, vendor, place))
+        return place, new
+
+
+async def _keep_one(deps: Deps, vendor: str, note: Notification) -> bool:
+    """Keep what one change told, by itself; what the database does not take can be no order or thing of ours."""
+    try:
+        return await deps.db.write(lambda connection: inbox.receive(connection, vendor, note, now=deps.clock.wall()))
+    except StatementError as error:
+        reason = type(error.orig).__name__
+        _log.warning("a change that cannot be kept is passed over", vendor=vendor, change=note.id, error=reason)
+        return False

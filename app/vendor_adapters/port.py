@@ -212,6 +212,8 @@ class Notifications(Protocol):
         """Return what changed after ``cursor``, oldest first.
 
         ``cursor`` is a page's ``next_cursor`` or the id of the last notification seen; empty is all that is listed.
+        What is too much for one page may come with its newest part first, as long as all of it comes, and after it
+        what changed meanwhile. One that cannot be read is IGNORED, and holds no other up.
         """
         ...
 
