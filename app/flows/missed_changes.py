@@ -8,7 +8,6 @@ from datetime import timedelta
 
 import structlog
 from sqlalchemy import Connection
-from sqlalchemy.exc import OperationalError, StatementError
 
 from app.events import inbox
 from app.events.vendor_changes import Place, keep_place, note_gap, place_in
@@ -75,25 +74,14 @@ async def _keep(deps: Deps, vendor: str, page: Page[Notification], cursor: str) 
     told, now = [note for note in page.rows if note.kind is not NotificationKind.IGNORED], deps.clock.wall()
 
     def write(connection: Connection) -> int:
-        new = sum(inbox.receive(connection, vendor, note, now=now) for note in told)
+        new = 0
+        for note in told:
+            try:
+                new += inbox.receive_one(connection, vendor, note, now=now)
+            except inbox.Unstorable as error:
+                reason = type(error.__cause__).__name__
+                _log.warning("a change that cannot be kept is passed over", vendor=vendor, change=note.id, error=reason)
         keep_place(connection, vendor, place)
         return new
 
-    try:
-        return place, await deps.db.write(write)
-    except OperationalError:
-        raise  # the database is away or busy: everything is read again
-    except StatementError:
-        new = sum([await _keep_one(deps, vendor, note) for note in told])
-        await deps.db.write(lambda connection: keep_place(connection, vendor, place))
-        return place, new
-
-
-async def _keep_one(deps: Deps, vendor: str, note: Notification) -> bool:
-    """Keep what one change told, by itself; what the database does not take can be no order or thing of ours."""
-    try:
-        return await deps.db.write(lambda connection: inbox.receive(connection, vendor, note, now=deps.clock.wall()))
-    except StatementError as error:
-        reason = type(error.orig).__name__
-        _log.warning("a change that cannot be kept is passed over", vendor=vendor, change=note.id, error=reason)
-        return False
+    return place, await deps.db.write(write)

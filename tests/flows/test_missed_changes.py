@@ -174,7 +174,6 @@ class Broken(EmbeddedVendor):
         raise ValueError(cursor)
 
 
-@sqlite
 @pytest.mark.vendors("embedded")
 async def test_what_cannot_be_kept_is_passed_over_and_the_rest_is_not(shop: Shop) -> None:
     heard = embedded(shop.deps.config, shop.deps.catalog, shop.clock, Gossip).adapter
