@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Update, func, select, update
+from sqlalchemy.exc import StatementError
 
 from app.core.pauses import pause_after
+from app.db.errors import DATABASE_AWAY
 from app.db.schema.events import inbox
 from app.db.sql import count_by, insert_new
 from app.vendor_adapters.types import Notification
@@ -14,6 +16,10 @@ LEASE = timedelta(seconds=30)
 FIRST_PAUSE = timedelta(seconds=1)
 LONGEST_PAUSE = timedelta(minutes=10)
 MOST_TRIES = 20
+
+
+class Unstorable(Exception):
+    """A message that the database does not take."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +50,17 @@ def receive(connection: Connection, vendor: str, notification: Notification, *, 
         "last_error": "",
     }
     return insert_new(connection, inbox, values)
+
+
+def receive_one(connection: Connection, vendor: str, notification: Notification, *, now: datetime) -> bool:
+    """Do the same by itself: Unstorable, and the transaction goes on, for what does not fit (an id of 300 letters)."""
+    try:
+        with connection.begin_nested():
+            return receive(connection, vendor, notification, now=now)
+    except DATABASE_AWAY:
+        raise
+    except StatementError as error:
+        raise Unstorable from error
 
 
 def claim_due(

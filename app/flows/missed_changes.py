@@ -13,7 +13,6 @@ from app.events import inbox
 from app.events.vendor_changes import Place, keep_place, note_gap, place_in
 from app.flows.deps import Deps
 from app.vendor_adapters.capabilities import Capability
-from app.vendor_adapters.errors import VendorError
 from app.vendor_adapters.types import Notification, NotificationKind, Page
 
 MOST_PAGES = 20  # in one sweep; the next one goes on from there
@@ -25,7 +24,8 @@ _log = structlog.get_logger()
 async def find_missed_changes(deps: Deps) -> int:
     """Put what changed at each vendor since the last time into the inbox; return how much of it no message had told.
 
-    A vendor without such a list is passed over, and one that does not answer is asked again by the next sweep.
+    A vendor without such a list is passed over, and one that does not answer, or whose list cannot be read, is asked
+    again by the next sweep; it holds up nothing else.
     """
     found = 0
     for name, vendor in deps.vendors.items():
@@ -33,7 +33,7 @@ async def find_missed_changes(deps: Deps) -> int:
             continue
         try:
             found += await _read_on(deps, name)
-        except VendorError as error:
+        except Exception as error:
             _log.warning("list of changes not read", vendor=name, error=type(error).__name__)
     return found
 
@@ -42,7 +42,8 @@ async def _read_on(deps: Deps, vendor: str) -> int:
     found, place = 0, await deps.db.write(lambda connection: _start(connection, deps, vendor))
     for _ in range(MOST_PAGES):
         page = await deps.vendors[vendor].changes_since(place.cursor)
-        if page.rows or deps.clock.wall() - place.read_at >= SAID_AGAIN_AFTER:
+        is_further = page.rows or page.next_cursor not in ("", place.cursor)
+        if is_further or deps.clock.wall() - place.read_at >= SAID_AGAIN_AFTER:
             place, new = await _keep(deps, vendor, page, place.cursor)
             found += new
         if not page.next_cursor:
@@ -73,7 +74,13 @@ async def _keep(deps: Deps, vendor: str, page: Page[Notification], cursor: str) 
     told, now = [note for note in page.rows if note.kind is not NotificationKind.IGNORED], deps.clock.wall()
 
     def write(connection: Connection) -> int:
-        new = sum(inbox.receive(connection, vendor, note, now=now) for note in told)
+        new = 0
+        for note in told:
+            try:
+                new += inbox.receive_one(connection, vendor, note, now=now)
+            except inbox.Unstorable as error:
+                reason = type(error.__cause__).__name__
+                _log.warning("a change that cannot be kept is passed over", vendor=vendor, change=note.id, error=reason)
         keep_place(connection, vendor, place)
         return new
 

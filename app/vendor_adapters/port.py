@@ -106,7 +106,11 @@ class Carts(Protocol):
         return_to: str,
         key: IdempotencyKey,
     ) -> ChangeOutcome:
-        """Charge a stored card for exactly ``quote`` without a hand-off; NeedsAction comes back to ``return_to``."""
+        """Charge a stored card for exactly ``quote`` without a hand-off; NeedsAction comes back to ``return_to``.
+
+        Once a bank that was asked there said no, nothing is bought. The purchase is EXPIRED then, or OPEN where the
+        vendor's page takes another card; ``url`` leads there, and ``expire_checkout`` closes it. So with a change.
+        """
         ...
 
 
@@ -128,13 +132,18 @@ class Subscriptions(Protocol):
     async def apply_change(
         self, ref: SubscriptionRef, *, change: Change, quote: Quote, return_to: str, order: OrderId, key: IdempotencyKey
     ) -> ChangeOutcome:
-        """Make ``change`` at exactly ``quote``, charged to the default card; unpaid, it changes nothing."""
+        """Make ``change`` at exactly ``quote``, charged to the default card; unpaid, it changes nothing.
+
+        It takes the place of an earlier change that waits for its payment: a bank's yes that comes later undoes
+        nothing, and takes nothing or is given back. Where a payment that a bank works on cannot be called back, it is
+        STALE_STATE until the bank has answered.
+        """
         ...
 
     async def set_renewal(
         self, ref: SubscriptionRef, *, decision: RenewalDecision, key: IdempotencyKey
     ) -> SubscriptionSnapshot:
-        """Let it renew, end with its term, or end now."""
+        """Let it renew, end with its term, or end now, and with it a change that waits for its payment."""
         ...
 
 
@@ -203,6 +212,8 @@ class Notifications(Protocol):
         """Return what changed after ``cursor``, oldest first.
 
         ``cursor`` is a page's ``next_cursor`` or the id of the last notification seen; empty is all that is listed.
+        What is too much for one page may come with its newest part first, as long as all of it comes, and after it
+        what changed meanwhile. One that cannot be read is IGNORED, and holds no other up.
         """
         ...
 

@@ -1,5 +1,6 @@
 """Messages of the vendor that are lost for ever: the list of changes tells what they would have told."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,10 +14,22 @@ from app.events.vendor_changes import Place, keep_place, place_in
 from app.flows.missed_changes import find_missed_changes
 from app.orders.states import State
 from app.subscriptions.store import Subscription, by_ref
-from app.vendor_adapters.types import ChargeRef, IdempotencyKey, RenewalDecision, SubscriptionRef, SubscriptionStatus
+from app.vendor_adapters.embedded import EmbeddedVendor
+from app.vendor_adapters.types import (
+    ChargeRef,
+    IdempotencyKey,
+    Notification,
+    NotificationKind,
+    OrderId,
+    Page,
+    RenewalDecision,
+    SubscriptionRef,
+    SubscriptionStatus,
+)
 from app.vendor_adapters.world import DisputeState, Fault, WebhookFaults
 from tests.support.customers import go_wrong, subscription_of
 from tests.support.journeys import bought, settled
+from tests.support.sellers import embedded
 from tests.support.shop import Shop
 from tests.support.witness import count, only_order
 
@@ -135,6 +148,44 @@ async def test_a_vendor_that_is_away_is_asked_again_and_stops_no_sweep(shop: Sho
     await shop.vendor_world.clear_faults()
     await healed(shop)
     assert (await only_order(shop)).state is State.REFUNDED
+
+
+class Gossip(EmbeddedVendor):
+    """A vendor whose list holds what nobody can keep, and pages with nothing on them."""
+
+    async def changes_since(self, cursor: str) -> Page[Notification]:
+        match cursor:
+            case "":
+                return Page(tuple(map(self._note, ("evt_1", "evt_bad", "evt_2"))), next_cursor="older")
+            case "older":
+                return Page((), next_cursor="newest")
+            case _:
+                return Page((self._note("evt_3"),))
+
+    def _note(self, ref: str) -> Notification:
+        at = datetime(2026, 3, 1, tzinfo=None if ref == "evt_bad" else UTC)
+        return Notification(id=ref, kind=NotificationKind.CUSTOMER, subject="cus_1", order=OrderId(""), occurred_at=at)
+
+
+class Broken(EmbeddedVendor):
+    """A vendor whose list makes its adapter stumble."""
+
+    async def changes_since(self, cursor: str) -> Page[Notification]:
+        raise ValueError(cursor)
+
+
+@pytest.mark.vendors("embedded")
+async def test_what_cannot_be_kept_is_passed_over_and_the_rest_is_not(shop: Shop) -> None:
+    heard = embedded(shop.deps.config, shop.deps.catalog, shop.clock, Gossip).adapter
+    broken = embedded(shop.deps.config, shop.deps.catalog, shop.clock, Broken).adapter
+    deps = replace(shop.deps, vendors={"broken": broken, "gossip": heard})
+    with capture_logs() as logs:
+        assert await find_missed_changes(deps) == 3
+    told = [(line["vendor"], line["event"]) for line in logs if line["log_level"] == "warning"]
+    assert told == [("broken", "list of changes not read"), ("gossip", "a change that cannot be kept is passed over")]
+    place = await shop.deps.db.read(lambda connection: place_in(connection, "gossip"))
+    assert place is not None
+    assert place.cursor == "evt_3"
 
 
 async def test_a_gap_longer_than_the_vendor_remembers_is_said(shop: Shop) -> None:

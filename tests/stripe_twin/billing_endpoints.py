@@ -359,6 +359,7 @@ def _change_if_paid(request: Request, held: Obj) -> None:
         raise invalid("The twin makes no pending update under a schedule.", param="payment_behavior")
     at = int(params.get("proration_date", books.now))
     changes = subscriptions.change_lines(books, held, params["items"], at)
+    subscriptions.give_up_pending(books, held)
     customer = books.tables["customer"][held["customer"]]
     invoice = invoices.draft(
         books,
@@ -375,6 +376,9 @@ def _change_if_paid(request: Request, held: Obj) -> None:
     if subscriptions.charge(books, held, invoice, is_present=True, origin=request.origin):
         return
     held["pending_update"] = {
-        "expires_at": books.now + subscriptions.PENDING_SECONDS,
+        "expires_at": min(
+            books.now + subscriptions.PENDING_SECONDS,
+            *(item["current_period_end"] for item in subscriptions.items(held)),
+        ),
         "subscription_items": None,
     }

@@ -86,7 +86,7 @@ def _renew(books: Books, subscription: Obj, origin: str) -> None:
     if subscription.get("cancel_at") and subscription["cancel_at"] <= at:
         subscriptions.end(books, subscription)
         return
-    _drop_unpaid_change(books, subscription)
+    subscriptions.give_up_pending(books, subscription)
     schedules.enter(books, subscription, at)
     is_billed = all(item["billed_until"] > at for item in items(subscription))
     for item in items(subscription):
@@ -104,7 +104,7 @@ def _renew(books: Books, subscription: Obj, origin: str) -> None:
 def _expire(books: Books, subscription: Obj) -> None:
     pending = subscription.get("pending_update")
     if pending and pending["expires_at"] <= books.now:
-        _drop_unpaid_change(books, subscription)
+        subscriptions.give_up_pending(books, subscription)
     is_old = subscription["created"] + subscriptions.PENDING_SECONDS <= books.now
     if subscription["status"] == "incomplete" and is_old:
         first = books.tables["invoice"][subscription["latest_invoice"]]
@@ -112,10 +112,3 @@ def _expire(books: Books, subscription: Obj) -> None:
             invoices.void(books, first)
         subscription["status"] = "incomplete_expired"
         books.tell("customer.subscription.updated", subscription)
-
-
-def _drop_unpaid_change(books: Books, subscription: Obj) -> None:
-    pending = books.find("invoice", subscription.get("_pending_invoice") or "")
-    if pending is not None and pending["status"] == "open":
-        invoices.void(books, pending)
-    subscriptions.drop_pending(subscription)

@@ -24,7 +24,7 @@ FOR_PENDING = {
     "trial_from_plan",
     "add_invoice_items",
 }
-"""All that an update may have which waits for its payment."""
+"""What the twin lets an update have which waits for its payment; Stripe takes metadata and discounts by now, too."""
 
 
 def year_after(start: int) -> int:
@@ -235,6 +235,14 @@ def drop_pending(subscription: Obj) -> None:
     """Forget an update that waits for its payment."""
     subscription |= {"pending_update": None, "_pending_invoice": None}
     subscription.pop("_pending", None)
+
+
+def give_up_pending(books: Books, subscription: Obj) -> None:
+    """Void the invoice of an update that waits, and forget the update."""
+    invoice = books.find("invoice", subscription.get("_pending_invoice") or "")
+    if invoice is not None and invoice["status"] == "open":
+        invoices.void(books, invoice)
+    drop_pending(subscription)
 
 
 def charge(books: Books, subscription: Obj, invoice: Obj, *, is_present: bool, origin: str) -> bool:

@@ -7,6 +7,7 @@ from sqlalchemy import RowMapping, insert, select
 from app.core.ids import new_id
 from app.vendor_adapters.embedded import webhook_faults
 from app.vendor_adapters.embedded.desk import Desk
+from app.vendor_adapters.embedded.notifications import kind_of
 from app.vendor_adapters.embedded.schema import deliveries, events
 from app.vendor_adapters.embedded.webhook_faults import WebhookFaults
 from app.vendor_adapters.types import Notification, NotificationKind, OrderId, Page
@@ -44,7 +45,7 @@ def notification(row: RowMapping) -> Notification:
     """Return what the store is told of an event."""
     return Notification(
         id=row["id"],
-        kind=NotificationKind(row["kind"]),
+        kind=kind_of(row["kind"]),
         subject=row["subject"],
         order=OrderId(row["order_id"]),
         occurred_at=row["occurred_at"],

@@ -68,14 +68,15 @@ def _parse(content: Mapping[str, object]) -> Notification:
     occurred_at = datetime.fromisoformat(strings["occurred_at"])
     return Notification(
         id=strings["id"],
-        kind=_kind(strings["kind"]),
+        kind=kind_of(strings["kind"]),
         subject=strings["subject"],
         order=OrderId(strings["order"]),
         occurred_at=occurred_at.astimezone(UTC),
     )
 
 
-def _kind(value: str) -> NotificationKind:
+def kind_of(value: str) -> NotificationKind:
+    """Return a kind by its name; one that this version does not know is IGNORED."""
     try:
         return NotificationKind(value)
     except ValueError:

@@ -15,6 +15,7 @@ from app.vendor_adapters.stripe import (
     checkouts,
     checkup,
     customers,
+    decisions,
     discounts,
     notifications,
     orders,
@@ -186,7 +187,7 @@ class StripeAdapter:
         self, ref: SubscriptionRef, *, decision: RenewalDecision, key: IdempotencyKey
     ) -> SubscriptionSnapshot:
         return await self._client.run(
-            "set_renewal", lambda call: subscriptions.set_renewal(call, self._shop, ref, decision, key)
+            "set_renewal", lambda call: decisions.set_renewal(call, self._shop, ref, decision, key)
         )
 
     # --- billing ---

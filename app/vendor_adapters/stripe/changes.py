@@ -40,6 +40,7 @@ from app.vendor_adapters.stripe.translate import quotes as translate
 from app.vendor_adapters.stripe.translate.basics import instant, money, ref_of
 from app.vendor_adapters.stripe.translate.offers import Prices
 from app.vendor_adapters.stripe.translate.subscriptions import key_of, our_items, paid_until, refusal_of, set_aside
+from app.vendor_adapters.stripe.waiting import give_up_waiting
 from app.vendor_adapters.types import (
     Change,
     ChangeOutcome,
@@ -172,6 +173,7 @@ async def _update(
     )
     if preview is None or plan.item is None or money(preview.total, preview.currency) != attempt.quote.due_now:
         return await made_meanwhile(call, attempt, pinned)
+    await give_up_waiting(call, subscription)
     await put_aside(call, subscription, plan.booking)
     await charge_to_default(call, subscription, customer)
     return await update_once(call, attempt, change_params(plan.item, pinned.at), pinned.state)

@@ -148,6 +148,10 @@ class Call:
 
     async def pages(self, first: Awaitable[ListObject[R]], most: int) -> list[R]:
         """Return the rows of a list and of the pages after it, at most ``most`` pages."""
+        return (await self.pages_until(first, most))[0]
+
+    async def pages_until(self, first: Awaitable[ListObject[R]], most: int) -> tuple[list[R], bool]:
+        """Return the same, and whether there is more."""
         page = await self.read(first)
         rows = list(page.data)
         for _ in range(most - 1):
@@ -155,7 +159,7 @@ class Call:
                 break
             page = await self.read(page.next_page_async())
             rows += page.data
-        return rows
+        return rows, page.has_more
 
     def has_kept_failure(self, error: VendorError) -> bool:
         """Whether Stripe keeps a failure for the key of the last write, and will answer every repetition with it.

@@ -49,6 +49,7 @@ from app.vendor_adapters.stripe.translate.subscriptions import (
     our_items,
     paid_until,
 )
+from app.vendor_adapters.stripe.waiting import give_up_waiting
 from app.vendor_adapters.types import (
     ChangeOutcome,
     Declined,
@@ -103,6 +104,7 @@ async def pay(
     _, customer = await asyncio.gather(
         check_percentages(call, subscription, term.starts_at), _payer(call, subscription)
     )
+    await give_up_waiting(call, subscription)
     await put_aside(call, subscription, booking)
     preview = await _preview(call, attempt.ref, term)
     if money(preview.total, preview.currency) != attempt.quote.due_now:

@@ -209,6 +209,14 @@ class NeverHearsTheBank(EmbeddedVendor):
         return replace(found, state=CheckoutState.PROCESSING) if found.state is CheckoutState.COMPLETE else found
 
 
+class WaitsAfterANo(EmbeddedVendor):
+    """Rule: what a bank refused is open for ever, and leads nowhere."""
+
+    async def find_checkouts(self, order: OrderId) -> tuple[CheckoutSnapshot, ...]:
+        found = await super().find_checkouts(order)
+        return tuple(replace(one, state=CheckoutState.OPEN) if one.declines else one for one in found)
+
+
 class TrustsAFailedCheck(EmbeddedVendor):
     """16: a payment that the bank did not believe counts as made."""
 

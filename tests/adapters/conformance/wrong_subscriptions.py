@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from app.core.clock import add_months
+from app.vendor_adapters.conformance.buyer import new_key
+from app.vendor_adapters.conformance.offers import MINUTES, OREGON
 from app.vendor_adapters.embedded import EmbeddedVendor
 from app.vendor_adapters.errors import RejectReason, VendorRejected
 from app.vendor_adapters.types import (
@@ -23,6 +25,7 @@ from app.vendor_adapters.types import (
     Page,
     Period,
     PurchaseItem,
+    PurchaseRequest,
     Quote,
     SetSeats,
     SubscriptionRef,
@@ -204,3 +207,26 @@ class GrantsALateYes(EmbeddedVendor):
     async def get_subscription(self, ref: SubscriptionRef) -> SubscriptionSnapshot:
         found = await super().get_subscription(ref)
         return replace(found, seats=self.asked if found.seats == 11 else found.seats)
+
+
+class TakesALateYes(EmbeddedVendor):
+    """Rule: what the bank asks about is a page of its own, which can be paid whatever came between."""
+
+    async def apply_change(
+        self, ref: SubscriptionRef, *, change: Change, quote: Quote, return_to: str, order: OrderId, key: IdempotencyKey
+    ) -> ChangeOutcome:
+        outcome = await super().apply_change(ref, change=change, quote=quote, return_to=return_to, order=order, key=key)
+        if not isinstance(outcome, NeedsAction):
+            return outcome
+        request = PurchaseRequest(
+            order=order,
+            customer=(await self.get_subscription(ref)).customer,
+            currency="usd",
+            items=(PurchaseItem(offer=MINUTES, quantity=3),),
+            address=OREGON,
+        )
+        price = await self.quote_purchase(request)
+        page = await self.start_checkout(
+            request, quote=price, return_to=return_to, cancel_to=return_to, key=new_key("start_checkout")
+        )
+        return NeedsAction(checkout=page.ref, url=page.url)

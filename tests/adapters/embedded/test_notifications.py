@@ -6,9 +6,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import update
 
 from app.core.clock import FrozenClock
 from app.vendor_adapters.embedded import EmbeddedVendor, EmbeddedWorld, notifications
+from app.vendor_adapters.embedded.schema import events
 from app.vendor_adapters.embedded.webhook_faults import WebhookFaults
 from app.vendor_adapters.errors import NotificationRejected
 from app.vendor_adapters.types import Notification, NotificationKind, OrderId
@@ -183,3 +185,14 @@ async def test_the_list_of_changes_pages_on_from_the_last_one_seen(shop: Shop) -
     rest = await shop.vendor.changes_since(first.next_cursor)
     assert (len(first.rows) + len(rest.rows), rest.next_cursor) == (120, "")
     assert (await shop.vendor.changes_since(rest.rows[-1].id)).rows == ()
+
+
+async def test_a_kind_of_another_version_holds_nothing_up(shop: Shop) -> None:
+    await shop.subscription()
+    before = await shop.vendor.changes_since("")
+    await shop.vendor.calls.own_write(
+        lambda desk: desk.connection.execute(update(events).where(events.c.id == before.rows[0].id).values(kind="omen"))
+    )
+    after = await shop.vendor.changes_since("")
+    assert after.rows[0].kind is NotificationKind.IGNORED
+    assert after.rows[1:] == before.rows[1:]

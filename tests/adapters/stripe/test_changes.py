@@ -22,6 +22,7 @@ from app.vendor_adapters.types import (
     LineKind,
     NeedsAction,
     OfferKey,
+    Pending,
     PurchaseItem,
     RenewalDecision,
     SetSeats,
@@ -265,7 +266,7 @@ async def test_without_a_card_the_invoice_has_a_page(shop: Shop, twin: StripeTwi
 async def test_a_bank_that_takes_its_time(shop: Shop, twin: StripeTwin) -> None:
     bought = await shop.subscription()
     twin.add_card(bought.customer, NO_ANSWER)
-    assert type(await shop.change(bought.ref, SEATS)).__name__ == "Pending"
+    assert isinstance(await shop.change(bought.ref, SEATS), Pending)
     assert (await shop.adapter.get_subscription(bought.ref)).seats == 10
 
 

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 import stripe
+from structlog.testing import capture_logs
 
 from app.vendor_adapters.errors import NotificationRejected, VendorUnavailable
 from app.vendor_adapters.stripe.names import API_VERSION
+from app.vendor_adapters.stripe.notifications import MOST_PAGES
 from app.vendor_adapters.stripe.translate.events import FAMILIES, KINDS, about
 from app.vendor_adapters.types import Notification, NotificationKind
 from tests.adapters.stripe.shop import CATALOG, MINUTES, TEAM, Shop
@@ -251,6 +253,43 @@ async def test_changes_since_the_beginning_and_since_an_event(shop: Shop, twin: 
         rows += page.rows
     assert rows == list(everything.rows[1:])
     assert (await shop.adapter.changes_since(everything.rows[-1].id)).rows == ()
+
+
+async def test_more_than_one_look_can_hold_is_read_in_several(shop: Shop, twin: StripeTwin) -> None:
+    """The newest first, and what was older after it; what happens meanwhile is told at the end."""
+    customer = twin.books.tables["customer"][await shop.customer()]
+    for _ in range(2 * 100 * MOST_PAGES + 50):
+        twin.books.tell("customer.updated", customer)
+    page = await shop.adapter.changes_since("")
+    rows, looks = list(page.rows), 1
+    assert rows[-1].id == twin.books.all("event")[0]["id"]
+    twin.books.tell("customer.updated", customer)
+    while page.next_cursor:
+        page = await shop.adapter.changes_since(page.next_cursor)
+        rows, looks = [*rows, *page.rows], looks + 1
+    assert (looks, len(rows)) == (4, len({row.id for row in rows}))
+    assert {row.id for row in rows} == twin.books.tables["event"].keys()
+
+
+async def test_what_is_forgotten_before_it_was_read_ends_the_way_back(shop: Shop, twin: StripeTwin) -> None:
+    await shop.purchase((MINUTES, 1))
+    newest = twin.books.all("event")[0]["id"]
+    page = await shop.adapter.changes_since(f"{newest}<evt_long_gone")
+    assert (page.rows, page.next_cursor) == ((), newest)
+
+
+@pytest.mark.parametrize("carried", [None, "nothing", {"object": "invoice", "id": ["in_1"]}])
+async def test_an_event_that_cannot_be_read_is_passed_over(shop: Shop, twin: StripeTwin, carried: object) -> None:
+    await shop.purchase((MINUTES, 1))
+    newest, bad, before, *_ = twin.books.all("event")
+    bad["data"] = {"object": carried}
+    for cursor in ("", before["id"]):
+        with capture_logs() as logs:
+            rows = {row.id: row for row in (await shop.adapter.changes_since(cursor)).rows}
+        assert rows[bad["id"]].kind is NotificationKind.IGNORED
+        assert rows[newest["id"]].kind is not NotificationKind.IGNORED
+        assert [line["event_id"] for line in logs if line["log_level"] == "warning"] == [bad["id"]]
+    twin.api.guard.problems.clear()  # no event of Stripe's looks like that
 
 
 async def test_a_cursor_that_is_listed_no_more(shop: Shop) -> None:

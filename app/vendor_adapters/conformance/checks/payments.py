@@ -3,12 +3,12 @@
 import pytest
 
 from app.vendor_adapters.capabilities import Capability
-from app.vendor_adapters.conformance.buyer import Buyer, new_order, taken
+from app.vendor_adapters.conformance.buyer import Buyer, new_key, new_order, taken
 from app.vendor_adapters.conformance.checks.base import Checks
 from app.vendor_adapters.conformance.harness import Card, Facility, Harness, Payment
 from app.vendor_adapters.conformance.offers import MINUTES, TEAM
 from app.vendor_adapters.conformance.scenario import check
-from app.vendor_adapters.types import CheckoutState, DeclineReason, Done, NeedsAction, SetSeats
+from app.vendor_adapters.types import CheckoutState, DeclineReason, Done, NeedsAction, OrderId, SetSeats
 
 
 class PaymentChecks(Checks):
@@ -102,7 +102,7 @@ class PaymentChecks(Checks):
 
     @check(0, Facility.CHALLENGES, Capability.CHANGES, Capability.CHANGE_WAITS_FOR_PAYMENT)
     async def test_a_late_yes_changes_nothing(self, harness: Harness) -> None:
-        """A bank's late yes undoes no newer change, and what it took is told."""
+        """A bank's late yes undoes no newer change and keeps no money."""
         buyer, late = await Buyer.arrive(harness), new_order()
         subscription = await buyer.subscribe()
         await harness.given_card(buyer.customer, Card.CHALLENGES)
@@ -114,3 +114,35 @@ class PaymentChecks(Checks):
         assert (await harness.adapter.get_subscription(subscription.ref)).seats == 11
         found = await harness.adapter.find_checkouts(late)
         assert sum(one.amount_paid.minor for one in found) == sum(await taken(harness, late))
+        kept = [(one.amount - one.refunded).minor for one in await harness.charges() if one.order == late]
+        assert sum(kept) == 0, "money for nothing"
+
+    @check(0, Facility.CHALLENGES, Capability.STORED_CARD_PURCHASE)
+    async def test_after_a_banks_no_to_a_purchase(self, harness: Harness) -> None:
+        """A purchase that a bank refused is closed, or open with a way on."""
+        buyer = await Buyer.arrive(harness, card=Card.CHALLENGES)
+        request = buyer.request((MINUTES, 3))
+        asked = await buyer.buy(request)
+        assert isinstance(asked, NeedsAction)
+        await harness.pay_checkout(asked.url, Payment.CHALLENGE_FAILED)
+        await _is_closed_or_can_be(harness, request.order)
+
+    @check(0, Facility.CHALLENGES, Capability.CHANGES, Capability.CHANGE_WAITS_FOR_PAYMENT)
+    async def test_after_a_banks_no_to_a_change(self, harness: Harness) -> None:
+        """A change that a bank refused is closed, or open with a way on."""
+        buyer, order = await Buyer.arrive(harness), new_order()
+        subscription = await buyer.subscribe()
+        await harness.given_card(buyer.customer, Card.CHALLENGES)
+        asked = await buyer.change(subscription.ref, SetSeats(base=10, seats=13), order=order)
+        assert isinstance(asked, NeedsAction)
+        await harness.pay_checkout(asked.url, Payment.CHALLENGE_FAILED)
+        await _is_closed_or_can_be(harness, order)
+
+
+async def _is_closed_or_can_be(harness: Harness, order: OrderId) -> None:
+    (found,) = await harness.adapter.find_checkouts(order)
+    if found.state is CheckoutState.OPEN:
+        assert found.url, "an open checkout has a way back"
+        found = await harness.adapter.expire_checkout(found.ref, key=new_key("expire_checkout"))
+    assert found.state is CheckoutState.EXPIRED
+    assert await taken(harness, order) == []

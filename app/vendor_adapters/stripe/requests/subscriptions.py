@@ -53,7 +53,8 @@ def renewal_preview(subscription: str, *items: NewItem) -> InvoiceCreatePreviewP
 def change(item: NewItem, at: datetime) -> SubscriptionUpdateParams:
     """Return what makes a change that waits for its payment.
 
-    Stripe takes nothing else beside these in an update that waits: neither metadata nor discounts.
+    Stripe takes little else beside these in an update that waits. Metadata would stand on the subscription once it is
+    paid, and not on the invoice, by which the change is known again; discounts never reduce prorations (ADR 8).
     """
     changed: SubscriptionUpdateParamsItem = {"price": item.price, "quantity": item.quantity}
     if item.item:
