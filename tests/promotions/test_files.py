@@ -60,6 +60,21 @@ def test_four_mistakes_are_four_findings() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("rules", "warned"),
+    [
+        ('order = ["first_order", "renewal", "plan_change"]', [14, 14]),
+        ('any = [{ order = ["renewal"] }, { max_seats = 5 }]', [14]),
+        ('not = { order = ["renewal"] }', []),
+        ("max_seats = 100", []),
+    ],
+)
+def test_orders_that_take_no_offers_are_a_warning_beside_others(rules: str, warned: list[int]) -> None:
+    checked = read(GOOD.replace('order = ["first_order"], max_seats = 100', rules))
+    assert checked.findings == ()
+    assert [(each.fault, each.line) for each in checked.warnings] == [("takes-no-offers", line) for line in warned]
+
+
 def without_changes(text: str) -> Checked:
     """Check a file for a vendor whose changes take no discounts."""
     vendor = replace(VENDOR, has=VENDOR.has - {Capability.DISCOUNTED_CHANGES})
