@@ -51,6 +51,9 @@ def _check_benefit(scope: Scope, path: Path, offer: Offer) -> None:
     if offer.rules.min_subtotal:
         given = {money.currency for money in offer.rules.min_subtotal}
         _check_amounts(scope, (*path, "rules", "min_subtotal"), offer, given)
+    if isinstance(benefit, Percent) and offer.periods != 1 and offer.on_more_seats.growth is not Growth.EXTEND:
+        reason = 'later terms are less by the sum that the first one was, with fewer seats too; "extend" keeps a share'
+        scope.findings.warn((*path, "duration"), "lasting-sum", reason)
     if offer.on_more_seats.growth is not Growth.KEEP_AMOUNT and not isinstance(benefit, Percent):
         reason = f"{offer.on_more_seats.growth.value} is for percent_bp; an amount and free units keep what they are"
         scope.findings.add((*path, "on_more_seats"), "bad-value", reason)
