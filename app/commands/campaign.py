@@ -19,11 +19,12 @@ from app.core.clock import SystemClock
 from app.db.clock_store import follow
 from app.db.errors import DATABASE_AWAY
 from app.flows.campaigns.manage import CampaignFault, pause_campaign, preview_address, resume_campaign
-from app.flows.campaigns.publish import CampaignsRefused, check_file, publish_file
+from app.flows.campaigns.publish import CampaignsRefused, check_file, publish_checked
 from app.flows.deps import Deps
 from app.promotions import budget_ids
 from app.promotions.busy import Busy
 from app.promotions.files.findings import Finding
+from app.promotions.files.lint import Checked
 from app.promotions.model import Published
 from app.promotions.phases import phase_of
 from app.promotions.store import budgets, campaigns
@@ -50,23 +51,27 @@ async def campaign(config: Config, options: argparse.Namespace) -> int:
 
 
 def check(deps: Deps, options: argparse.Namespace) -> int:
-    """Print each fault of a file, named and with its line."""
+    """Print each fault of a file, named and with its line; of a good file what does less than it says."""
     path = _path(deps, options)
     checked = check_file(deps, path)
     if options.json:
-        write_json([_told(finding) for finding in checked.findings])
+        faults = [_told(finding, "fault") for finding in checked.findings]
+        write_json([*faults, *(_told(finding, "warning") for finding in checked.warnings)])
         return 1 if checked.findings else 0
     if checked.findings:
         return _refuse(checked.findings)
     sys.stdout.write(f"{path}: {len(checked.campaigns)} campaigns, no faults\n")
+    _warn(checked)
     return 0
 
 
 async def publish(deps: Deps, options: argparse.Namespace) -> int:
     """Publish a file and print what became of each campaign."""
-    for change in await publish_file(deps, _path(deps, options), actor=operator()):
+    checked = check_file(deps, _path(deps, options))
+    for change in await publish_checked(deps, checked, actor=operator()):
         what = f"published version {change.version}" if change.is_changed else f"unchanged, version {change.version}"
         sys.stdout.write(f"{change.slug}: {what}\n")
+    _warn(checked)
     return 0
 
 
@@ -137,8 +142,13 @@ def _refuse(findings: tuple[Finding, ...]) -> int:
     return 1
 
 
-def _told(finding: Finding) -> Row:
-    return {"file": finding.file, "line": finding.line, "name": finding.fault, "reason": finding.reason}
+def _warn(checked: Checked) -> None:
+    sys.stderr.writelines(f"{finding} (a warning)\n" for finding in checked.warnings)
+
+
+def _told(finding: Finding, kind: str) -> Row:
+    where = {"file": finding.file, "line": finding.line}
+    return {**where, "name": finding.fault, "reason": finding.reason, "kind": kind}
 
 
 def _rows(connection: Connection, deps: Deps) -> list[Row]:

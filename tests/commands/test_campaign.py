@@ -106,7 +106,12 @@ async def test_four_faults_are_four_lines_and_nothing_is_published(
 
 async def test_the_store_s_own_file_is_meant_where_none_is_named(config: Config, capsys: Out) -> None:
     assert await run(config, "check") == 0
-    assert capsys.readouterr().out == f"{config.campaigns}: 4 campaigns, no faults\n"
+    told = capsys.readouterr()
+    assert told.out == f"{config.campaigns}: 4 campaigns, no faults\n"
+    reason = "no offer is looked for at a renewal: naming it does nothing (a warning)"
+    assert told.err == f"{config.campaigns}:72: takes-no-offers: {reason}\n"
+    assert await run(config, "check", "--json") == 0
+    assert [each["kind"] for each in json.loads(capsys.readouterr().out)] == ["warning"]
 
 
 async def test_what_stripe_cannot_carry_is_named(config: Config, database: Database, capsys: Out) -> None:

@@ -22,7 +22,7 @@ from app.db.clock_store import write_offset
 from app.db.engine import Database
 from app.db.schema.orders import orders
 from app.db.schema.promotions import campaigns, promo_budgets, promo_reservations
-from app.flows.campaigns.publish import publish_file, publish_text
+from app.flows.campaigns.publish import check_file, publish_checked, publish_text
 from app.orders.kinds import FIRST_ORDER, RENEWAL
 from app.promotions import settling
 from app.promotions.cart import Standing
@@ -299,7 +299,7 @@ def slugs_or_none(config: Config) -> list[str]:
 
 
 async def test_a_seed_whose_code_is_taken_adds_nothing(shop: Shop, tmp_path: Path, capsys: Out) -> None:
-    await publish_file(shop.deps, shop.deps.config.campaigns, actor="cli")
+    await publish_checked(shop.deps, check_file(shop.deps, shop.deps.config.campaigns), actor="cli")
     path = written(tmp_path, "taken.json", json.dumps(AS_JSON).replace("SEED10", "launch 20"))
     capsys.readouterr()
     assert await seed_file(shop.deps.config, path) == 1

@@ -15,7 +15,7 @@ from app.db.engine import Database
 from app.db.schema import metadata
 from app.events.audit import first_break
 from app.flows.campaigns.manage import CampaignFault, pause_campaign
-from app.flows.campaigns.publish import CampaignsRefused, publish_file, publish_text
+from app.flows.campaigns.publish import CampaignsRefused, check_file, publish_checked, publish_text
 from app.http import AsyncClient
 from app.promotions.answers import Reason
 from app.promotions.decision import Decision
@@ -120,7 +120,7 @@ async def test_a_file_with_faults_does_not_stop_the_demo(shop: Shop, tmp_path: P
     await publish_text(shop.deps, GOOD, actor="cli")
     elsewhere = replace(shop.deps, config=replace(shop.deps.config, campaigns=bad))
     with pytest.raises(CampaignsRefused):
-        await publish_file(elsewhere, bad, actor="system")
+        await publish_checked(elsewhere, check_file(elsewhere, bad), actor="system")
     async with AsyncClient(transport=shop.network) as http:
         await DemoWorld(elsewhere, shop.product, shop.vendor_world, http).prepare(None)
     assert set(shop.deps.db.read_now(lambda c: phases(c, shop))) == {"sale"}  # what was published stands

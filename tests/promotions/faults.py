@@ -180,6 +180,8 @@ FAULTS = [
     Fault("unreachable-offer", 11, "packs that it is not for", "max_seats = 100", "min_packs = 5"),
     Fault("unreachable-offer", 11, "orders of what it is not for", '["first_order"]', '["addon"]'),
     Fault("unreachable-offer", 11, "orders that take no offers", '["first_order"]', '["plan_change", "renewal"]'),
+    Fault("unreachable-offer", 11, "several, and all take none", _RULES, 'rules = { any = [{ order = ["renewal"] }] }'),
+    Fault("unreachable-offer", 11, "two kinds at once", "max_seats = 100", 'any = [{ order = ["add_seats"] }]'),
     _agreed("an agreement for packs too", _RULES, 'rules = { order = ["first_order", "addon"] }'),
     _agreed("an agreement for orders of any kind", _RULES, "rules = { max_seats = 100 }"),
     Fault(

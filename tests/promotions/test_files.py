@@ -60,6 +60,37 @@ def test_four_mistakes_are_four_findings() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("rules", "warned"),
+    [
+        ('order = ["first_order", "renewal", "plan_change"]', [14, 14]),
+        ('any = [{ order = ["renewal"] }, { max_seats = 5 }]', [14]),
+        ('not = { order = ["renewal"] }', []),
+        ("max_seats = 100", []),
+    ],
+)
+def test_orders_that_take_no_offers_are_a_warning_beside_others(rules: str, warned: list[int]) -> None:
+    checked = read(GOOD.replace('order = ["first_order"], max_seats = 100', rules))
+    assert checked.findings == ()
+    assert [(each.fault, each.line) for each in checked.warnings] == [("takes-no-offers", line) for line in warned]
+
+
+@pytest.mark.parametrize(
+    ("keys", "warned"),
+    [
+        ('duration = "forever"', ["lasting-sum"]),
+        ("duration = { periods = 2 }\non_more_seats = { first_n_units = 5 }", ["lasting-sum"]),
+        ('duration = "forever"\non_more_seats = "extend"', []),
+        ('duration = "once"', []),
+    ],
+)
+def test_a_lasting_share_that_is_a_sum_is_a_warning(keys: str, warned: list[str]) -> None:
+    """Whoever has fewer seats at the next term would pay little or nothing for them."""
+    checked = read(GOOD.replace("rules = {", f"{keys}\nrules = {{"))
+    assert checked.findings == ()
+    assert [each.fault for each in checked.warnings] == warned
+
+
 def without_changes(text: str) -> Checked:
     """Check a file for a vendor whose changes take no discounts."""
     vendor = replace(VENDOR, has=VENDOR.has - {Capability.DISCOUNTED_CHANGES})

@@ -44,7 +44,10 @@ class AskedCampaign:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanDeal:
-    """What one plan costs with what applies: ``due`` for the first year, before tax, then ``later`` a year."""
+    """What one plan costs with what applies: ``due`` for the first year, before tax.
+
+    ``later`` is a year's price when all of it has run out; None where something lasts for ever.
+    """
 
     due: Money
     later: Money | None
@@ -114,10 +117,10 @@ def _in_words(
 
 def _deal(decision: Decision, cart: Cart) -> PlanDeal:
     later = sum(line.renewal_amount for line in cart.lines)
-    lasting = all(applied.offer.periods == 1 for applied in decision.applied)
+    ends = all(applied.offer.periods is not None for applied in decision.applied)
     return PlanDeal(
         due=Money(decision.totals.due, cart.currency),
-        later=Money(later, cart.currency) if later and lasting else None,
+        later=Money(later, cart.currency) if later and ends else None,
         text=", ".join(wording.benefit(applied.offer, cart) for applied in decision.applied),
     )
 

@@ -28,24 +28,19 @@ def check_file(deps: Deps, path: Path) -> Checked:
     return check(path, deps.catalog, deps.vendor.capabilities)
 
 
-async def publish_file(deps: Deps, path: Path, *, actor: str) -> tuple[Change, ...]:
+async def publish_text(deps: Deps, text: str, *, name: str = "campaigns.toml", actor: str) -> tuple[Change, ...]:
+    """As ``publish_checked``, for the text of a campaign file."""
+    checked = check_text(text, name, deps.catalog, deps.vendor.capabilities)
+    return await publish_checked(deps, checked, actor=actor)
+
+
+async def publish_checked(deps: Deps, checked: Checked, *, actor: str) -> tuple[Change, ...]:
     """Make a new version of each campaign of a file that changed; repeating it changes nothing.
 
     They count from then on in every process, and start and stop by their windows. ``actor`` stands in the audit: a
     person's id, ``system``, or who gave a command. Raises CampaignsRefused, and Busy while another file is being
     published; nothing is published then.
     """
-    return await publish_checked(deps, check_file(deps, path), actor=actor)
-
-
-async def publish_text(deps: Deps, text: str, *, name: str = "campaigns.toml", actor: str) -> tuple[Change, ...]:
-    """As ``publish_file``, for the text of a campaign file."""
-    checked = check_text(text, name, deps.catalog, deps.vendor.capabilities)
-    return await publish_checked(deps, checked, actor=actor)
-
-
-async def publish_checked(deps: Deps, checked: Checked, *, actor: str) -> tuple[Change, ...]:
-    """As ``publish_file``, for what was checked already."""
     if checked.findings:
         raise CampaignsRefused(checked.findings)
     now = deps.clock.now()

@@ -19,6 +19,8 @@ def check_offers(scope: Scope) -> None:
         reason = _why_unreachable(scope, offer)
         if reason:
             scope.findings.add(path, "unreachable-offer", reason)
+        else:
+            _warn_of_kinds(scope, (*path, "rules"), offer.rules)
     for i, campaign in scope.campaigns:
         _check_order_of_offers(scope, ("campaign", i), campaign)
 
@@ -49,6 +51,9 @@ def _check_benefit(scope: Scope, path: Path, offer: Offer) -> None:
     if offer.rules.min_subtotal:
         given = {money.currency for money in offer.rules.min_subtotal}
         _check_amounts(scope, (*path, "rules", "min_subtotal"), offer, given)
+    if isinstance(benefit, Percent) and offer.periods != 1 and offer.on_more_seats.growth is not Growth.EXTEND:
+        reason = 'later terms are less by the sum that the first one was, with fewer seats too; "extend" keeps a share'
+        scope.findings.warn((*path, "duration"), "lasting-sum", reason)
     if offer.on_more_seats.growth is not Growth.KEEP_AMOUNT and not isinstance(benefit, Percent):
         reason = f"{offer.on_more_seats.growth.value} is for percent_bp; an amount and free units keep what they are"
         scope.findings.add((*path, "on_more_seats"), "bad-value", reason)
@@ -110,14 +115,31 @@ def _contradiction(scope: Scope, offer: Offer) -> str:
 
 
 def _wrong_kind(offer: Offer, rules: Rules) -> str:
-    kinds = set(rules.order)
+    kinds = _kinds(rules)
+    if not kinds:
+        return "no order is of all the kinds that it is for"
     if not offer.target.addons and kinds == {OrderKind.ADDON}:
         return "its orders buy add-ons, and it is for plans"
-    if kinds and kinds <= WITHOUT_OFFERS:
+    if kinds <= WITHOUT_OFFERS:
         return "a change of plan and a renewal take no offers"
-    if not offer.target.plans and kinds and kinds <= _ON_PLANS:
+    if not offer.target.plans and kinds <= _ON_PLANS:
         return "its orders change plans and seats, and it is for add-ons"
     return ""
+
+
+def _kinds(rules: Rules) -> set[OrderKind]:
+    """Return the kinds of order that rules let through."""
+    own = set(rules.order or OrderKind)
+    return own & set().union(*map(_kinds, rules.any_of)) if rules.any_of else own
+
+
+def _warn_of_kinds(scope: Scope, path: Path, rules: Rules) -> None:
+    """Tell of kinds of order that are named beside others, or for one of several sets of rules, and take no offers."""
+    for kind in sorted(WITHOUT_OFFERS & set(rules.order), key=lambda kind: kind.value):
+        reason = f"no offer is looked for at a {kind.value}: naming it does nothing"
+        scope.findings.warn((*path, "order"), "takes-no-offers", reason)
+    for i, each in enumerate(rules.any_of):
+        _warn_of_kinds(scope, (*path, "any", i), each)
 
 
 def _check_order_of_offers(scope: Scope, path: Path, campaign: Campaign) -> None:

@@ -33,12 +33,15 @@ class Findings:
         self._file = file
         self._lines = lines
         self._found: list[Finding] = []
+        self._warned: list[Finding] = []
 
     def add(self, path: Path, fault: str, reason: str) -> None:
         """Note a fault at ``path``, or at the nearest place around it that has a line."""
-        finding = Finding(file=self._file, line=self.line_of(path), fault=fault, reason=reason)
-        if finding not in self._found:
-            self._found.append(finding)
+        self._note(self._found, path, fault, reason)
+
+    def warn(self, path: Path, fault: str, reason: str) -> None:
+        """Note something that stands in nobody's way and does less than it says."""
+        self._note(self._warned, path, fault, reason)
 
     def line_of(self, path: Path) -> int:
         """Return the line of a place."""
@@ -48,5 +51,19 @@ class Findings:
 
     @property
     def sorted(self) -> tuple[Finding, ...]:
-        """All of them, from the top of the file to its end."""
-        return tuple(sorted(self._found, key=lambda each: (each.line, each.fault, each.reason)))
+        """All faults, from the top of the file to its end."""
+        return _from_the_top(self._found)
+
+    @property
+    def warnings(self) -> tuple[Finding, ...]:
+        """What was warned of, in the same order."""
+        return _from_the_top(self._warned)
+
+    def _note(self, notes: list[Finding], path: Path, fault: str, reason: str) -> None:
+        finding = Finding(file=self._file, line=self.line_of(path), fault=fault, reason=reason)
+        if finding not in notes:
+            notes.append(finding)
+
+
+def _from_the_top(found: list[Finding]) -> tuple[Finding, ...]:
+    return tuple(sorted(found, key=lambda each: (each.line, each.fault, each.reason)))

@@ -28,12 +28,14 @@ class Checked:
     """A file's campaigns and its faults; only without faults may the campaigns be published.
 
     Attributes:
-        name: the file's, as it stands in findings. lines: of every key in it, where they are known.
+        warnings: what may be published and does less than it says. name: the file's, as it stands in
+            findings. lines: of every key in it, where they are known.
     """
 
     campaigns: tuple[Campaign, ...]
     findings: tuple[Finding, ...]
     name: str
+    warnings: tuple[Finding, ...] = ()
     lines: Mapping[Place, int] = field(default_factory=dict, repr=False)
 
     def carried(self) -> "Checked":
@@ -100,7 +102,7 @@ def check_values(
     check_offers(scope)
     check_combining(scope)
     campaigns = tuple(campaign for _, campaign in whole)
-    return Checked(campaigns=campaigns, findings=findings.sorted, name=name, lines=lines)
+    return Checked(campaigns=campaigns, findings=findings.sorted, warnings=findings.warnings, name=name, lines=lines)
 
 
 def _unreadable(path: Path, line: int, fault: str, reason: str) -> Checked:
