@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from app import formats
 from app.core.money import Money
 from app.flows import wording
 from app.flows.deps import Deps
@@ -96,10 +97,14 @@ async def read_history(deps: Deps, own: OwnAccount, place: Place, *, kind: str =
 def what_for(deps: Deps, invoice: InvoiceSummary) -> str:
     """Return what an invoice is for, in a few words: its first line that is no discount and gives nothing back."""
     lines = [line for line in invoice.lines if line.kind is not LineKind.DISCOUNT]
-    if not lines:
+    charges = [line for line in lines if line.kind is not LineKind.CREDIT]
+    shown = charges or lines
+    if not shown:
         return ""
-    text = wording.line_text(deps.catalog, next((line for line in lines if line.amount.minor >= 0), lines[-1]))
-    return f"{text} and {len(lines) - 1} more" if len(lines) > 1 else text
+    text = wording.line_text(deps.catalog, next((line for line in shown if line.amount.minor >= 0), shown[-1]))
+    if len(shown) > 1:
+        text += f" and {formats.counted(len(shown) - 1, 'more item')}"
+    return f"{text}, less what was paid for that time" if charges and len(lines) > len(charges) else text
 
 
 def invoice_status(invoice: InvoiceSummary) -> str:

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from sqlalchemy import Connection
 
 from app.core.problems import NotYours, Problem, ProblemId, problem
+from app.entitlements import activation
 from app.entitlements.product import ProductError, Usage
 from app.flows import wording
 from app.flows.deps import Deps
@@ -206,6 +207,15 @@ async def cards(deps: Deps, owned: Owned) -> tuple[PaymentMethodSummary, ...] | 
         return await deps.vendors[owned.subscription.vendor].payment_methods(owned.customer)
     except VendorError:
         return None
+
+
+async def activation_code(deps: Deps, owned: Owned) -> str:
+    """Return the code of an instance of one's own, in groups, to who manages the account; empty for all others."""
+    found = owned.subscription
+    if found.group_id or not owned.is_managed:
+        return ""
+    code = await deps.db.read(lambda connection: activation.find_code(connection, deps.sealer, found.subscription_id))
+    return activation.grouped(code) if code else ""
 
 
 def has_card_page(deps: Deps, owned: Owned) -> bool:

@@ -1,5 +1,6 @@
 """Short texts for people that several pages and mails share; amounts and dates in words come from ``formats``."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 
@@ -8,12 +9,13 @@ from app.catalog.model import Catalog
 from app.config import Config
 from app.core.money import Money
 from app.core.problems import Problem, ProblemId, problem
-from app.orders.kinds import ADD_SEATS, OF_PACKS, RENEWAL
+from app.orders.kinds import ADD_SEATS, OF_PACKS, PLAN_CHANGE, RENEWAL
 from app.orders.packing import unpack
 from app.orders.store import Order
-from app.vendor_adapters.types import DeclineReason, Fidelity, Line, LineKind, Quote, SetSeats
+from app.vendor_adapters.types import DeclineReason, Fidelity, Line, LineKind, Quote, Renew, SetSeats
 
 _MINUTES, _GIB = "compute_minutes", "storage_gib"  # as the catalog names what an add-on grants
+_ACTS = {RENEWAL: "Renewal of", PLAN_CHANGE: "Change to"}
 _DEPLOYMENTS = {"hosted": "hosted", "self_hosted": "self-hosted"}
 
 
@@ -56,8 +58,11 @@ def bought(catalog: Catalog, order: Order) -> str:
         more = f"{more_seats(change.seats - change.base)} of {plan_name(catalog, order.plan)}"
         return f"{more}, for {order.group_name or order.group_id}" if order.group_id else more
     text = f"{plan_name(catalog, order.plan)}, {deployment_name(order.deployment)}, {seats(order.seats)}"
+    if order.kind in _ACTS:
+        text = f"{_ACTS[order.kind]} {text}"
     if order.kind == RENEWAL:
-        text = f"Renewal of {text}"
+        held = packs_held(catalog, [(item.offer, item.quantity) for item in unpack(Renew, order.request).packs])
+        text += f", {held}" if held else ""
     if order.packs:
         text += f" and {pack_gain(catalog, order.packs_addon, order.packs)}"
     return f"{text}, for {order.group_name or order.group_id}" if order.group_id else text
@@ -77,6 +82,12 @@ def pack_gain(catalog: Catalog, addon: str, packs: int) -> str:
     if gib:
         return f"{formats.number(gib * packs)} GiB of storage"
     return f"{formats.number(packs)} × {plan_name(catalog, addon)}"
+
+
+def packs_held(catalog: Catalog, packs: Sequence[tuple[str, int]]) -> str:
+    """Return what (offer, quantity) pairs of add-ons give in all, such as ``30 GiB of storage``; empty without any."""
+    items = {row.id: row.item for row in catalog.prices}
+    return " and ".join(pack_gain(catalog, items.get(offer, offer), held) for offer, held in packs)
 
 
 def line_text(catalog: Catalog, line: Line) -> str:

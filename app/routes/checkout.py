@@ -45,14 +45,15 @@ async def show(request: Request) -> Response:
     if isinstance(found, Order):
         return see_other(request, wording.order_path(found.order_id))
     refused = checkout_page.order_problem(found.order)
-    problems = tuple(each for each in (found.blocker, refused) if each)
-    told = "unpaid" if checkout_page.is_unpaid(found.order) else one(request.query_params, "notice")
+    told = (found.blocker, refused)
+    problems = tuple(each for each in told if each and each.id is not ProblemId.E_CHANNEL)  # which is nobody's mistake
+    notice = "unpaid" if checkout_page.is_unpaid(found.order) else one(request.query_params, "notice")
     view = checkout_view(
         deps,
         found,
         problems=problems,
         change_billing=one(request.query_params, "change") == "billing",
-        notice=_NOTICES.get(told, ""),
+        notice=_NOTICES.get(notice, ""),
     )
     return page(request, TEMPLATE, view, status=_status(found.blocker, read=True))
 

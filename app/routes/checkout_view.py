@@ -105,6 +105,12 @@ class CheckoutView:
     promo: PromoPart
 
     @property
+    def has_form(self) -> bool:
+        """Whether anything can be ordered or put right here: not for somebody else's group, nor for a partner's."""
+        found = self.blocker.id if self.blocker else None
+        return found is not ProblemId.E_OWNER and not (found is ProblemId.E_CHANNEL and self.group_is_fixed)
+
+    @property
     def needs_group(self) -> bool:
         """Whether nothing is priced because another group has to be chosen."""
         return self.blocker is not None and self.blocker.id in (ProblemId.E_GROUP, ProblemId.E_HASPLAN)

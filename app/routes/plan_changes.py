@@ -139,6 +139,7 @@ def _view(
     path, unpriced = wording.subscription_path(subscription.subscription_id), wrong_number(problems)
     bill = change_bill(deps, subscription, found.shown) if found.shown and not unpriced else None
     name = wording.plan_name(deps.catalog, found.plan) if found.plan else ""
+    packs = wording.packs_held(deps.catalog, subscription.packs)
     return PlanView(
         title=subscription_title(deps, subscription, owned.group_name),
         path=f"{path}/plan-changes",
@@ -158,7 +159,7 @@ def _view(
         ends="" if subscription.cancel_at is None else formats.date(subscription.paid_until or subscription.ends_at),
         renewal_path=f"{path}/renewal",
         sentence=_sentence(found, bill, name),
-        after=_after(bill, name),
+        after=_after(bill, ", ".join(each for each in (name, packs) if each)),
         hint=_hint(deps, found),
         button=_button(found, bill, name),
         card=card_text(found.cards),
@@ -179,7 +180,7 @@ def _view(
 
 
 def _way_out(deps: Deps, found: PlanPage) -> WayOut:
-    if found.problem is not None and found.problem.id is ProblemId.E_ENDS:
+    if found.problem is not None and found.problem.id in (ProblemId.E_ENDS, ProblemId.E_RENEWED):
         renewal = f"{wording.subscription_path(found.owned.subscription.subscription_id)}/renewal"
         return WayOut(href=renewal, label="Look at the renewal")
     return card_way_out(deps, found.owned) if found.needs_card else way_out(deps, found.owned)

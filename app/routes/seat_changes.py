@@ -248,7 +248,7 @@ def _view(
         next_term_note=_next_term_note(deps, subscription),
         booked_note=_booked_note(deps, subscription),
         subscription_path=wording.subscription_path(subscription.subscription_id),
-        for_whom=owned.group_name or owned.account.company or owned.account.email,
+        for_whom=owned.group_name or "your own servers",
         plan_name=wording.plan_name(deps.catalog, subscription.plan),
         seats=subscription.seats,
         in_use=in_use,

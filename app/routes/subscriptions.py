@@ -42,7 +42,7 @@ class SubscriptionLine:
     title: str
     summary: str
     status: str
-    is_overdue: bool
+    badge: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,12 +56,16 @@ class SubscriptionsView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardView:
-    """The card of one subscription: ``rows`` are (term, text) pairs; ``actions`` are (label, path) pairs."""
+    """The card of one subscription: ``rows`` are (term, text) pairs; ``actions`` are (label, path) pairs.
+
+    ``code`` activates an instance of one's own; empty for a group's plan, and for who does not manage the account.
+    """
 
     title: str
     status: str
-    is_overdue: bool
+    badge: str
     rows: tuple[tuple[str, str], ...]
+    code: str
     as_of: str
     actions: tuple[tuple[str, str], ...]
     owed_text: str
@@ -98,10 +102,12 @@ async def show(request: Request) -> Response:
     deps = deps_of(request)
     person = person_of(request)
     found = await read_renewal(deps, person, request.path_params["subscription_id"])
-    alerts, price = await asyncio.gather(
-        alerts_of(request, deps, person, found.owned), price_of_owed(deps, found.owned)
+    alerts, price, code = await asyncio.gather(
+        alerts_of(request, deps, person, found.owned),
+        price_of_owed(deps, found.owned),
+        own_subscriptions.activation_code(deps, found.owned),
     )
-    return page(request, "subscriptions/subscription.html", _card_view(deps, found, alerts, price))
+    return page(request, "subscriptions/subscription.html", _card_view(deps, found, alerts, price, code))
 
 
 async def of_group(request: Request) -> Response:
@@ -139,18 +145,21 @@ def _line(deps: Deps, each: Subscription, group_name: str) -> SubscriptionLine:
         title=subscription_title(deps, each, group_name),
         summary=f"{wording.seats(each.seats)}, {_term(each)}",
         status=_status(each, deps.clock.now()),
-        is_overdue=each.status is SubscriptionStatus.PAST_DUE,
+        badge=_badge(each, deps.clock.now()),
     )
 
 
-def _card_view(deps: Deps, found: RenewalPage, alerts: tuple[AlertLine, ...], price: Money | None) -> CardView:
+def _card_view(
+    deps: Deps, found: RenewalPage, alerts: tuple[AlertLine, ...], price: Money | None, code: str
+) -> CardView:
     owned, subscription = found.owned, found.owned.subscription
     path = wording.subscription_path(subscription.subscription_id)
     return CardView(
         title=subscription_title(deps, subscription, owned.group_name),
         status=_status(subscription, deps.clock.now()),
-        is_overdue=subscription.status is SubscriptionStatus.PAST_DUE,
+        badge=_badge(subscription, deps.clock.now()),
         rows=(*_seat_rows(deps, found), *_money_rows(deps, found)),
+        code=code,
         as_of="" if owned.is_fresh else wording.instant(subscription.observed_at),
         actions=_open_actions(path, found),
         owed_text=_owed_text(owned, price) if owned.seats_owed else "",
@@ -211,6 +220,8 @@ def _seat_rows(deps: Deps, found: RenewalPage) -> tuple[tuple[str, str], ...]:
         ("Plan", wording.plan_name(deps.catalog, subscription.plan)),
         ("Seats paid", formats.number(subscription.seats)),
     ]
+    if subscription.packs:
+        rows.append(("Packs", wording.packs_held(deps.catalog, subscription.packs)))
     reading = owned.reading
     if reading is not None:
         is_old = owned.usage is None or reading.is_stale(deps.clock.now(), deps.catalog.rules.alerts.stale_after)
@@ -263,7 +274,8 @@ def renewal_text(deps: Deps, found: RenewalPage) -> str:
         return f"{by_people}: it ends on {ends}"
     if subscription.status is SubscriptionStatus.CANCELLED:
         return "It has ended"
-    what = f"{wording.plan_name(deps.catalog, found.plan)}, {wording.seats(found.seats)}"
+    packs = wording.packs_held(deps.catalog, subscription.packs)
+    what = f"{wording.plan_name(deps.catalog, found.plan)}, {wording.seats(found.seats)}{packs and f', {packs}'}"
     if subscription.paid_until is not None:
         then = "renews by itself then" if found.renews else "ends then"
         return f"{ends}: {what}, paid until {formats.date(subscription.paid_until)}; it {then}"
@@ -320,6 +332,11 @@ def _status(subscription: Subscription, now: datetime) -> str:
     if status is SubscriptionStatus.CANCELLED or subscription.ends_at <= now:
         return "Ended"
     return "Active" if status is SubscriptionStatus.ACTIVE else status.value.replace("_", " ").capitalize()
+
+
+def _badge(subscription: Subscription, now: datetime) -> str:
+    """Return the kind of badge that the status is shown in, empty for the usual one."""
+    return {"Payment overdue": "overdue", "Ended": "ended"}.get(_status(subscription, now), "")
 
 
 def _term(subscription: Subscription) -> str:

@@ -58,7 +58,7 @@ class Buying:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsageView:
-    """The page; ``seats``, ``minutes`` and ``storage`` are sentences, ``table`` one row a month."""
+    """The page; ``seats``, ``minutes`` and ``storage`` are sentences, ``table`` is one row a month of ``span``."""
 
     title: str
     has_figures: bool
@@ -73,6 +73,7 @@ class UsageView:
     seats_chart: Chart
     minutes_chart: Chart
     storage_gauge: Gauge | None
+    span: str
     table: tuple[tuple[str, ...], ...]
     buy_seats: Buying
     buy_minutes: Buying
@@ -172,6 +173,7 @@ def _view(request: Request, deps: Deps, found: UsagePage) -> UsageView:
         storage=_storage(reading) if reading else "",
         seats_chart=seats_chart(found.months),
         minutes_chart=minutes_chart(found.months),
+        span=f"{month_name(found.months[0])} to {month_name(found.months[-1])}" if found.months else "",
         storage_gauge=storage_gauge(reading, deps.catalog.rules.alerts.storage_banner_pct) if reading else None,
         table=_table(found),
         buy_seats=_buy_seats(deps, found),

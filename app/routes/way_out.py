@@ -1,7 +1,6 @@
 """What somebody can do whose subscription cannot be changed here: one link for each reason."""
 
 from dataclasses import dataclass
-from urllib.parse import quote
 
 from app.core.problems import ProblemId
 from app.flows import wording
@@ -9,7 +8,6 @@ from app.flows.deps import Deps
 from app.flows.own_subscriptions import Owned, has_card_page
 from app.subscriptions.eligibility import Reason
 from app.subscriptions.store import Subscription
-from app.web.forms import is_email
 from app.web.render import link
 
 _ASK_PARTNER = (Reason.RESELLER, Reason.MARKETPLACE)
@@ -24,6 +22,7 @@ class WayOut:
     mends_card: bool = False
 
 
+CONTACT = "Contact them"
 NOWHERE = WayOut(href="", label="")
 
 
@@ -33,7 +32,8 @@ def way_out(deps: Deps, owned: Owned) -> WayOut:
     if reason is Reason.OK:
         return NOWHERE
     if reason in _ASK_PARTNER:
-        return _to_partner(subscription)
+        path = owned.problem.path if owned.problem else ""
+        return WayOut(href=path, label=CONTACT if path else "")  # whom to ask stands in the text, too
     if reason is Reason.PAST_DUE:
         pay = owned.unpaid.pay_url if owned.unpaid else ""
         return WayOut(href=pay, label="Pay the invoice" if pay else "", mends_card=has_card_page(deps, owned))
@@ -67,16 +67,6 @@ def card_way_out(deps: Deps, owned: Owned) -> WayOut:
     if owned.is_managed:
         return WayOut(href=owned.cards_path, label="Add a card")
     return WayOut(href="", label="", mends_card=True)
-
-
-def _to_partner(subscription: Subscription) -> WayOut:
-    """Return the link to who sold it, where it is known; whom to ask stands in the text, too."""
-    contact, name = subscription.sold_by_contact, subscription.sold_by or "the partner"
-    if is_email(contact):
-        return WayOut(href=f"mailto:{quote(contact, safe='@')}", label=f"Write to {name}")
-    if contact.startswith("https://") and " " not in contact:
-        return WayOut(href=contact, label=f"Go to {name}")
-    return NOWHERE
 
 
 def _to_sales(subscription: Subscription) -> WayOut:

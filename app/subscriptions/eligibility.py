@@ -1,8 +1,10 @@
 """What may be done with a subscription now, and if nothing, why: one reason, one text. Pure."""
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum
+from urllib.parse import quote
 
 from app import formats
 from app.core.problems import Problem, ProblemId, problem
@@ -10,6 +12,7 @@ from app.subscriptions.store import Subscription
 from app.vendor_adapters.types import Arrangement, SalesChannel, SubscriptionStatus
 
 _ONE_YEAR = timedelta(days=366)
+_EMAIL, _PAGE = re.compile(r"[^\s@<>?&]+@[^\s@<>?&]+\.[^\s@<>?&]+"), re.compile(r"https://[^\s<>]+")
 
 
 class Reason(Enum):
@@ -91,8 +94,9 @@ def reason_problem(
     """Return the text of ``reason``; None for OK."""
     if reason is Reason.OK:
         return None
+    if _PROBLEMS[reason] is ProblemId.E_CHANNEL:
+        return channel_problem(subscription)
     words = {
-        **_partner(subscription),
         "how": _HOW.get(reason, ""),
         "date": formats.date(ended_at(subscription)),
         "what": _after_end(around.renew_until),
@@ -106,19 +110,20 @@ def reason_problem(
 
 
 def channel_problem(subscription: Subscription) -> Problem:
-    """Return E-CHANNEL: who sold it, and how they are reached."""
-    return problem(ProblemId.E_CHANNEL, **_partner(subscription))
+    """Return E-CHANNEL: who sold it, and how they are reached, with the link for that where it can be one."""
+    contact, path = subscription.sold_by_contact, ""
+    if _EMAIL.fullmatch(contact):
+        path = f"mailto:{quote(contact, safe='@')}"
+    elif _PAGE.fullmatch(contact):
+        path = contact
+    how = f"Contact them: {contact}" if contact else "Their invoice says how to reach them"
+    found = problem(ProblemId.E_CHANNEL, partner=subscription.sold_by or "a partner", contact=how)
+    return replace(found, path=path)
 
 
 def ended_at(subscription: Subscription) -> datetime:
     """Return when a subscription ended, or will."""
     return min(subscription.ends_at, subscription.cancel_at or subscription.ends_at)
-
-
-def _partner(subscription: Subscription) -> dict[str, str]:
-    contact = subscription.sold_by_contact
-    how = f"Contact them: {contact}" if contact else "Their invoice says how to reach them"
-    return {"partner": subscription.sold_by or "a partner", "contact": how}
 
 
 def _after_end(renew_until: datetime | None) -> str:

@@ -50,5 +50,5 @@ def test_each_mistake_is_told_at_its_field(page: Page, world: World, javascript:
     expect_problem(page, "E-SEATS-MAX", "You can buy up to 5,000 seats here.")
     hands.type("Number of seats", "10")
     if javascript == "off":
-        hands.press("Update the total")
+        hands.press("Show the price")
     expect_total(page, 378_885)

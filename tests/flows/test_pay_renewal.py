@@ -150,6 +150,8 @@ async def test_add_ons_renew_as_many_as_are_wanted(shop: Shop) -> None:
     await settled(shop)
     browser = await to_payment(shop)
     assert "10 GiB extra storage, 3 × 60.00 USD" in browser.text
+    card = await at(shop, "bob", browser.url.removesuffix("/renewal/payment"))
+    assert "1 March 2027: Team, 10 seats, 30 GiB of storage, 3,660.00 USD" in card.text
     await browser.press("Update the total", **{"packs-storage-10-usd-y-1": "1"})
     assert "10 GiB extra storage, 1 × 60.00 USD" in browser.text
     await browser.press("and renew until")

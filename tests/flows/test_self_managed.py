@@ -89,6 +89,17 @@ def executed(connection: Connection, query: TextClause) -> object:
     return connection.execute(query).all()
 
 
+async def test_the_code_stands_on_the_card_of_the_subscription(shop: Shop) -> None:
+    browser = await bought(shop, OWN_SERVER)
+    await browser.open(browser.url)
+    shown = code(browser)
+    await browser.open("/subscriptions")
+    await browser.open(browser.link("Team, self-hosted"))
+    assert code(browser) == shown
+    await browser.open(browser.link("Add seats"))
+    assert "Add seats for your own servers" in browser.text
+
+
 async def test_nobody_else_reads_the_code(shop: Shop) -> None:
     await bought(shop, OWN_SERVER)
     bob = await shop.known("bob")
