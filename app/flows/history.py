@@ -10,7 +10,7 @@ from app.flows.deps import Deps
 from app.flows.invoices import read_invoices
 from app.flows.own_account import OwnAccount
 from app.orders.history import account_orders
-from app.orders.states import State
+from app.orders.states import PAID, State
 from app.vendor_adapters.types import InvoiceStatus, InvoiceSummary, LineKind
 
 ORDERS, INVOICES = "orders", "invoices"
@@ -29,6 +29,7 @@ _STATES = {
     State.CANCELLED: "cancelled",
     State.REFUNDED: "paid back",
 }
+_MOVED = (*PAID, State.REFUNDED)
 _STATUSES = {
     InvoiceStatus.DRAFT: "being written",
     InvoiceStatus.OPEN: "to be paid",
@@ -124,7 +125,8 @@ async def _orders(deps: Deps, own: OwnAccount, place: Place, size: int) -> list[
             order_id=order.order_id,
             what=wording.bought(deps.catalog, order),
             who=who,
-            amount=Money(order.total, order.currency),
+            # an estimate was confirmed, and the payment may have come to something else
+            amount=Money(order.amount_paid if order.state in _MOVED else order.total, order.currency),
             status=_STATES[order.state],
             document_url="",
         )

@@ -2,7 +2,8 @@
 
 What a charge paid for ends when all of its money is back with the buyer and it had paid for the term that runs; of
 minutes that it paid for, those not used yet are taken back. A part, a dispute that is not lost, and seats or storage
-added within a term leave everything as it is: people look at those. Storage is what the vendor's subscriptions hold.
+added within a term leave everything as it is, and the buyer is told so: people look at those. Storage is what the
+vendor's subscriptions hold.
 """
 
 from dataclasses import dataclass, replace
@@ -21,6 +22,7 @@ from app.flows.settle import REFUND_DUPLICATE
 from app.flows.sync import sync
 from app.identity.accounts import BillingAccount, account_by_id
 from app.orders import store
+from app.orders.kinds import ADD_PACKS, ADD_SEATS, PLAN_CHANGE
 from app.orders.states import Action
 from app.orders.store import Order
 from app.subscriptions.store import Subscription, by_ref
@@ -34,6 +36,9 @@ from app.vendor_adapters.types import (
     RenewalDecision,
     SubscriptionStatus,
 )
+
+_ADDED = frozenset({ADD_SEATS, PLAN_CHANGE, ADD_PACKS})
+"""Orders of what joins a term that runs: paid back, it stays until people take it off (ADR 9)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,9 +167,17 @@ def _then(deps: Deps, charge: ChargeSummary, paid_for: PaidFor, after: Subscript
     is_ended = after is not None and after.status is SubscriptionStatus.CANCELLED
     has_minutes = paid_for.order is not None and wording.minutes_of(deps.catalog, paid_for.order) > 0
     said = ["What it had paid for has ended."] if is_ended else []
+    if after is not None and not is_ended and paid_for.order is not None and paid_for.order.kind in _ADDED:
+        said.append(_stays(after))
     if has_minutes:
         said.append("Compute minutes of it that are not used yet are taken back; what was used stays used.")
     return " ".join(said) or "What runs now stays as it is."
+
+
+def _stays(subscription: Subscription) -> str:
+    until = formats.date(subscription.cancel_at or subscription.ends_at)
+    renews = "" if subscription.cancel_at else ", and renews with the rest then"
+    return f"What was added with it stays until {until}{renews}. Write to us if you do not want to keep it."
 
 
 def _what(deps: Deps, paid_for: PaidFor) -> str:

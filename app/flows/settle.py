@@ -279,7 +279,7 @@ def _announce(connection: Connection, deps: Deps, order: Order) -> None:
     now = deps.clock.wall()
     payload: outbox.Payload = {
         "order": order.order_id,
-        "total": order.total,
+        "total": order.amount_paid,
         "currency": order.currency,
         "plan": order.plan,
     }

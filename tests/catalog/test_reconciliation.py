@@ -1,8 +1,10 @@
 """A catalog that asks for what the store does not do is refused by name, before anything starts."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from app.catalog.load import CatalogError, load_catalog
 from app.catalog.reconciliation import EXCLUDABLE
@@ -39,12 +41,20 @@ def test_what_is_not_done_is_refused(tmp_path: Path, old: str, new: str, says: s
     assert says in str(caught.value)
 
 
+@pytest.fixture
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
+    """The environment of a command, which sends its log to where this test's output goes."""
+    before = structlog.get_config()
+    monkeypatch.setenv("KASSA_VAR", str(tmp_path / "var"))
+    yield monkeypatch
+    structlog.configure(**before)
+
+
 def test_a_command_says_it_in_one_line(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, settings: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = written(tmp_path, 'mode = "self_serve"', 'mode = "quarterly"')
-    monkeypatch.setenv("KASSA_CATALOG", str(path))
-    monkeypatch.chdir(tmp_path)
+    settings.setenv("KASSA_CATALOG", str(path))
     assert main(["doctor"]) == 1
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith(f"KASSA_CATALOG: {path}: [rules.reconciliation]: ")

@@ -20,6 +20,8 @@ from tests.support.journeys import bought, settled
 from tests.support.shop import Shop, open_shop
 from tests.support.witness import only_order
 
+sqlite = pytest.mark.engines("sqlite")
+
 
 @pytest.fixture
 async def shop(config: Config, database: Database, clock: FrozenClock) -> AsyncIterator[Shop]:
@@ -93,6 +95,7 @@ async def test_what_was_given_up_is_listed_and_closed_with_a_reason(
     )
 
 
+@sqlite
 async def test_only_what_was_given_up_is_closed_or_tried_again(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
     job = await a_job(shop, "grant", is_given_up=False)
     for typed in (("close", job, "--why", "x", "--apply"), ("retry", job)):
@@ -102,6 +105,7 @@ async def test_only_what_was_given_up_is_closed_or_tried_again(shop: Shop, capsy
     assert await audited(shop) == []
 
 
+@sqlite
 @pytest.mark.parametrize(
     ("typed", "says"),
     [
@@ -119,6 +123,7 @@ async def test_a_closing_that_says_nothing_is_refused(
     assert len(await shop.deps.db.read(outbox.given_up)) == 1
 
 
+@sqlite
 async def test_a_job_is_tried_once_more(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
     job = await a_job(shop, "order.paid")
     assert (await told(shop, capsys, "retry", job))[0] == 0
@@ -127,6 +132,7 @@ async def test_a_job_is_tried_once_more(shop: Shop, capsys: pytest.CaptureFixtur
     assert await shop.deps.db.read(lambda connection: outbox.state_of(connection, job)) == "done"
 
 
+@sqlite
 async def test_nothing_that_still_runs_is_noted_as_paid_back(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
     await bought(shop)
     order = await only_order(shop)

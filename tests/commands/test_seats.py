@@ -15,6 +15,8 @@ from app.flows.usage.count import count_usage
 from tests.support.customers import crowd
 from tests.support.shop import Shop, open_shop
 
+sqlite = pytest.mark.engines("sqlite")
+
 
 @pytest.fixture
 async def shop(config: Config, database: Database, clock: FrozenClock) -> AsyncIterator[Shop]:
@@ -58,6 +60,7 @@ async def test_who_is_over_and_what_it_would_come_to(shop: Shop, capsys: pytest.
     assert await shop.books("charges") == []
 
 
+@sqlite
 async def test_people_read_it_as_a_table(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
     await counted(shop)
     capsys.readouterr()
@@ -75,6 +78,7 @@ async def test_people_read_it_as_a_table(shop: Shop, capsys: pytest.CaptureFixtu
     assert "Nothing is charged" in note
 
 
+@sqlite
 async def test_the_last_quarter_costs_nothing(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
     await crowd(shop, "globex", in_use=14)
     shop.clock.advance_business(timedelta(days=30))

@@ -103,7 +103,23 @@ async def test_seats_that_are_paid_back_stay_until_somebody_looks(shop: Shop) ->
     assert (await only_order(shop)).state is State.REFUNDED
     assert await seats_of(shop, "globex") == (13, 13)
     (text,) = await told(shop, "money_returned")
-    assert "What runs now stays as it is." in text
+    assert "What was added with it stays until 1 March 2027, and renews with the rest then." in text
+
+
+async def test_storage_that_is_paid_back_stays_with_its_plan_until_somebody_looks(shop: Shop) -> None:
+    browser = await at(shop, "bob", "/buy/packs?addon=storage-10&group=globex&packs=2")
+    await browser.press("and add 20 GiB of storage")
+    await settled(shop)
+    found = await subscription_of(shop, "globex")
+    await browser.open(f"/subscriptions/{found.subscription_id}/renewal")
+    await browser.press("Turn it off", reason="other")
+    paid = (await only_order(shop)).amount_paid
+    await shop.world.refund(await charge_of(shop), paid)
+    await settled(shop)
+    assert (await only_order(shop)).state is State.REFUNDED
+    assert sum(pack.quantity for pack in (await at_vendor(shop, "globex")).packs) == 2
+    (text,) = await told(shop, "money_returned")
+    assert "What was added with it stays until 1 March 2027. Write to us if you do not want to keep it." in text
 
 
 async def test_a_renewal_that_is_paid_back_ends_its_term(shop: Shop) -> None:

@@ -1,5 +1,6 @@
 """A vendor that changes subscriptions, and does less about it than others: the pages say so and promise no more."""
 
+import json
 import re
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -13,10 +14,13 @@ from app.commands.doctor import check_jobs
 from app.core.clock import FrozenClock
 from app.core.money import Money
 from app.db.schema.events import audit
+from app.db.schema.events import outbox as jobs
 from app.demo.seed import SeedGroup
 from app.events import outbox
 from app.flows.given_up import JobFault, close_job
+from app.flows.settle import ORDER_PAID
 from app.vendor_adapters.capabilities import Capability
+from app.vendor_adapters.types import ChargeRef
 from tests.adapters.lesser import LesserVendor
 from tests.support.customers import at, given_up, subscription_of
 from tests.support.journeys import ACME, at_checkout, pay, problems, settled, to_payment
@@ -80,6 +84,20 @@ async def test_an_estimate_is_called_one_and_what_was_charged_stands_on_the_orde
     assert (made.total, made.amount_paid) == (30_500, 30_518)
     (receipt,) = [mail for mail in await shop.world.mails() if mail["kind"] == "receipt"]
     assert "305.18 USD" in receipt["text"]
+    (event,) = await shop.deps.db.read(
+        lambda connection: connection.execute(select(jobs.c.payload).where(jobs.c.kind == ORDER_PAID)).scalars().all()
+    )
+    assert json.loads(event)["total"] == 30_518
+    await browser.open("/history?kind=orders")
+    assert "305.18" in browser.text
+    assert "305.00" not in browser.text
+    vendor_of(shop).lacks = frozenset({Capability.CHANGE_PREVIEW})
+    await shop.vendor_world.refund(ChargeRef(made.charge_ref or ""), Money(30_518, "usd"))
+    await settled(shop)
+    await browser.open(f"/orders/{made.order_id}")
+    assert "Your payment of 305.18 USD was returned to your card." in browser.text
+    assert 'data-total="30518"' in browser.text
+    assert ESTIMATED not in browser.text
 
 
 async def test_another_plan_and_the_renewal_are_estimates_too(shop: Shop) -> None:
