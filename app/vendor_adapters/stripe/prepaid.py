@@ -17,7 +17,7 @@ from app.vendor_adapters.capabilities import Capability
 from app.vendor_adapters.errors import NotSupported, RejectReason, VendorRejected
 from app.vendor_adapters.stripe.bookings import book_again, forget, put_aside
 from app.vendor_adapters.stripe.change_pins import Pinned, seal, state_of
-from app.vendor_adapters.stripe.change_plans import check_open
+from app.vendor_adapters.stripe.change_plans import check_not_paid_back, check_open
 from app.vendor_adapters.stripe.change_tries import (
     Try,
     charge_to_default,
@@ -43,11 +43,11 @@ from app.vendor_adapters.stripe.translate import quotes as translate
 from app.vendor_adapters.stripe.translate.basics import instant, money, ref_of
 from app.vendor_adapters.stripe.translate.offers import Prices
 from app.vendor_adapters.stripe.translate.subscriptions import (
+    billed_ahead,
     booking_of,
     key_of,
     note_of_refusal,
     our_items,
-    paid_until,
 )
 from app.vendor_adapters.stripe.waiting import give_up_waiting
 from app.vendor_adapters.types import (
@@ -136,7 +136,8 @@ def _term(call: Call, shop: Shop, subscription: stripe.Subscription, change: Ren
         raise rejected(call.operation, RejectReason.NOT_FOUND, "subscription", "not of our catalog")
     main = items[0]
     starts_at = instant(main.current_period_end)
-    if paid_until(main) is not None:
+    check_not_paid_back(call.operation, subscription, main)
+    if billed_ahead(main) is not None:
         raise rejected(call.operation, RejectReason.STALE_STATE, "base", "the next term is paid")
     if change.base != starts_at:
         raise rejected(call.operation, RejectReason.STALE_STATE, "base", f"it is paid until {starts_at.isoformat()}")

@@ -154,6 +154,7 @@ CONTROLS = (
     Control(purchases.BlamesTheFunds, "a_failed_challenge_is_told_as_one", says="FUNDS"),
     Control(subscriptions.GrantsALateYes, "a_late_yes_changes_nothing", says="13"),
     Control(subscriptions.TakesALateYes, "a_late_yes_changes_nothing", says="money for nothing"),
+    Control(wrong.CountsWhatWasPaidBack, "a_term_that_was_paid_back_does_not_come", says="2028"),
     Control(purchases.WaitsAfterANo, "after_a_banks_no_to_a_purchase", says="a way back"),
     Control(purchases.WaitsAfterANo, "after_a_banks_no_to_a_change", says="a way back"),
     Control(purchases.GivesNothingBack, "a_checkout_says_what_was_given_back", says="60000"),

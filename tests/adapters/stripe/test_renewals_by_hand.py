@@ -358,3 +358,50 @@ async def test_a_quote_of_it_ends_with_its_day(shop: Shop) -> None:
     with pytest.raises(VendorRejected) as refused:
         await shop.change(before.ref, FEWER, quote=quote)
     assert refused.value.reason is RejectReason.QUOTE_EXPIRED
+
+
+# --- paid back before its day ---
+
+
+async def paid_back(shop: Shop) -> SubscriptionSnapshot:
+    """Return a subscription whose next term was paid, paid back, and is not to come."""
+    bought = await running(shop)
+    told = await shop.change(bought.ref, AS_IT_RUNS)
+    assert isinstance(told, Done)
+    assert told.charge is not None
+    await shop.adapter.refund(told.charge, amount=usd(TEN), reason="asked for", key=shop.key())
+    return await shop.adapter.set_renewal(bought.ref, decision=RenewalDecision.END, key=shop.key())
+
+
+async def test_a_term_that_was_paid_back_ends_with_the_one_before_and_goes_on_after_it(shop: Shop) -> None:
+    left = await paid_back(shop)
+    assert (left.cancel_at, left.paid_until) == (MARCH_2027, None)
+    shop.days(AFTER - LAST_DAYS)
+    assert (await shop.adapter.get_subscription(left.ref)).status is SubscriptionStatus.CANCELLED
+    assert len(amounts(shop.twin)) == 2
+    again = await shop.change(left.ref, AS_IT_RUNS)
+    assert isinstance(again, Done)
+    assert again.subscription is not None
+    assert again.subscription.period.starts_at == MARCH_2027
+
+
+async def test_what_stripe_counts_as_billed_is_sold_no_second_time(shop: Shop) -> None:
+    left = await paid_back(shop)
+    with pytest.raises(VendorRejected) as renewed:
+        await shop.adapter.set_renewal(left.ref, decision=RenewalDecision.RENEW, key=shop.key())
+    found = [renewed.value]
+    for change in (AS_IT_RUNS, SetSeats(base=10, seats=12), SetSeats(base=10, seats=8, at_renewal=True)):
+        with pytest.raises(VendorRejected) as refused:
+            await shop.quote_change(left.ref, change)
+        found.append(refused.value)
+    assert {(error.reason, error.field) for error in found} == {(RejectReason.NOT_SOLD, "period")}
+
+
+async def test_a_part_paid_back_leaves_the_term_paid(shop: Shop) -> None:
+    bought = await running(shop)
+    told = await shop.change(bought.ref, AS_IT_RUNS)
+    assert isinstance(told, Done)
+    assert told.charge is not None
+    await shop.adapter.refund(told.charge, amount=usd(TEN - 1), reason="a part", key=shop.key())
+    ends = await shop.adapter.set_renewal(bought.ref, decision=RenewalDecision.END, key=shop.key())
+    assert (ends.cancel_at, ends.paid_until) == (MARCH_2028, MARCH_2028)
