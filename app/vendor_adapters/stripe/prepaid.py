@@ -111,9 +111,11 @@ async def pay(
         await book_again(call, attempt.ref, attempt.shop.catalog)
         return await concluded(call, attempt, await made_meanwhile(call, attempt, pinned))
     await charge_to_default(call, subscription, customer)
+    # a refusal changes nothing by which the state tells it: another card must not meet what is kept of this one's
+    state = f"{pinned.state}:{_card(subscription, customer)}"
     params = prebilling(int(term.ends_at.timestamp()), ends=term.ends)
     try:
-        invoice = await update_once(call, attempt, params, pinned.state)
+        invoice = await update_once(call, attempt, params, state)
     except stripe.CardError as error:
         declined = declined_by(error, call.client.clock.now())
         await _note(call, attempt, declined)
@@ -163,10 +165,15 @@ def _year_after(subscription: stripe.Subscription, starts_at: datetime) -> datet
 async def _payer(call: Call, subscription: stripe.Subscription) -> stripe.Customer:
     """Return the customer; refused without a card: what is billed in advance is charged at once, and has no page."""
     customer = await holder(call, ref_of(subscription.customer))
-    default = customer.invoice_settings.default_payment_method if customer.invoice_settings else None
-    if not ref_of(subscription.default_payment_method) and not ref_of(default):
+    if not _card(subscription, customer):
         raise rejected(call.operation, RejectReason.NOT_FOUND, "payment_method", "no card on file")
     return customer
+
+
+def _card(subscription: stripe.Subscription, customer: stripe.Customer) -> str:
+    """Return the card that is charged, empty where there is none."""
+    default = customer.invoice_settings.default_payment_method if customer.invoice_settings else None
+    return ref_of(default) or ref_of(subscription.default_payment_method)
 
 
 async def _renewal(call: Call, ref: SubscriptionRef, term: Term) -> stripe.Invoice:

@@ -130,6 +130,17 @@ async def test_a_refusal_that_was_not_noted_is_asked_for_again_and_charges_nothi
     assert (again, twin.refused()) == (refused, 1)
 
 
+async def test_after_a_refusal_that_was_not_noted_another_card_pays(shop: Shop, twin: StripeTwin) -> None:
+    """Stripe keeps the refusal for the key of the request, which nothing else has changed."""
+    bought = await running(shop)
+    twin.add_card(bought.customer, DECLINES)
+    assert isinstance(await shop.change(bought.ref, AS_IT_RUNS), Declined)
+    twin.books.tables["subscription"][bought.ref]["metadata"]["kassa_refused"] = ""
+    twin.add_card(bought.customer, PAYS)
+    assert (await shop.changed(bought.ref, AS_IT_RUNS)).paid_until == MARCH_2028
+    assert amounts(twin) == [TEN, TEN]
+
+
 async def test_of_two_changes_from_one_state_one_is_made(shop: Shop, twin: StripeTwin) -> None:
     bought = await running(shop)
     renewal = await shop.quote_change(bought.ref, AS_IT_RUNS)
@@ -247,6 +258,23 @@ async def test_a_lost_answer_resumes_once(shop: Shop, twin: StripeTwin, befallen
     shop.days(366)
     assert (await shop.adapter.get_subscription(told.subscription.ref)).status is SubscriptionStatus.ACTIVE
     assert amounts(twin) == [TEN, SEVEN, SEVEN]
+
+
+async def test_the_same_call_again_knows_its_own_invoice(shop: Shop, twin: StripeTwin) -> None:
+    """Not the latest one, which is somebody's change by then and waits for a bank."""
+    before, order, key = await ended(shop), shop.order(), shop.key()
+    quote = await shop.quote_change(before.ref, FEWER)
+    told = await shop.change(before.ref, FEWER, quote=quote, order=order, key=key)
+    assert isinstance(told, Done)
+    assert told.subscription is not None
+    twin.add_card(before.customer, CHALLENGES)
+    asked = await shop.change(told.subscription.ref, SetSeats(base=7, seats=9))
+    assert isinstance(asked, NeedsAction)
+    again = await shop.change(before.ref, FEWER, quote=quote, order=order, key=key)
+    assert isinstance(again, Done)
+    assert (again.invoice, again.charge) == (told.invoice, told.charge)
+    await twin.pay(asked.url)
+    assert (await shop.adapter.get_subscription(told.subscription.ref)).seats == 9
 
 
 async def test_it_is_resumed_by_one_of_two(shop: Shop, twin: StripeTwin) -> None:
