@@ -1,9 +1,9 @@
 """Money that the vendor's people or a bank gave back: noted, told, and followed by one absolute rule.
 
-What a charge paid for ends when all of its money is back with the buyer and it had paid for the term that runs; of
-minutes that it paid for, those not used yet are taken back. A part, a dispute that is not lost, and seats or storage
-added within a term leave everything as it is, and the buyer is told so: people look at those. Storage is what the
-vendor's subscriptions hold.
+What a charge paid for ends when all of its money is back with the buyer: the term that runs at once, while a next term
+that was paid before its day does not come, nor renew by itself; of minutes that it paid for, those not used yet are
+taken back. A part, a dispute that is not lost, and seats or storage added within a term leave everything as it is, and
+the buyer is told so: people look at those. Storage is what the vendor's subscriptions hold.
 """
 
 from dataclasses import dataclass, replace
@@ -34,6 +34,7 @@ from app.vendor_adapters.types import (
     IdempotencyKey,
     LineKind,
     RenewalDecision,
+    SubscriptionRef,
     SubscriptionStatus,
 )
 
@@ -68,9 +69,10 @@ async def look_at_charge(deps: Deps, vendor: str, ref: str) -> None:
     paid_for = await deps.db.read(lambda connection: _paid_for(connection, vendor, charge))
     if paid_for is None:
         return
-    if charge.is_returned and await _is_of_running_term(deps, vendor, charge, paid_for.subscription):
-        await _end(deps, vendor, charge)
-    await deps.db.write(lambda connection: _note(connection, deps, charge, paid_for))
+    ended = None
+    if charge.is_returned and paid_for.subscription is not None:
+        ended = await _end(deps, vendor, charge, paid_for.subscription)
+    await deps.db.write(lambda connection: _note(connection, deps, charge, paid_for, ended))
 
 
 def _paid_for(connection: Connection, vendor: str, charge: ChargeSummary) -> PaidFor | None:
@@ -82,31 +84,53 @@ def _paid_for(connection: Connection, vendor: str, charge: ChargeSummary) -> Pai
     return PaidFor(order=order, subscription=subscription, account=account) if account else None
 
 
-async def _is_of_running_term(
-    deps: Deps, vendor: str, charge: ChargeSummary, subscription: Subscription | None
-) -> bool:
-    """Whether it had paid for the whole term that runs; changes within a term credit and charge, and buy none."""
-    if subscription is None or charge.invoice is None or subscription.status is SubscriptionStatus.CANCELLED:
-        return False
+async def _end(deps: Deps, vendor: str, charge: ChargeSummary, subscription: Subscription) -> RenewalDecision | None:
+    """End what the charge had paid for, and return how: the term that runs at once, the next one before it begins.
+
+    That is done once: what the buyer decides of the renewal afterwards stands.
+    """
+    ref = SubscriptionRef(subscription.subscription_ref)
+    decision = await _what_ends(deps, vendor, charge, await sync(deps, vendor, ref) or subscription)
+    if decision is None or await deps.db.read(lambda connection: _is_told(connection, charge)):
+        return decision
+    key = IdempotencyKey(f"charge:{charge.ref}:{decision.value}:1")
+    await deps.vendors[vendor].set_renewal(ref, decision=decision, key=key)
+    await sync(deps, vendor, ref)
+    return decision
+
+
+async def _what_ends(
+    deps: Deps, vendor: str, charge: ChargeSummary, subscription: Subscription
+) -> RenewalDecision | None:
+    """Return what a charge for a whole term asks for; changes within a term credit and charge, and buy none."""
+    if charge.invoice is None or subscription.status is SubscriptionStatus.CANCELLED:
+        return None
     invoice = await deps.vendors[vendor].get_invoice(charge.invoice)
-    return any(
-        line.kind is LineKind.PURCHASE
-        and line.starts_at is not None
-        and line.ends_at is not None
-        and line.starts_at <= subscription.starts_at < line.ends_at
-        for line in invoice.lines
-    )
+    for line in invoice.lines:
+        if line.kind is LineKind.PURCHASE and line.starts_at is not None and line.ends_at is not None:
+            if line.starts_at <= subscription.starts_at < line.ends_at:
+                return RenewalDecision.END_NOW
+            if line.starts_at >= subscription.ends_at:
+                return RenewalDecision.END
+    return None
 
 
-async def _end(deps: Deps, vendor: str, charge: ChargeSummary) -> None:
-    if charge.subscription is None:
-        return
-    key = IdempotencyKey(f"charge:{charge.ref}:end_now:1")
-    await deps.vendors[vendor].set_renewal(charge.subscription, decision=RenewalDecision.END_NOW, key=key)
-    await sync(deps, vendor, charge.subscription)
+def _is_told(connection: Connection, charge: ChargeSummary) -> bool:
+    keys = (_returned_key(charge), _dispute_key(charge))
+    return any(outbox.is_known(connection, kind=outbox.MAIL, dedupe_key=key) for key in keys)
 
 
-def _note(connection: Connection, deps: Deps, charge: ChargeSummary, paid_for: PaidFor) -> None:
+def _returned_key(charge: ChargeSummary) -> str:
+    return f"money_returned:{charge.ref}:{charge.refunded.minor}"
+
+
+def _dispute_key(charge: ChargeSummary) -> str:
+    return f"dispute:{charge.ref}:{charge.dispute.value}"
+
+
+def _note(
+    connection: Connection, deps: Deps, charge: ChargeSummary, paid_for: PaidFor, ended: RenewalDecision | None
+) -> None:
     """Write it down and tell it once for each sum and each state; the order says what is left of it."""
     now, order = deps.clock.wall(), paid_for.order
     if order is not None and outbox.is_known(connection, kind=REFUND_DUPLICATE, dedupe_key=order.order_id):
@@ -121,36 +145,35 @@ def _note(connection: Connection, deps: Deps, charge: ChargeSummary, paid_for: P
     after = by_ref(connection, charge.subscription) if charge.subscription else None
     subject = order.order_id if order else (after.subscription_id if after else charge.ref)
     if not charge.refunded.is_zero:
-        mail = _returned(deps, charge, paid_for, after)
-        if _tell(connection, deps, mail, f"money_returned:{charge.ref}:{charge.refunded.minor}", paid_for):
+        mail = _returned(deps, charge, paid_for, _then(deps, charge, paid_for, after, ended))
+        if _tell(connection, deps, mail, _returned_key(charge), paid_for):
             detail = f"{charge.refunded.minor} of {charge.amount.minor} {charge.amount.currency}, charge {charge.ref}"
             audit.record(connection, actor="vendor", action="charge.refunded", subject=subject, detail=detail, now=now)
     if charge.dispute is not DisputeState.NONE:
-        mail = _disputed(deps, charge, paid_for, after)
-        if _tell(connection, deps, mail, f"dispute:{charge.ref}:{charge.dispute.value}", paid_for):
+        mail = _disputed(deps, charge, paid_for, _then(deps, charge, paid_for, after, ended))
+        if _tell(connection, deps, mail, _dispute_key(charge), paid_for):
             detail = f"{charge.dispute.value}, charge {charge.ref}"
             audit.record(connection, actor="vendor", action="charge.disputed", subject=subject, detail=detail, now=now)
 
 
-def _returned(deps: Deps, charge: ChargeSummary, paid_for: PaidFor, after: Subscription | None) -> Mail:
+def _returned(deps: Deps, charge: ChargeSummary, paid_for: PaidFor, then: str) -> Mail:
     return MoneyReturned(
         to=paid_for.account.email,
         name=name_of(paid_for.account),
         what=_what(deps, paid_for),
         amount=formats.money(charge.refunded),
-        then=_then(deps, charge, paid_for, after),
+        then=then,
         page_url=_page(deps, paid_for),
     )
 
 
-def _disputed(deps: Deps, charge: ChargeSummary, paid_for: PaidFor, after: Subscription | None) -> Mail:
+def _disputed(deps: Deps, charge: ChargeSummary, paid_for: PaidFor, then: str) -> Mail:
     amount, what = formats.money(charge.amount), _what(deps, paid_for)
     outcomes = {
         DisputeState.OPEN: f"The charge of {amount} for {what} is disputed at your bank. "
         "Nothing changes before the bank has decided.",
         DisputeState.WON: f"Your bank has decided that the charge of {amount} for {what} stands. Nothing changes.",
-        DisputeState.LOST: f"Your bank has returned the charge of {amount} for {what}. "
-        f"{_then(deps, charge, paid_for, after)}",
+        DisputeState.LOST: f"Your bank has returned the charge of {amount} for {what}. {then}",
     }
     return ChargeDisputed(
         to=paid_for.account.email,
@@ -161,7 +184,13 @@ def _disputed(deps: Deps, charge: ChargeSummary, paid_for: PaidFor, after: Subsc
     )
 
 
-def _then(deps: Deps, charge: ChargeSummary, paid_for: PaidFor, after: Subscription | None) -> str:
+def _then(
+    deps: Deps,
+    charge: ChargeSummary,
+    paid_for: PaidFor,
+    after: Subscription | None,
+    ended: RenewalDecision | None,
+) -> str:
     if not charge.is_returned:
         return "What runs now stays as it is."
     is_ended = after is not None and after.status is SubscriptionStatus.CANCELLED
@@ -169,6 +198,8 @@ def _then(deps: Deps, charge: ChargeSummary, paid_for: PaidFor, after: Subscript
     said = ["What it had paid for has ended."] if is_ended else []
     if after is not None and not is_ended and paid_for.order is not None and paid_for.order.kind in _ADDED:
         said.append(_stays(after))
+    if after is not None and not is_ended and ended is RenewalDecision.END:
+        said = [f"It ends on {formats.date(after.ends_at)} and does not renew by itself."]
     if has_minutes:
         said.append("Compute minutes of it that are not used yet are taken back; what was used stays used.")
     return " ".join(said) or "What runs now stays as it is."

@@ -5,12 +5,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
+from app.core.ids import new_id
 from app.db.schema.events import audit
+from app.flows.returned_money import look_at_charge
 from app.orders.states import State
 from app.subscriptions.store import by_ref
 from app.vendor_adapters.embedded.faults import Fault
 from app.vendor_adapters.embedded.webhook_faults import WebhookFaults
-from app.vendor_adapters.types import SubscriptionStatus
+from app.vendor_adapters.types import IdempotencyKey, RenewalDecision, SubscriptionStatus
 from tests.support.customers import at, at_vendor, go_wrong, seats_of, subscription_of
 from tests.support.journeys import bought, settled
 from tests.support.shop import Browser, Shop
@@ -157,19 +159,46 @@ async def next_term_paid_back(shop: Shop) -> Browser:
     return browser
 
 
+async def test_a_term_paid_by_hand_and_paid_back_before_its_day_does_not_come(shop: Shop) -> None:
+    """Nor is it charged on its day: whoever had it paid back is not asked for the same money by himself."""
+    browser = await next_term_paid_back(shop)
+    (text,) = await told(shop, "money_returned")
+    assert "It ends on 1 March 2027 and does not renew by itself." in text
+    after = await at_vendor(shop, "globex")
+    assert (after.paid_until, after.cancel_at) == (None, after.period.ends_at)
+    assert "paid until" not in browser.text
+    shop.clock.advance_business(datetime(2027, 3, 2, tzinfo=UTC) - shop.clock.now())
+    await settled(shop)
+    assert (await shop.deps.vendor.get_subscription(after.ref)).status is SubscriptionStatus.CANCELLED
+    assert await plan_of(shop, "globex") == "free"
+    assert len([row for row in await shop.every("charges") if row["amount"] == PAID]) == 2
+    await browser.open(browser.url + "/renewal/payment")
+    await browser.press("and renew until")
+    await settled(shop)
+    assert await plan_of(shop, "globex") == "team"
+
+
 @pytest.mark.vendors("embedded")
-async def test_a_term_paid_by_hand_and_paid_back_before_its_day_is_as_if_never_paid(shop: Shop) -> None:
+async def test_a_term_that_was_paid_back_can_be_paid_again_or_renew_by_itself(shop: Shop) -> None:
+    """What was decided since is not undone by another word about the same money."""
     browser = await next_term_paid_back(shop)
     assert browser.link("Renew now")
+    found = await at_vendor(shop, "globex")
+    key = IdempotencyKey(new_id("att"))
+    await shop.deps.vendor.set_renewal(found.ref, decision=RenewalDecision.RENEW, key=key)
+    await look_at_charge(shop.deps, "embedded", await charge_of(shop))
+    assert (await at_vendor(shop, "globex")).cancel_at is None
 
 
 @pytest.mark.vendors("stripe")
-async def test_what_stripe_billed_in_advance_stays_billed_when_it_is_paid_back(shop: Shop) -> None:
-    """A refund at Stripe takes no term back: whoever gives the money back there has to end the subscription, too."""
+async def test_stripe_bills_a_term_that_was_paid_back_only_once_the_one_before_has_ended(shop: Shop) -> None:
     browser = await next_term_paid_back(shop)
-    assert "paid until 1 March 2028" in browser.text
-    (text,) = await told(shop, "money_returned")
-    assert "What runs now stays as it is." in text
+    page = browser.url
+    await browser.open(page + "/renewal/payment")
+    assert "The next term was paid back. It can be paid from 1 March 2027 on." in browser.text
+    await browser.open(page + "/renewal")
+    await browser.press("renew")
+    assert "The next term was paid back. It can be paid from 1 March 2027 on." in browser.text
 
 
 @pytest.mark.parametrize(("states", "plan"), [(["opened", "won"], "team"), (["opened", "lost"], "free")])

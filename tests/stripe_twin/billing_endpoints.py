@@ -347,6 +347,8 @@ def _decide(held: Obj, params: Any) -> None:
     at = rows[0]["current_period_end"] if is_ending else None
     if params.get("cancel_at") == "max_billed_until":
         at = max(item["billed_until"] for item in rows)
+    elif params.get("cancel_at") and params.get("proration_behavior") == "none":
+        at = int(params["cancel_at"])
     elif params.get("cancel_at"):
         raise invalid("The twin ends subscriptions with a term only.", param="cancel_at")
     held |= {"cancel_at_period_end": is_ending, "cancel_at": at}

@@ -19,7 +19,7 @@ from app.flows.deps import Deps
 from app.flows.own_subscriptions import Owned, away, cards, read_owned
 from app.flows.payment import Step
 from app.flows.purchase import offer_key
-from app.flows.renewals.renewal import check_enough
+from app.flows.renewals.renewal import check_enough, is_paid_back, paid_back
 from app.identity.actor import Person
 from app.orders.change_quotes import KeptChange
 from app.orders.kinds import RENEWAL
@@ -228,6 +228,8 @@ def _refused(owned: Owned, error: VendorRejected) -> tuple[Owned, Problem, Detou
         return owned, NO_CARD, Detour.ADD_CARD
     if error.reason is RejectReason.NOT_SOLD and error.field == "discounts":
         return owned, problem(ProblemId.E_RENEW_DISCOUNT), None
+    if is_paid_back(error):
+        return owned, paid_back(owned.subscription), None
     if error.reason is RejectReason.NOT_SOLD and error.field == "billing_schedules":
         return owned, problem(ProblemId.E_RENEW_DAY), None
     if error.reason is not RejectReason.STALE_STATE or not owned.problem:

@@ -12,7 +12,7 @@ from app.vendor_adapters.stripe.names import BOOKED, fingerprint, meta
 from app.vendor_adapters.stripe.requests.subscriptions import booking, schedule
 from app.vendor_adapters.stripe.subscriptions import has_ended, has_schedule, load, release
 from app.vendor_adapters.stripe.translate.basics import ref_of
-from app.vendor_adapters.stripe.translate.subscriptions import Booking, note_of, our_items, paid_until, set_aside
+from app.vendor_adapters.stripe.translate.subscriptions import Booking, billed_ahead, note_of, our_items, set_aside
 from app.vendor_adapters.types import SubscriptionRef
 
 
@@ -46,7 +46,7 @@ async def book_again(call: Call, ref: SubscriptionRef, catalog: Catalog) -> None
     if wanted is None or has_ended(held):
         return
     main = our_items(held, catalog)[0]
-    if paid_until(main) is not None:
+    if billed_ahead(main) is not None:
         await _note(call, ref, None)  # what renews is paid, and Stripe schedules nothing beside that
         return
     key = f"again:{ref}:{fingerprint(meta(held.metadata, BOOKED))}"

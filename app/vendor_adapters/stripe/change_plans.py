@@ -12,7 +12,14 @@ from app.vendor_adapters.stripe.quotes import MAX_QUANTITY
 from app.vendor_adapters.stripe.requests.subscriptions import NewItem
 from app.vendor_adapters.stripe.translate.offers import Prices, is_plan, is_recurring
 from app.vendor_adapters.stripe.translate.states import sales_channel, subscription_status
-from app.vendor_adapters.stripe.translate.subscriptions import Booking, booking_of, key_of, our_items, paid_until
+from app.vendor_adapters.stripe.translate.subscriptions import (
+    Booking,
+    billed_ahead,
+    booking_of,
+    key_of,
+    our_items,
+    paid_until,
+)
 from app.vendor_adapters.types import (
     AddPack,
     OfferKey,
@@ -61,8 +68,9 @@ def plan_change(
     if not items:
         raise rejected(operation, RejectReason.NOT_FOUND, "subscription", "not of our catalog")
     check_open(operation, subscription)
+    check_not_paid_back(operation, subscription, items[0])
     is_growth = isinstance(change, SetSeats) and not change.at_renewal
-    if paid_until(items[0]) is not None and not is_growth:
+    if billed_ahead(items[0]) is not None and not is_growth:
         detail = "its next term is paid: it changes when that begins"
         raise rejected(operation, RejectReason.STALE_STATE, "period", detail)
     work = _Work(operation, subscription, items, prices, catalog)
@@ -81,6 +89,15 @@ def check_open(operation: str, subscription: stripe.Subscription) -> None:
     status = subscription_status(subscription.status)
     if status is not SubscriptionStatus.ACTIVE:
         raise rejected(operation, RejectReason.STALE_STATE, "status", f"it is {status.value}")
+
+
+def check_not_paid_back(operation: str, subscription: stripe.Subscription, main: stripe.SubscriptionItem) -> None:
+    """Refuse what was billed in advance and paid back: Stripe counts it as billed, and bills it no second time.
+
+    It ends with the term that runs, and can be taken up again then.
+    """
+    if billed_ahead(main) is not None and paid_until(subscription, main) is None:
+        raise rejected(operation, RejectReason.NOT_SOLD, "period", "its next term was paid back")
 
 
 def check_direct(operation: str, subscription: stripe.Subscription) -> None:

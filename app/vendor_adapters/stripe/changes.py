@@ -39,7 +39,7 @@ from app.vendor_adapters.stripe.subscriptions import has_ended, load, snapshot
 from app.vendor_adapters.stripe.translate import quotes as translate
 from app.vendor_adapters.stripe.translate.basics import instant, money, ref_of
 from app.vendor_adapters.stripe.translate.offers import Prices
-from app.vendor_adapters.stripe.translate.subscriptions import key_of, our_items, paid_until, refusal_of, set_aside
+from app.vendor_adapters.stripe.translate.subscriptions import billed_ahead, key_of, our_items, refusal_of, set_aside
 from app.vendor_adapters.stripe.waiting import give_up_waiting
 from app.vendor_adapters.types import (
     Change,
@@ -198,7 +198,7 @@ async def _renewal(call: Call, subscription: stripe.Subscription, plan: Plan) ->
 def _next_charges(renewal: stripe.Invoice | None, plan: Plan) -> tuple[NextCharge, ...]:
     if renewal is None:
         return ()
-    at = paid_until(plan.main) or instant(plan.main.current_period_end)
+    at = billed_ahead(plan.main) or instant(plan.main.current_period_end)
     return (translate.next_charge(renewal, at),)
 
 

@@ -3,13 +3,17 @@
 import stripe
 
 from app.vendor_adapters.errors import RejectReason, VendorRejected
+from app.vendor_adapters.stripe import charges
+from app.vendor_adapters.stripe.change_plans import check_not_paid_back
 from app.vendor_adapters.stripe.client import Call
 from app.vendor_adapters.stripe.errors import rejected
 from app.vendor_adapters.stripe.requests.subscriptions import renewal
 from app.vendor_adapters.stripe.shop import Shop
 from app.vendor_adapters.stripe.subscriptions import has_ended, has_schedule, load, read, release, snapshot
+from app.vendor_adapters.stripe.translate.basics import payment_of
+from app.vendor_adapters.stripe.translate.subscriptions import billed_ahead, our_items
 from app.vendor_adapters.stripe.waiting import give_up_waiting
-from app.vendor_adapters.types import IdempotencyKey, RenewalDecision, SubscriptionRef, SubscriptionSnapshot
+from app.vendor_adapters.types import ChargeRef, IdempotencyKey, RenewalDecision, SubscriptionRef, SubscriptionSnapshot
 
 
 async def set_renewal(
@@ -26,13 +30,28 @@ async def set_renewal(
     if has_ended(held):
         raise rejected(call.operation, RejectReason.STALE_STATE, "status", "it has ended")
     is_ending = decision is RenewalDecision.END
+    items = our_items(held, shop.catalog)
+    if not is_ending and items:
+        check_not_paid_back(call.operation, held, items[0])
     if has_schedule(held):
         if not is_ending:
             return snapshot(call, shop, held)
         await release(call, held)
-    params = renewal(held, is_ending=is_ending)
+    is_paid_back = is_ending and any(billed_ahead(item) for item in items) and await _is_paid_back(call, held)
+    params = renewal(held, is_ending=is_ending, is_paid_back=is_paid_back)
     updated = await call.write(call.v1.subscriptions.update_async(ref, params, {"idempotency_key": key}))
     return snapshot(call, shop, await load(call, ref) if call.is_replay else updated)
+
+
+async def _is_paid_back(call: Call, held: stripe.Subscription) -> bool:
+    """Whether all the money of the term that was billed in advance is with the buyer again."""
+    starts_at = max(item.current_period_end for item in held.items.data)
+    page = await call.read(
+        call.v1.invoices.list_async({"subscription": held.id, "limit": 100, "expand": ["data.payments"]})
+    )
+    paid = (one for one in page.data if one.status == "paid" and payment_of(one))
+    ahead = next((one for one in paid if any(line.period.start >= starts_at for line in one.lines.data)), None)
+    return ahead is not None and (await charges.read(call, ChargeRef(payment_of(ahead)))).is_returned
 
 
 async def _end_now(

@@ -17,7 +17,7 @@ from app.vendor_adapters.capabilities import Capability
 from app.vendor_adapters.errors import NotSupported, RejectReason, VendorRejected
 from app.vendor_adapters.stripe.bookings import book_again, forget, put_aside
 from app.vendor_adapters.stripe.change_pins import Pinned, seal, state_of
-from app.vendor_adapters.stripe.change_plans import check_open
+from app.vendor_adapters.stripe.change_plans import check_not_paid_back, check_open
 from app.vendor_adapters.stripe.change_tries import (
     Try,
     charge_to_default,
@@ -43,11 +43,11 @@ from app.vendor_adapters.stripe.translate import quotes as translate
 from app.vendor_adapters.stripe.translate.basics import instant, money, ref_of
 from app.vendor_adapters.stripe.translate.offers import Prices
 from app.vendor_adapters.stripe.translate.subscriptions import (
+    billed_ahead,
     booking_of,
     key_of,
     note_of_refusal,
     our_items,
-    paid_until,
 )
 from app.vendor_adapters.stripe.waiting import give_up_waiting
 from app.vendor_adapters.types import (
@@ -111,9 +111,11 @@ async def pay(
         await book_again(call, attempt.ref, attempt.shop.catalog)
         return await concluded(call, attempt, await made_meanwhile(call, attempt, pinned))
     await charge_to_default(call, subscription, customer)
+    # a refusal changes nothing by which the state tells it: another card must not meet what is kept of this one's
+    state = f"{pinned.state}:{_card(subscription, customer)}"
     params = prebilling(int(term.ends_at.timestamp()), ends=term.ends)
     try:
-        invoice = await update_once(call, attempt, params, pinned.state)
+        invoice = await update_once(call, attempt, params, state)
     except stripe.CardError as error:
         declined = declined_by(error, call.client.clock.now())
         await _note(call, attempt, declined)
@@ -136,7 +138,8 @@ def _term(call: Call, shop: Shop, subscription: stripe.Subscription, change: Ren
         raise rejected(call.operation, RejectReason.NOT_FOUND, "subscription", "not of our catalog")
     main = items[0]
     starts_at = instant(main.current_period_end)
-    if paid_until(main) is not None:
+    check_not_paid_back(call.operation, subscription, main)
+    if billed_ahead(main) is not None:
         raise rejected(call.operation, RejectReason.STALE_STATE, "base", "the next term is paid")
     if change.base != starts_at:
         raise rejected(call.operation, RejectReason.STALE_STATE, "base", f"it is paid until {starts_at.isoformat()}")
@@ -162,10 +165,15 @@ def _year_after(subscription: stripe.Subscription, starts_at: datetime) -> datet
 async def _payer(call: Call, subscription: stripe.Subscription) -> stripe.Customer:
     """Return the customer; refused without a card: what is billed in advance is charged at once, and has no page."""
     customer = await holder(call, ref_of(subscription.customer))
-    default = customer.invoice_settings.default_payment_method if customer.invoice_settings else None
-    if not ref_of(subscription.default_payment_method) and not ref_of(default):
+    if not _card(subscription, customer):
         raise rejected(call.operation, RejectReason.NOT_FOUND, "payment_method", "no card on file")
     return customer
+
+
+def _card(subscription: stripe.Subscription, customer: stripe.Customer) -> str:
+    """Return the card that is charged, empty where there is none."""
+    default = customer.invoice_settings.default_payment_method if customer.invoice_settings else None
+    return ref_of(default) or ref_of(subscription.default_payment_method)
 
 
 async def _renewal(call: Call, ref: SubscriptionRef, term: Term) -> stripe.Invoice:

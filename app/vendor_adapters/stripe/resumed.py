@@ -47,13 +47,14 @@ A_DAY = timedelta(days=1)
 A_TERM = 12
 """Months."""
 _NEVER_RAN = ("incomplete", "incomplete_expired")
-_OF_TERMS = ("subscription_create", "subscription_cycle")
+_OF_THE_PURCHASE = "subscription_create"
+_OF_TERMS = (_OF_THE_PURCHASE, "subscription_cycle")
 """Why an invoice was made that bills a whole term on its day."""
 
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """A subscription that goes on from an ended one, with its first invoice."""
+    """A subscription that goes on from an ended one, with its latest invoice, or its first where that is asked for."""
 
     subscription: stripe.Subscription
     invoice: stripe.Invoice
@@ -81,7 +82,7 @@ async def quote(call: Call, shop: Shop, ended: stripe.Subscription, change: Rene
 async def resume(call: Call, attempt: Try, ended: stripe.Subscription, change: Renew, pinned: Pinned) -> ChangeOutcome:
     """Charge exactly the quote for the term, or return what became of it when this call came before."""
     card, tries = await asyncio.gather(_card(call, ended), _tries(call, ended))
-    known = _own(call, attempt, tries)
+    known = await _own(call, attempt, tries)
     try:
         check_still(call, ended, pinned, attempt.quote)
     except VendorRejected:
@@ -187,16 +188,26 @@ def _taken(tries: tuple[Again, ...]) -> bool:
     return any(again.subscription.status not in _NEVER_RAN for again in tries)
 
 
-def _own(call: Call, attempt: Try, tries: tuple[Again, ...]) -> Again | None:
-    """Return what this very call made; KeyReused when its key came with other arguments."""
+async def _own(call: Call, attempt: Try, tries: tuple[Again, ...]) -> Again | None:
+    """Return what this very call made, with its first invoice; KeyReused when its key came with other arguments."""
     key = attempt.mark.partition(".")[0]
     for again in reversed(tries):
         made_by = meta(again.subscription.metadata, MARK)
         if made_by.partition(".")[0] == key:
             if made_by != attempt.mark:
                 raise KeyReused(vendor=NAME, operation=call.operation, request_id=call.request_id)
-            return again
+            return Again(again.subscription, await _first_invoice(call, again))
     return None
+
+
+async def _first_invoice(call: Call, again: Again) -> stripe.Invoice:
+    """Return the invoice of the purchase: the latest may be one of a change that came after it."""
+    if again.invoice.billing_reason == _OF_THE_PURCHASE:
+        return again.invoice
+    page = await call.read(
+        call.v1.invoices.list_async({"subscription": again.subscription.id, "limit": 100, "expand": ["data.payments"]})
+    )
+    return next(invoice for invoice in page.data if invoice.billing_reason == _OF_THE_PURCHASE)
 
 
 async def _made(
@@ -207,7 +218,7 @@ async def _made(
     params, again = subscription_again(asked, attempt.order, attempt.mark, card), ""
     for number in range(TRIES):
         tries = await _tries(call, ended)
-        if (known := _own(call, attempt, tries)) is not None:
+        if (known := await _own(call, attempt, tries)) is not None:
             return known
         await _make_way(call, tries)
         last = tries[-1].subscription.id if tries else ""

@@ -25,6 +25,7 @@ from app.vendor_adapters.types import (
     ChargeRef,
     CustomerRef,
     Declined,
+    Done,
     Handoff,
     IdempotencyKey,
     Notification,
@@ -35,6 +36,7 @@ from app.vendor_adapters.types import (
     Quote,
     RefundRef,
     Renew,
+    RenewalDecision,
     SetSeats,
     SubscriptionRef,
     SubscriptionSnapshot,
@@ -129,6 +131,26 @@ class CountsUnpaidTerms(EmbeddedVendor):
     async def get_subscription(self, ref: SubscriptionRef) -> SubscriptionSnapshot:
         found = await super().get_subscription(ref)
         return replace(found, paid_until=self.until or found.paid_until)
+
+
+class CountsWhatWasPaidBack(EmbeddedVendor):
+    """Rule: a term that was paid ahead comes, wherever its money is."""
+
+    until: datetime | None = None
+
+    async def apply_change(
+        self, ref: SubscriptionRef, *, change: Change, quote: Quote, return_to: str, order: OrderId, key: IdempotencyKey
+    ) -> ChangeOutcome:
+        outcome = await super().apply_change(ref, change=change, quote=quote, return_to=return_to, order=order, key=key)
+        if isinstance(outcome, Done) and isinstance(change, Renew):
+            self.until = add_months(change.base, 12)
+        return outcome
+
+    async def set_renewal(
+        self, ref: SubscriptionRef, *, decision: RenewalDecision, key: IdempotencyKey
+    ) -> SubscriptionSnapshot:
+        found = await super().set_renewal(ref, decision=decision, key=key)
+        return replace(found, cancel_at=self.until, paid_until=self.until)
 
 
 class NothingHasAVersion(EmbeddedVendor):

@@ -2,11 +2,12 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from app.core.money import Money
 from app.vendor_adapters.capabilities import Capabilities, Capability
 from app.vendor_adapters.conformance import START
-from app.vendor_adapters.conformance.offers import NEW_YORK
+from app.vendor_adapters.conformance.offers import NEW_YORK, OREGON
 from app.vendor_adapters.embedded import EmbeddedVendor
 from app.vendor_adapters.errors import RejectReason, VendorRejected, VendorUnavailable
 from app.vendor_adapters.types import (
@@ -15,6 +16,7 @@ from app.vendor_adapters.types import (
     ChangeOutcome,
     ChargeRef,
     ChargeSummary,
+    CustomerProfile,
     CustomerRef,
     DiscountRef,
     DiscountTerms,
@@ -28,6 +30,7 @@ from app.vendor_adapters.types import (
     Quote,
     SetSeats,
     SubscriptionRef,
+    TaxIdStatus,
 )
 
 CENT = Money(1, "usd")
@@ -54,6 +57,42 @@ class ForgetsTax(EmbeddedVendor):
     ) -> Handoff:
         true = await super().quote_purchase(request)
         return await super().start_checkout(request, quote=true, return_to=return_to, cancel_to=cancel_to, key=key)
+
+
+class NeverCollectsTax(EmbeddedVendor):
+    """10: wherever somebody is, no tax is taken."""
+
+    async def quote_purchase(self, request: PurchaseRequest) -> Quote:
+        return await super().quote_purchase(_untaxed(request))
+
+    async def start_checkout(
+        self, request: PurchaseRequest, *, quote: Quote, return_to: str, cancel_to: str, key: IdempotencyKey
+    ) -> Handoff:
+        untaxed = _untaxed(request)
+        return await super().start_checkout(untaxed, quote=quote, return_to=return_to, cancel_to=cancel_to, key=key)
+
+
+class ForgetsTheMove(EmbeddedVendor):
+    """10: a customer is found by our id, and left as it was."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.known: dict[str, CustomerRef] = {}
+
+    async def ensure_customer(self, profile: CustomerProfile, *, key: IdempotencyKey) -> CustomerRef:
+        if profile.account_id not in self.known:
+            self.known[profile.account_id] = await super().ensure_customer(profile, key=key)
+        return self.known[profile.account_id]
+
+
+class BelievesAnyTaxId(EmbeddedVendor):
+    """10: what is typed in counts as a tax number."""
+
+    async def quote_purchase(self, request: PurchaseRequest) -> Quote:
+        quote = await super().quote_purchase(request)
+        if quote.tax is None or request.tax_id is None:
+            return quote
+        return replace(quote, tax=replace(quote.tax, tax_id_status=TaxIdStatus.VALID))
 
 
 class QuotesWithoutLines(EmbeddedVendor):
@@ -201,3 +240,7 @@ class ChargesRenewalsToAnOrder(EmbeddedVendor):
 
     async def get_charge(self, ref: ChargeRef) -> ChargeSummary:
         return replace(await super().get_charge(ref), order=OrderId("ord_1"))
+
+
+def _untaxed(request: PurchaseRequest) -> PurchaseRequest:
+    return replace(request, address=OREGON if request.address else None)

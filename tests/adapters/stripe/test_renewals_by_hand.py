@@ -130,6 +130,17 @@ async def test_a_refusal_that_was_not_noted_is_asked_for_again_and_charges_nothi
     assert (again, twin.refused()) == (refused, 1)
 
 
+async def test_after_a_refusal_that_was_not_noted_another_card_pays(shop: Shop, twin: StripeTwin) -> None:
+    """Stripe keeps the refusal for the key of the request, which nothing else has changed."""
+    bought = await running(shop)
+    twin.add_card(bought.customer, DECLINES)
+    assert isinstance(await shop.change(bought.ref, AS_IT_RUNS), Declined)
+    twin.books.tables["subscription"][bought.ref]["metadata"]["kassa_refused"] = ""
+    twin.add_card(bought.customer, PAYS)
+    assert (await shop.changed(bought.ref, AS_IT_RUNS)).paid_until == MARCH_2028
+    assert amounts(twin) == [TEN, TEN]
+
+
 async def test_of_two_changes_from_one_state_one_is_made(shop: Shop, twin: StripeTwin) -> None:
     bought = await running(shop)
     renewal = await shop.quote_change(bought.ref, AS_IT_RUNS)
@@ -249,6 +260,23 @@ async def test_a_lost_answer_resumes_once(shop: Shop, twin: StripeTwin, befallen
     assert amounts(twin) == [TEN, SEVEN, SEVEN]
 
 
+async def test_the_same_call_again_knows_its_own_invoice(shop: Shop, twin: StripeTwin) -> None:
+    """Not the latest one, which is somebody's change by then and waits for a bank."""
+    before, order, key = await ended(shop), shop.order(), shop.key()
+    quote = await shop.quote_change(before.ref, FEWER)
+    told = await shop.change(before.ref, FEWER, quote=quote, order=order, key=key)
+    assert isinstance(told, Done)
+    assert told.subscription is not None
+    twin.add_card(before.customer, CHALLENGES)
+    asked = await shop.change(told.subscription.ref, SetSeats(base=7, seats=9))
+    assert isinstance(asked, NeedsAction)
+    again = await shop.change(before.ref, FEWER, quote=quote, order=order, key=key)
+    assert isinstance(again, Done)
+    assert (again.invoice, again.charge) == (told.invoice, told.charge)
+    await twin.pay(asked.url)
+    assert (await shop.adapter.get_subscription(told.subscription.ref)).seats == 9
+
+
 async def test_it_is_resumed_by_one_of_two(shop: Shop, twin: StripeTwin) -> None:
     before = await ended(shop)
     first, second = await shop.quote_change(before.ref, FEWER), await shop.quote_change(before.ref, FEWER)
@@ -358,3 +386,50 @@ async def test_a_quote_of_it_ends_with_its_day(shop: Shop) -> None:
     with pytest.raises(VendorRejected) as refused:
         await shop.change(before.ref, FEWER, quote=quote)
     assert refused.value.reason is RejectReason.QUOTE_EXPIRED
+
+
+# --- paid back before its day ---
+
+
+async def paid_back(shop: Shop) -> SubscriptionSnapshot:
+    """Return a subscription whose next term was paid, paid back, and is not to come."""
+    bought = await running(shop)
+    told = await shop.change(bought.ref, AS_IT_RUNS)
+    assert isinstance(told, Done)
+    assert told.charge is not None
+    await shop.adapter.refund(told.charge, amount=usd(TEN), reason="asked for", key=shop.key())
+    return await shop.adapter.set_renewal(bought.ref, decision=RenewalDecision.END, key=shop.key())
+
+
+async def test_a_term_that_was_paid_back_ends_with_the_one_before_and_goes_on_after_it(shop: Shop) -> None:
+    left = await paid_back(shop)
+    assert (left.cancel_at, left.paid_until) == (MARCH_2027, None)
+    shop.days(AFTER - LAST_DAYS)
+    assert (await shop.adapter.get_subscription(left.ref)).status is SubscriptionStatus.CANCELLED
+    assert len(amounts(shop.twin)) == 2
+    again = await shop.change(left.ref, AS_IT_RUNS)
+    assert isinstance(again, Done)
+    assert again.subscription is not None
+    assert again.subscription.period.starts_at == MARCH_2027
+
+
+async def test_what_stripe_counts_as_billed_is_sold_no_second_time(shop: Shop) -> None:
+    left = await paid_back(shop)
+    with pytest.raises(VendorRejected) as renewed:
+        await shop.adapter.set_renewal(left.ref, decision=RenewalDecision.RENEW, key=shop.key())
+    found = [renewed.value]
+    for change in (AS_IT_RUNS, SetSeats(base=10, seats=12), SetSeats(base=10, seats=8, at_renewal=True)):
+        with pytest.raises(VendorRejected) as refused:
+            await shop.quote_change(left.ref, change)
+        found.append(refused.value)
+    assert {(error.reason, error.field) for error in found} == {(RejectReason.NOT_SOLD, "period")}
+
+
+async def test_a_part_paid_back_leaves_the_term_paid(shop: Shop) -> None:
+    bought = await running(shop)
+    told = await shop.change(bought.ref, AS_IT_RUNS)
+    assert isinstance(told, Done)
+    assert told.charge is not None
+    await shop.adapter.refund(told.charge, amount=usd(TEN - 1), reason="a part", key=shop.key())
+    ends = await shop.adapter.set_renewal(bought.ref, decision=RenewalDecision.END, key=shop.key())
+    assert (ends.cancel_at, ends.paid_until) == (MARCH_2028, MARCH_2028)

@@ -8,13 +8,22 @@ import pytest
 
 from app.core.money import Money, total, zero
 from app.vendor_adapters.capabilities import Capability
-from app.vendor_adapters.conformance.buyer import Buyer, taken
+from app.vendor_adapters.conformance.buyer import Buyer, new_key, new_order, taken, to_day
 from app.vendor_adapters.conformance.checks.base import Checks
 from app.vendor_adapters.conformance.harness import Facility, Fault, Harness
-from app.vendor_adapters.conformance.offers import MINUTES, NEW_YORK, NEW_YORK_PPM, TEAM
+from app.vendor_adapters.conformance.offers import MINUTES, NEW_YORK, NEW_YORK_PPM, OREGON, TEAM
 from app.vendor_adapters.conformance.scenario import check
 from app.vendor_adapters.errors import RejectReason, VendorRejected, VendorUnavailable
-from app.vendor_adapters.types import InvoiceStatus, LineKind, PurchaseRequest, Quote
+from app.vendor_adapters.types import (
+    Done,
+    InvoiceStatus,
+    LineKind,
+    PurchaseRequest,
+    Quote,
+    SetSeats,
+    TaxId,
+    TaxIdStatus,
+)
 
 _A_MOMENT = timedelta(minutes=1)
 
@@ -56,8 +65,36 @@ class PriceChecks(Checks):
         nowhere = await harness.adapter.quote_purchase(replace(request, address=None))
         assert nowhere.tax is None
         assert quote.tax is not None
-        assert quote.tax.amount == Money(348_000, "usd").share(Fraction(NEW_YORK_PPM, 1_000_000))
+        assert quote.tax.amount == _taxed(348_000)
         assert paid.amount_paid == quote.due_now == quote.subtotal + quote.tax.amount
+
+    @check(10, Capability.TAX_PREVIEW)
+    async def test_10_a_tax_id_that_is_none(self, harness: Harness) -> None:
+        """A tax id that is none fails no quote, is never VALID, and saves no tax."""
+        buyer = await Buyer.arrive(harness, place=NEW_YORK)
+        request = replace(buyer.request((TEAM, 10)), tax_id=TaxId(kind="eu_vat", value="NONSENSE"))
+        quote = await harness.adapter.quote_purchase(request)
+        assert quote.tax is not None
+        assert quote.tax.tax_id_status in (TaxIdStatus.REFUSED, TaxIdStatus.PENDING)
+        assert quote.tax.amount == _taxed(348_000)
+        assert (await buyer.pay(await buyer.open(request, quote=quote))).amount_paid == quote.due_now
+
+    @check(10, Capability.TAX_PREVIEW, Capability.CHANGES, Capability.CHANGE_PREVIEW, Capability.TEST_CLOCK)
+    async def test_10_tax_follows_the_customer(self, harness: Harness) -> None:
+        """Changes and renewals are taxed where the customer is by now."""
+        buyer = await Buyer.arrive(harness, place=OREGON)
+        subscription = await buyer.subscribe()
+        moved = replace(buyer.profile, address=NEW_YORK)
+        await harness.adapter.ensure_customer(moved, key=new_key("ensure_customer"))
+        change, order = SetSeats(base=10, seats=13), new_order()
+        quote = await buyer.quote_change(subscription.ref, change)
+        assert quote.tax is not None
+        assert quote.tax.amount == _taxed(quote.subtotal.minor)
+        assert isinstance(await buyer.change(subscription.ref, change, quote=quote, order=order), Done)
+        assert await taken(harness, order) == [quote.due_now.minor]
+        await to_day(harness, 366)
+        renewal = (await buyer.invoices())[0]
+        assert (renewal.subtotal.minor, renewal.tax) == (452_400, _taxed(452_400))
 
     @check(0)
     async def test_no_tax_is_promised_for_an_unknown_place(self, harness: Harness) -> None:
@@ -108,6 +145,11 @@ def assert_adds_up(quote: Quote) -> None:
     assert quote.due_now == quote.subtotal - quote.discount + tax
     assert min(quote.due_now.minor, quote.discount.minor) >= 0
     assert quote.expires_at > quote.priced_at
+
+
+def _taxed(minor: int) -> Money:
+    """Return New York's tax on so many cents."""
+    return Money(minor, "usd").share(Fraction(NEW_YORK_PPM, 1_000_000))
 
 
 async def _asked(buyer: Buyer, request: PurchaseRequest, quote: Quote) -> Money | RejectReason:

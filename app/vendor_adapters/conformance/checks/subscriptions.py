@@ -270,6 +270,25 @@ class SubscriptionChecks(Checks):
         assert (paid.renews_as, begun.renews_as, begun.seats) == (None, None, 10)
         assert len(await harness.charges()) == 2
 
+    @check(0, *_PAID_AHEAD, Capability.REFUNDS)
+    async def test_a_term_that_was_paid_back_does_not_come(self, harness: Harness) -> None:
+        """END after the money of a paid term went back ends what runs."""
+        buyer = await Buyer.arrive(harness)
+        subscription = await buyer.subscribe()
+        await to_day(harness, 355)
+        renewal = Renew(base=subscription.period.ends_at, offer=TEAM, seats=10)
+        outcome = await buyer.change(subscription.ref, renewal)
+        assert isinstance(outcome, Done)
+        assert outcome.charge is not None
+        await harness.adapter.refund(
+            outcome.charge, amount=Money(348_000, "usd"), reason="paid back", key=new_key("refund")
+        )
+        ends = await _decide(harness, subscription.ref, RenewalDecision.END)
+        assert (ends.cancel_at, ends.paid_until) == (subscription.period.ends_at, None)
+        await to_day(harness, 366)
+        over = await harness.adapter.get_subscription(subscription.ref)
+        assert over.status is SubscriptionStatus.CANCELLED
+
     @check(19, *_PAID_AHEAD)
     async def test_19_a_term_that_a_bank_refuses_is_not_paid(self, harness: Harness) -> None:
         """A bank's no leaves the next term unpaid; another card can pay it."""

@@ -18,7 +18,7 @@ from stripe.params import (
 
 from app.vendor_adapters.stripe.names import BOOKED, OFFER
 from app.vendor_adapters.stripe.translate.basics import ref_of
-from app.vendor_adapters.stripe.translate.subscriptions import Booking, paid_until
+from app.vendor_adapters.stripe.translate.subscriptions import Booking, billed_ahead
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,14 +97,18 @@ def prebilling(until: int, *, ends: bool) -> SubscriptionUpdateParams:
     return params
 
 
-def renewal(subscription: stripe.Subscription, *, is_ending: bool) -> SubscriptionUpdateParams:
+def renewal(subscription: stripe.Subscription, *, is_ending: bool, is_paid_back: bool) -> SubscriptionUpdateParams:
     """Return what lets a subscription end with what is billed, or renew; what was put aside goes with the decision.
 
-    An end that was set with a paid term is an instant of its own, and is unset as one.
+    An end that was set with a paid term is an instant of its own, and is unset as one. What was billed in advance and
+    ``is_paid_back`` is cut off, without a credit, because the money is with the buyer already.
     """
     params: SubscriptionUpdateParams = {"metadata": {BOOKED: ""}, "expand": ["schedule"]}
-    is_billed_ahead = any(paid_until(item) is not None for item in subscription.items.data)
-    if is_ending and is_billed_ahead:
+    items = subscription.items.data
+    if is_ending and is_paid_back:
+        params["cancel_at"] = max(item.current_period_end for item in items)
+        params["proration_behavior"] = "none"
+    elif is_ending and any(billed_ahead(item) is not None for item in items):
         params["cancel_at"] = "max_billed_until"
     elif not is_ending and subscription.cancel_at is not None and not subscription.cancel_at_period_end:
         params["cancel_at"] = ""

@@ -72,15 +72,21 @@ def snapshot(
         version=version,
         observed_at=observed_at,
         arrangement=arrangement(meta(subscription.metadata, ARRANGEMENT), subscription.collection_method),
-        paid_until=None if subscription.ended_at else paid_until(main),
+        paid_until=None if subscription.ended_at else paid_until(subscription, main),
         resumes=SubscriptionRef(meta(subscription.metadata, RESUMES)) or None,
     )
 
 
-def paid_until(main: stripe.SubscriptionItem) -> datetime | None:
+def billed_ahead(main: stripe.SubscriptionItem) -> datetime | None:
     """Return until when an item is billed, None where that is the term that runs."""
     billed = getattr(main, "billed_until", None)
     return instant(billed) if billed and billed > main.current_period_end else None
+
+
+def paid_until(subscription: stripe.Subscription, main: stripe.SubscriptionItem) -> datetime | None:
+    """Return the same, None too where it ends before: the money of what is billed in advance went back."""
+    ends_before = subscription.cancel_at is not None and subscription.cancel_at <= main.current_period_end
+    return None if ends_before else billed_ahead(main)
 
 
 def _starts_at(subscription: stripe.Subscription, main: stripe.SubscriptionItem) -> datetime:
