@@ -1,9 +1,11 @@
 """What every test may ask for: a standing clock, a migrated database on both engines, the demo's settings."""
 
 import os
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,11 @@ from tests.support.postgres import NoPostgres, postgres_server
 
 pytest_plugins = ("app.vendor_adapters.conformance.plugin",)
 pytest.register_assert_rewrite("tests.support.journeys", "tests.support.witness")
+
+# The HTTP client tries to import it at each request to an application in this process; where it is not installed,
+# looking for it in all folders again takes longer than many an answer.
+if find_spec("sniffio") is None:
+    sys.modules["sniffio"] = None  # type: ignore[assignment]  # how Python marks what cannot be imported
 
 ENGINES = ("sqlite", "postgres")
 VENDORS = ("embedded", "stripe", "minimal", "lesser")

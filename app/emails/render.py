@@ -17,6 +17,7 @@ _environment = Environment(
     autoescape=select_autoescape(["html"]),
     trim_blocks=True,
     lstrip_blocks=True,
+    auto_reload=False,
 )
 _FILES = {
     mails.SignInLink: "sign_in_link",

@@ -17,7 +17,7 @@ from app.entitlements.product_answers import (
     read_usage,
     write_call,
 )
-from app.http import AsyncBaseTransport, AsyncClient, HTTPError, InvalidURL, Limits, Timeout
+from app.http import AsyncBaseTransport, AsyncClient, HTTPError, InvalidURL, Limits, Timeout, trusted
 
 T = TypeVar("T")
 _LONGEST = 5.0
@@ -53,6 +53,7 @@ class HttpProduct:
             timeout=Timeout(timeout),
             limits=Limits(max_connections=20),
             transport=transport,
+            verify=trusted(),
             trust_env=False,
         )
 

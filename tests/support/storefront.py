@@ -46,7 +46,6 @@ def open_storefront(config: Config, database: Database, clock: FrozenClock) -> I
     """Yield a store whose vendor holds the catalog's prices; nobody has asked it for them yet."""
     catalog = load_catalog(config.catalog)
     vendor = create(config, catalog, clock)
-    vendor.prepare()
     deps = Deps(
         config=config,
         catalog=catalog,

@@ -1,6 +1,9 @@
 """The keys that sign identity tokens, and the tokens."""
 
+import json
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from joserfc import jwt
 from joserfc.errors import JoseError
@@ -50,13 +53,13 @@ async def identity_token(world: World, redeemed: Redeemed) -> str:
         "nonce": redeemed.nonce,
         **person_claims(redeemed.person, redeemed.scope),
     }
-    newest = RSAKey.import_key((await world.db.read(signing_key_rows))[0])
+    newest = _key((await world.db.read(signing_key_rows))[0])
     return jwt.encode({"alg": ALGORITHM, "typ": "JWT", "kid": newest.kid}, claims, newest, algorithms=[ALGORITHM])
 
 
 async def hinted_subject(world: World, hint: str) -> str:
     """Return whom an identity token that we gave this client is about, also when it has expired; else empty."""
-    keys = KeySet([RSAKey.import_key(row) for row in await world.db.read(signing_key_rows)])
+    keys = KeySet([_key(row) for row in await world.db.read(signing_key_rows)])
     try:
         claims = jwt.decode(hint, keys, algorithms=[ALGORITHM]).claims
     except (JoseError, ValueError):
@@ -74,6 +77,16 @@ def person_claims(person: Person, scope: str) -> Claims:
     if "email" in scope.split():
         claims |= {"email": person.email, "email_verified": person.email_verified}
     return claims
+
+
+def _key(jwk: Mapping[str, str | list[str]]) -> RSAKey:
+    return _imported(json.dumps(jwk, sort_keys=True))
+
+
+@lru_cache(maxsize=8)
+def _imported(jwk: str) -> RSAKey:
+    """Return a key for signing; kept, for whether it is one takes longer to find out than all else of a sign-in."""
+    return RSAKey.import_key(json.loads(jwk))
 
 
 def _seconds(at: datetime) -> int:

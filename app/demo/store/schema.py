@@ -1,4 +1,4 @@
-"""The tables of the demo product, apart from the store's own and made by ``create_all``: the demo has no migrations."""
+"""The tables of the demo product, apart from the store's own: the demo has no migrations, and makes what is missing."""
 
 from sqlalchemy import (
     JSON,

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, insert, select, update
 
+from app.db.tables import create_missing
 from app.demo.model import DEVELOPER, OWNER
 from app.demo.seed import BadSeed, SeedGroup, SeedPerson
 from app.demo.store.groups import add_group, find_group
@@ -15,7 +16,7 @@ from app.demo.store.schema import groups, members, metadata, people, signing_key
 
 def create_tables(connection: Connection) -> None:
     """Make the tables that are not there yet."""
-    metadata.create_all(connection)
+    create_missing(connection, metadata)
 
 
 def empty(connection: Connection) -> None:

@@ -11,11 +11,11 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
-    inspect,
     text,
 )
 from sqlalchemy.schema import CreateColumn
 
+from app.db.tables import create_missing
 from app.db.types import UtcDateTime
 
 metadata = MetaData()
@@ -350,13 +350,17 @@ Index(
 )
 
 
+# its database is a file of SQLite's
+_COLUMNS = "SELECT t.name, c.name FROM sqlite_master AS t, pragma_table_info(t.name) AS c WHERE t.type = 'table'"
+
+
 def create_tables(connection: Connection) -> None:
     """Create the tables, and in those of an earlier release the columns, that are not there yet; may be repeated."""
-    metadata.create_all(connection)
-    found = inspect(connection)
+    create_missing(connection, metadata)
+    rows = connection.exec_driver_sql(_COLUMNS)
+    known = {(table, column) for table, column in rows}
     for table in metadata.sorted_tables:
-        known = {column["name"] for column in found.get_columns(table.name)}
         for column in table.columns:
-            if column.name not in known:
+            if (table.name, column.name) not in known:
                 definition = CreateColumn(column).compile(dialect=connection.dialect)
                 connection.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {definition}")
