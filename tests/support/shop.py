@@ -39,7 +39,7 @@ from app.vendor_adapters.capabilities import Capabilities
 from app.vendor_adapters.embedded import EmbeddedVendor
 from app.vendor_adapters.world import Row, VendorWorld
 from app.web.session import SessionCookie
-from tests.support.sellers import SELLERS
+from tests.support.sellers import DEADLINE, SELLERS
 
 _FORM = re.compile(r"<form\b(?P<tag>[^>]*)>(?P<body>.*?)</form>", re.DOTALL)
 _CONTROL = re.compile(
@@ -267,9 +267,9 @@ async def open_shop(config: Config, database: Database, clock: FrozenClock) -> A
         clock=clock,
         vendors={seller.adapter.name: seller.adapter},
         selling=seller.adapter.name,
-        product=HttpProduct(config.product_url, config.product_token, transport=network, timeout=2),
+        product=HttpProduct(config.product_url, config.product_token, transport=network, timeout=5),
         mailer=KeptMailer(database, clock),
-        identity=IdentityProvider(config.oidc, config.base_url + CALLBACK, clock, transport=network, seconds=2),
+        identity=IdentityProvider(config.oidc, config.base_url + CALLBACK, clock, transport=network, seconds=DEADLINE),
     )
     world = DemoWorld(deps, product, seller.world, http)
     network.put(config.port, create_app(deps, world=world))
