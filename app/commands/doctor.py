@@ -3,8 +3,10 @@
 import json
 import sys
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from urllib.parse import urlsplit
 
+from app.catalog.as_built import other_ways
 from app.commands.neighbours import neighbours
 from app.commands.vendor_setup import setup_faults
 from app.config import Config
@@ -34,7 +36,7 @@ class Finding:
 
 async def doctor(config: Config, *, as_json: bool) -> int:
     """Run every check, print each, and return 1 when one of them found something to mend."""
-    findings = [Finding(check="settings", found=f"{config.env}, {config.base_url}")]
+    findings = [Finding(check="settings", found=f"{config.env}, {config.base_url}"), check_catalog(config.catalog)]
     async with neighbours(config) as deps:
         findings.append(await check_database(deps))
         if findings[-1].is_well:
@@ -48,6 +50,14 @@ async def doctor(config: Config, *, as_json: bool) -> int:
     else:
         sys.stdout.writelines(_line(found) for found in findings)
     return 0 if all(found.is_well for found in findings) else 1
+
+
+def check_catalog(path: Path) -> Finding:
+    """The catalog asks for nothing that the store does not do; what it cannot read stops every command."""
+    others = other_ways(path)
+    if not others:
+        return Finding(check="catalog", found=f"{path}: every rule of it is followed")
+    return Finding(check="catalog", found="; ".join(others), mend=f"say in {path} what is done, or leave it out")
 
 
 async def check_database(deps: Deps) -> Finding:

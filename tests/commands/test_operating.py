@@ -1,6 +1,7 @@
 """``kassa migrate``, ``doctor``, ``seed`` and ``reconcile``: what they say, what they change, how they end."""
 
 import json
+import tomllib
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
@@ -9,8 +10,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, select, update
 
+from app.catalog.as_built import ONE_WAY
 from app.commands.database import migrate_database
 from app.commands.doctor import (
+    check_catalog,
     check_database,
     check_mail,
     check_product,
@@ -70,6 +73,28 @@ async def test_all_is_well(shop: Shop) -> None:
     findings += [await check_sign_in(shop.deps), await check_product(shop.deps)]
     assert [found.check for found in findings] == ["database", "vendor", "sign-in", "product"]
     assert all(found.is_well for found in findings), findings
+
+
+def test_a_catalog_that_asks_for_what_is_not_done(config: Config, tmp_path: Path) -> None:
+    assert check_catalog(config.catalog).is_well
+    text = config.catalog.read_text(encoding="utf-8")
+    for rule, other in (('downgrade = "at_renewal"', 'downgrade = "now"'), ('basis = "day"', 'basis = "second"')):
+        assert rule in text
+        text = text.replace(rule, other)
+    path = tmp_path / "catalog.toml"
+    path.write_text(text, encoding="utf-8")
+    found = check_catalog(path)
+    assert found.found == (
+        "[rules.proration] basis = 'second' is not done: this store does 'day'; "
+        "[rules.plan_change] downgrade = 'now' is not done: this store does 'at_renewal'"
+    )
+    assert str(path) in found.mend
+
+
+def test_what_the_catalog_says_of_ways_is_what_is_done(config: Config) -> None:
+    rules = tomllib.loads(config.catalog.read_text(encoding="utf-8"))["rules"]
+    said = {name: rules[name.split(".")[0]].get(name.split(".")[1]) for name in ONE_WAY}
+    assert said == ONE_WAY
 
 
 @sqlite
