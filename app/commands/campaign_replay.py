@@ -30,7 +30,7 @@ async def replay(deps: Deps, path: Path, last: str, *, as_json: bool) -> int:
     checked = check_file(deps, path)
     if checked.findings:
         raise CampaignsRefused(checked.findings)
-    past = await deps.db.read(lambda connection: past_orders(connection, deps.catalog, deps.sealer, since))
+    past = await deps.db.read(lambda connection: past_orders(connection, deps, since))
     progress = Progress("orders", len(past) * len(checked.campaigns))
     found = replay_orders(checked.campaigns, past, on_each=progress.advance)
     if as_json:

@@ -7,22 +7,24 @@ from datetime import datetime
 
 from sqlalchemy import Connection, RowMapping, select
 
-from app.catalog.model import Catalog, PriceRow
+from app.catalog.model import PriceRow
 from app.db.schema.entitlements import subscriptions
 from app.db.schema.identity import billing_accounts, people
 from app.db.schema.orders import orders
 from app.db.schema.promotions import promo_identities, promo_reservations
 from app.db.sealing import Sealer
 from app.flows.campaigns.facts import confirmed_email
+from app.flows.deps import Deps
 from app.identity.people import person_of
 from app.orders import kinds
 from app.orders.packing import unpack
 from app.orders.states import PAID
 from app.promotions.cart import Cart, CartLine, Facts, History
 from app.promotions.identity_keys import identity_keys
-from app.promotions.model import OrderKind
+from app.promotions.model import WITHOUT_OFFERS, OrderKind
 from app.promotions.replay import PastOrder
 from app.subscriptions.store import PACKS_OF
+from app.vendor_adapters.capabilities import Capability
 from app.vendor_adapters.types import OfferKey, Quote, SetSeats, SubscriptionStatus
 
 _KINDS = {
@@ -54,14 +56,14 @@ class _Plans:
         return max(begun, default=None)
 
 
-def past_orders(connection: Connection, catalog: Catalog, sealer: Sealer, since: datetime) -> list[PastOrder]:
+def past_orders(connection: Connection, deps: Deps, since: datetime) -> list[PastOrder]:
     """Return the orders that were confirmed since then (business time) and are paid.
 
     Of the buyer's country and address the present ones are taken: earlier ones are not kept. Of cards those are known
     that a claim was made with.
     """
     by_account, by_group = _plans(connection)
-    rows = {row.id: row for row in catalog.prices}
+    rows = {row.id: row for row in deps.catalog.prices}
     claimed = _claimed(connection, since)
     query = (
         select(*_COLUMNS)
@@ -77,12 +79,13 @@ def past_orders(connection: Connection, catalog: Catalog, sealer: Sealer, since:
             continue
         email = confirmed_email(connection, person_of(order))
         history = _history(order, by_account, by_group)
-        keys = {*_keys(order, email, sealer), *claimed[order["order_id"]]}
+        keys = {*_keys(order, email, deps.sealer), *claimed[order["order_id"]]}
         found.append(
             PastOrder(
                 cart=_cart(order, price, rows),
                 facts=_facts(order, history, email),
                 identities=tuple(sorted(keys)),
+                takes_offers=_takes_offers(deps, order["kind"]),
                 at=order["created_at"],
             )
         )
@@ -91,6 +94,11 @@ def past_orders(connection: Connection, catalog: Catalog, sealer: Sealer, since:
 
 def _keys(order: RowMapping, email: str, sealer: Sealer) -> tuple[str, ...]:
     return identity_keys(sealer, person_id=order["person_id"], account_id=order["account_id"], email=email)
+
+
+def _takes_offers(deps: Deps, kind: str) -> bool:
+    needed = {Capability.DISCOUNTS} | ({Capability.DISCOUNTED_CHANGES} if kind in kinds.CHANGES else set())
+    return _KINDS[kind] not in WITHOUT_OFFERS and all(each in deps.vendor.capabilities for each in needed)
 
 
 def _claimed(connection: Connection, since: datetime) -> Mapping[str, set[str]]:

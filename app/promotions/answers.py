@@ -43,6 +43,7 @@ class RemedyKind(Enum):
     """What the buyer can do; what it counts is in brackets."""
 
     ADD_SEATS = "add_seats"  # count
+    ADD_MORE_SEATS = "add_more_seats"  # count: besides those that the order adds to what is there
     ADD_PACKS = "add_packs"  # count
     SPEND_MORE = "spend_more"  # amount
     FEWER_SEATS = "fewer_seats"  # count

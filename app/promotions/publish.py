@@ -6,12 +6,9 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from app.db.sealing import Sealer
-from app.db.sql import take_turns
 from app.promotions.model import Campaign, Status
 from app.promotions.store import campaigns, codes
 from app.promotions.store.campaigns import Change
-
-_LOCK = 7_241_003  # any number that no other advisory lock of the store uses
 
 
 class PublishRefused(Exception):
@@ -33,7 +30,7 @@ def publish(
 
     Orders that were reserved under an earlier version keep it. Raises PublishRefused before anything is written.
     """
-    take_turns(connection, _LOCK)  # two files that name one code would else not see each other
+    codes.take_turns_at_codes(connection)  # two files that name one code would else not see each other
     found = codes.conflicts(connection, checked, sealer)
     if found:
         raise PublishRefused(found)

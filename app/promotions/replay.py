@@ -11,7 +11,7 @@ from app.promotions.campaigns import Campaigns
 from app.promotions.cart import Cart, Entry, Facts, Match, Source
 from app.promotions.decision import Applied, Decision
 from app.promotions.evaluate import evaluate
-from app.promotions.model import WITHOUT_OFFERS, Campaign, CodeSpec, Published, Status, Window
+from app.promotions.model import Campaign, CodeSpec, Published, Status, Window
 
 _ALWAYS = Window(starts=datetime.min.replace(tzinfo=UTC), ends=datetime.max.replace(tzinfo=UTC))
 
@@ -21,12 +21,14 @@ class PastOrder:
     """A paid order as the engine would have seen it.
 
     Attributes:
-        identities: the buyer's keys, as a claim would have counted them. at: when it was confirmed, business time.
+        identities: the buyer's keys, as a claim would have counted them. takes_offers: the store looks for
+            offers at such an order. at: when it was confirmed, business time.
     """
 
     cart: Cart
     facts: Facts
     identities: tuple[str, ...]
+    takes_offers: bool = True
     at: datetime
 
 
@@ -68,10 +70,10 @@ class _Replay:
 
     def run(self, past: Iterable[PastOrder], on_each: Callable[[], None]) -> Replayed:
         for order in past:
-            if order.cart.kind in WITHOUT_OFFERS:
-                self.found.refused[Reason.ORDER_KIND] += 1
-            else:
+            if order.takes_offers:
                 self._note(order, evaluate(order.cart, self._facts(order), order.at, self.campaigns, self.entries))
+            else:
+                self.found.refused[Reason.ORDER_KIND] += 1
             on_each()
         return self.found
 

@@ -152,7 +152,7 @@ class MinAddedSeats:
     reason = Reason.BELOW_MINIMUM
 
     def answer(self, seen: Seen) -> Answer:
-        return _at_least(seen.cart.added_seats, self.least, RemedyKind.ADD_SEATS)
+        return _at_least(seen.cart.added_seats, self.least, RemedyKind.ADD_MORE_SEATS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,9 @@ def way_out(rejected: Rejected, catalog: Catalog) -> str:
     match remedy.kind:
         case RemedyKind.ADD_SEATS:
             return f"applies from {formats.counted(remedy.limit, 'seat')}: add {formats.number(remedy.count)}"
+        case RemedyKind.ADD_MORE_SEATS:
+            added = formats.counted(remedy.limit, "added seat")
+            return f"applies from {added}: add {formats.number(remedy.count)} more"
         case RemedyKind.ADD_PACKS:
             return f"applies from {formats.counted(remedy.limit, 'pack')}: add {formats.number(remedy.count)}"
         case RemedyKind.FEWER_SEATS:
@@ -139,6 +142,8 @@ def _named(rejected: Rejected, catalog: Catalog) -> str:
 
 def _minimum(remedy: Remedy) -> str:
     match remedy.kind:
+        case RemedyKind.ADD_MORE_SEATS:
+            return f"orders that add {formats.counted(remedy.limit, 'seat')} or more"
         case RemedyKind.ADD_PACKS:
             return f"{formats.counted(remedy.limit, 'pack')} or more"
         case RemedyKind.SPEND_MORE if remedy.amount:

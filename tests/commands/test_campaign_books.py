@@ -107,7 +107,7 @@ async def test_past_orders_are_what_the_engine_would_have_seen(shop: Shop) -> No
     await bob.press("and add 3 seats", terms="yes")
     await settled(shop)
     since = shop.clock.now() - timedelta(days=1)
-    first, second = await shop.deps.db.read(lambda c: past_orders(c, shop.deps.catalog, shop.deps.sealer, since))
+    first, second = await shop.deps.db.read(lambda c: past_orders(c, shop.deps, since))
     (line,) = first.cart.lines
     assert (first.cart.kind.value, line.item, line.quantity, line.added, line.amount) == (
         *("first_order", "team", 10, 10),
@@ -120,20 +120,20 @@ async def test_past_orders_are_what_the_engine_would_have_seen(shop: Shop) -> No
     assert (second.cart.kind.value, line.item, line.quantity, line.added) == ("add_seats", "team", 13, 3)
     assert second.facts.history is not None
     assert second.facts.history.standing(second.at) is Standing.EXISTING
-    assert await shop.deps.db.read(lambda c: past_orders(c, shop.deps.catalog, shop.deps.sealer, shop.clock.now())) == [
-        second
-    ]
+    assert (first.takes_offers, second.takes_offers) == (True, True)
+    assert await shop.deps.db.read(lambda c: past_orders(c, shop.deps, shop.clock.now())) == [second]
     later = shop.clock.now() + timedelta(seconds=1)
-    assert await shop.deps.db.read(lambda c: past_orders(c, shop.deps.catalog, shop.deps.sealer, later)) == []
+    assert await shop.deps.db.read(lambda c: past_orders(c, shop.deps, later)) == []
 
 
 async def test_a_next_term_that_was_paid_by_hand_is_a_renewal(shop: Shop) -> None:
     paid = orders.c.kind == FIRST_ORDER
     await shop.deps.db.write(lambda c: c.execute(update(orders).where(paid).values(kind=RENEWAL)).rowcount)
     since = shop.clock.now() - timedelta(days=1)
-    (renewed,) = await shop.deps.db.read(lambda c: past_orders(c, shop.deps.catalog, shop.deps.sealer, since))
+    (renewed,) = await shop.deps.db.read(lambda c: past_orders(c, shop.deps, since))
     (line,) = renewed.cart.lines
     assert (renewed.cart.kind, line.quantity, line.added, line.amount) == (OrderKind.RENEWAL, 10, 10, 348_000)
+    assert not renewed.takes_offers
 
 
 # --- audit and export ---
@@ -160,7 +160,7 @@ async def test_a_past_order_has_the_keys_that_claims_count_by(shop: Shop) -> Non
     await redeemed(shop)
     order = await only_order(shop)
     since = shop.clock.now() - timedelta(days=1)
-    (past,) = await shop.deps.db.read(lambda c: past_orders(c, shop.deps.catalog, shop.deps.sealer, since))
+    (past,) = await shop.deps.db.read(lambda c: past_orders(c, shop.deps, since))
     known = {"person_id": order.person_id, "account_id": order.account_id, "email": "ann@acme.example"}
     assert set(past.identities) == {"key", *identity_keys(shop.deps.sealer, **known)}
 

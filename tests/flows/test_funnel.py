@@ -165,6 +165,13 @@ async def test_machines_are_no_visitors(shop: Shop, headers: Mapping[str, str]) 
     }
 
 
+async def test_campaigns_that_are_none_make_no_visits_of_their_own(shop: Shop) -> None:
+    browser = shop.browser()
+    for number in range(3):
+        await browser.open(f"/plans?campaign=invented-{number}")
+    assert (await shop.deps.db.read(lambda c: funnel_counts.entries(c, ALL)))[Step.PLANS_VIEWED] == 1
+
+
 async def test_a_link_counts_those_who_open_it(shop: Shop) -> None:
     await publish_text(shop, LAUNCH)
     browser = shop.browser()

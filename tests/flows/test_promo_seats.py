@@ -43,7 +43,7 @@ async def test_too_few_seats_says_how_many(shop: Shop) -> None:
     browser = await at_seats(shop, add=1)
     await type_code(browser, "GROW50")
     assert problems(browser) == ["E-PROMO-MIN"]
-    assert "GROW50 is for 3 seats or more. Applies from 3 seats: add 2." in browser.text
+    assert "GROW50 is for orders that add 3 seats or more. Applies from 3 added seats: add 2 more." in browser.text
     assert 'value="GROW50"' in browser.text
     await browser.press("and add 1 seat")
     await settled(shop)

@@ -290,8 +290,8 @@ ROWS = [
     Row(
         name="too few more seats",
         reason=BELOW,
-        text="DEAL is for 3 seats or more.",
-        way_out="applies from 3 seats: add 1",
+        text="DEAL is for orders that add 3 seats or more.",
+        way_out="applies from 3 added seats: add 1 more",
         offers=(ruled(min_added_seats=3),),
         bought=MORE,
         facts=OLD,

@@ -14,7 +14,7 @@ from app.promotions.analytics import By, reached_cap_at, results, uses_by_day
 from app.promotions.answers import Reason
 from app.promotions.cart import Standing
 from app.promotions.claims import Claimant
-from app.promotions.model import BudgetSpec, Campaign, CodeSpec, OrderKind
+from app.promotions.model import BudgetSpec, Campaign, CodeSpec
 from app.promotions.replay import PastOrder, Replayed, replay_orders
 from app.promotions.reservation import Cause
 from app.promotions.store import codes
@@ -85,12 +85,9 @@ def test_a_cap_that_was_never_reached(till: Till) -> None:
     assert till.database.read_now(lambda c: reached_cap_at(c, "sale")) is None
 
 
-def past(
-    number: int, seats: int = 10, keys: tuple[str, ...] = (), kind: OrderKind = OrderKind.FIRST_ORDER
-) -> PastOrder:
-    bought = cart(line(quantity=seats), kind=kind)
+def past(number: int, seats: int = 10, keys: tuple[str, ...] = ()) -> PastOrder:
     at = NOW - timedelta(days=90) + number * HOUR
-    return PastOrder(cart=bought, facts=NEW, identities=keys or (f"key of {number}",), at=at)
+    return PastOrder(cart=cart(line(quantity=seats)), facts=NEW, identities=keys or (f"key of {number}",), at=at)
 
 
 def replayed(found: Campaign, orders: Iterable[PastOrder]) -> Replayed:
@@ -143,9 +140,8 @@ def test_a_replay_uses_up_codes_and_links(named: Campaign, uses: int) -> None:
 
 
 def test_a_replay_offers_nothing_where_the_store_does_not() -> None:
-    renewal, change = past(1, kind=OrderKind.RENEWAL), past(2, kind=OrderKind.PLAN_CHANGE)
-    found = replayed(SALE, [renewal, change])
-    assert (found.orders, dict(found.refused)) == (0, {Reason.ORDER_KIND: 2})
+    found = replayed(SALE, [replace(past(1), takes_offers=False), past(2)])
+    assert (found.orders, dict(found.refused)) == (1, {Reason.ORDER_KIND: 1})
 
 
 USES = promo_budgets.c.budget_id == budget_ids.campaign_uses("sale")

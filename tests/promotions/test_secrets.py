@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
+from threading import Event
 
 import pytest
 from sqlalchemy import Connection, event
@@ -23,6 +25,7 @@ from app.promotions.store.codes import BatchFull, make_codes
 from app.promotions.wording import refusal, way_out
 from tests.promotions.till import Till
 from tests.promotions.world import CATALOG, NEW, NOW, SEALER, WINDOW, campaign, cart, line, offer, percent
+from tests.support.databases import opened
 
 PROGRAMME = campaign(
     "programme",
@@ -177,6 +180,25 @@ def test_a_batch_is_shown_once_and_kept_hashed(till: Till) -> None:
         make(till, 1)
     assert full.value.room == 0
     assert len(till.database.read_now(lambda c: codes.list_codes(c, "programme"))) == 5
+
+
+def test_a_batch_that_two_make_at_once_has_no_more_codes_than_the_file_says(till: Till, database_url: str) -> None:
+    till.publish(PROGRAMME)
+    made, tried = Event(), Event()
+
+    def faster(connection: Connection) -> None:
+        make_codes(connection, PROGRAMME, 3, sealer=SEALER, actor="cli", now=NOW)
+        made.set()
+        tried.wait(0.5)  # for as long as the other would need if nothing held it up
+
+    with opened(database_url) as other, ThreadPoolExecutor() as pool:
+        first = pool.submit(till.database.write_now, faster)
+        made.wait(5)
+        with pytest.raises(BatchFull):
+            other.write_now(lambda c: make_codes(c, PROGRAMME, 3, sealer=SEALER, actor="cli", now=NOW))
+        tried.set()
+        first.result()
+    assert len(till.database.read_now(lambda c: codes.list_codes(c, "programme"))) == 3
 
 
 def test_each_code_of_a_batch_is_used_once(till: Till) -> None:

@@ -11,6 +11,7 @@ from app.core.ids import new_id
 from app.db.schema.promotions import campaign_codes as table
 from app.db.schema.promotions import campaigns, promo_budgets
 from app.db.sealing import Sealer
+from app.db.sql import take_turns
 from app.promotions import budget_ids
 from app.promotions.codes import SecretCode, canonical, fingerprints, new_secret, secret_label
 from app.promotions.model import Campaign, CodeSpec
@@ -47,12 +48,20 @@ class CodeMatch:
     is_revoked: bool
 
 
+_LOCK = 7_241_003  # any number that no other advisory lock of the store uses
+
+
 class BatchFull(Exception):
     """The campaign has no batch with room for so many codes; ``room`` is how many it has."""
 
     def __init__(self, slug: str, room: int) -> None:
         super().__init__(f"{slug} has room for {room} more codes")
         self.room = room
+
+
+def take_turns_at_codes(connection: Connection) -> None:
+    """Let one transaction at a time give codes out: each sees those that the ones before it gave."""
+    take_turns(connection, _LOCK)
 
 
 def conflicts(connection: Connection, published: Sequence[Campaign], sealer: Sealer) -> list[tuple[str, str, str]]:
@@ -107,6 +116,7 @@ def make_codes(
 
     Raises BatchFull, with nothing made, when the campaign's batches have no room for so many.
     """
+    take_turns_at_codes(connection)
     batches = _batches(connection, campaign)
     room = sum(left for _, left in batches)
     if room < count:

@@ -46,7 +46,7 @@ def _campaign(report: Report) -> Iterator[_Row]:
         for figure, amount in (("money_cap", spent.cap), ("money_held", spent.held), ("money_used", spent.used)):
             yield ("campaign", slug, figure, amount.currency.upper(), plain(amount))
     for kind, count in sorted(report.standings.items()):
-        yield ("customers", kind, "paid_uses", "", count)
+        yield ("customers", kind, "used", "", count)
 
 
 def _results(section: str, results: Sequence[Result]) -> Iterator[_Row]:
