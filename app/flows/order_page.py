@@ -17,7 +17,7 @@ from app.flows.settle import REFUND_DUPLICATE, look_up
 from app.identity.actor import Person
 from app.orders import intents, store
 from app.orders.estimates import is_estimate
-from app.orders.kinds import OF_PACKS, OF_PLANS, RENEWAL
+from app.orders.kinds import FIRST_ORDER, OF_PACKS, OF_PLANS, RENEWAL
 from app.orders.packing import unpack
 from app.orders.states import PAID, UNPAID, State
 from app.orders.store import Order
@@ -42,7 +42,7 @@ class OrderView:
             or did.
         is_known: False while the vendor does not tell whether it was paid; then nothing is said of money.
         can_pay: the payment page is open. is_watched: the page asks again by itself. problem: what went wrong.
-        subscription_path: of what a change was for, where its card can be mended.
+        subscription_path: of the plan that was bought or changed.
         return_to: where the product wants its buyer back, with the order and its state appended; empty without one.
         return_path: hears from the browser that its link was followed.
     """
@@ -92,13 +92,14 @@ async def read_order(deps: Deps, person: Person, order_id: str) -> OrderView:
         order, is_known = await look_up(deps, order)
     is_double = await deps.db.read(lambda connection: _is_double(connection, order))
     code = await deps.db.read(lambda connection: _code(connection, deps.sealer, order))
-    changed = await deps.db.read(lambda connection: _changed(connection, order))
+    plan_path = await deps.db.read(lambda connection: _plan_path(connection, order))
     view = _view(deps, order, code=code, is_known=is_known, is_double=is_double)
     if order.packs:
         is_on = await deps.db.read(lambda connection: is_plan_granted(connection, order))
         view = replace(view, is_plan_granted=is_on)
-    if changed:
-        return replace(view, again_path=changed, subscription_path=changed)
+    view = replace(view, subscription_path=plan_path)
+    if plan_path and order.kind in OF_PLANS:
+        return replace(view, again_path=plan_path)
     return replace(view, again_path=await _again_path(deps, order))
 
 
@@ -142,9 +143,9 @@ def _is_double(connection: Connection, order: Order) -> bool:
     return is_waiting and outbox.is_known(connection, kind=REFUND_DUPLICATE, dedupe_key=order.order_id)
 
 
-def _changed(connection: Connection, order: Order) -> str:
-    """Return the path of the subscription that an order of seats or of another plan changes; empty for all others."""
-    if order.kind not in OF_PLANS or not order.subscription_ref:
+def _plan_path(connection: Connection, order: Order) -> str:
+    """Return the path of the subscription that an order has made or changes; empty for packs, and before it is made."""
+    if order.kind not in (FIRST_ORDER, *OF_PLANS) or not order.subscription_ref:
         return ""
     subscription = by_ref(connection, order.subscription_ref)
     return wording.subscription_path(subscription.subscription_id) if subscription else ""

@@ -93,8 +93,8 @@ async def test_the_code_stands_on_the_card_of_the_subscription(shop: Shop) -> No
     browser = await bought(shop, OWN_SERVER)
     await browser.open(browser.url)
     shown = code(browser)
-    await browser.open("/subscriptions")
-    await browser.open(browser.link("Team, self-hosted"))
+    await browser.open(browser.link("The subscription"))
+    assert "Team, self-hosted" in browser.text
     assert code(browser) == shown
     await browser.open(browser.link("Add seats"))
     assert "Add seats for your own servers" in browser.text
