@@ -42,6 +42,8 @@ from app.vendor_adapters.capabilities import Capability
 from app.vendor_adapters.errors import RejectReason, VendorError, VendorRejected
 from app.vendor_adapters.types import CustomerRef, PaymentMethodSummary, PurchaseItem, TaxIdStatus
 
+TOO_LITTLE = "This is too little to be charged to a card. Choose more."
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checkout:
@@ -246,6 +248,8 @@ async def _with_price(deps: Deps, checkout: Checkout, guesser: Guesser, at: date
     except VendorRejected as error:
         if error.reason is RejectReason.INVALID_ADDRESS:
             return replace(checkout, blocker=problem(ProblemId.E_ADDR_POST, "postal_code", country="this country"))
+        if error.reason is RejectReason.NOT_SOLD and error.field == "amount":
+            return replace(checkout, blocker=checkout.blocker or Problem(ProblemId.E_INPUT, TOO_LITTLE))
         return _away(checkout)
     except VendorError:
         await note_vendor_away(deps)

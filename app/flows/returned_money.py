@@ -116,8 +116,9 @@ async def _what_ends(
 
 
 def _is_told(connection: Connection, charge: ChargeSummary) -> bool:
-    keys = (_returned_key(charge), _dispute_key(charge))
-    return any(outbox.is_known(connection, kind=outbox.MAIL, dedupe_key=key) for key in keys)
+    """Whether it was told already that all of the money is back."""
+    key = _returned_key(charge) if charge.refunded == charge.amount else _dispute_key(charge)
+    return outbox.is_known(connection, kind=outbox.MAIL, dedupe_key=key)
 
 
 def _returned_key(charge: ChargeSummary) -> str:

@@ -1,5 +1,6 @@
 """Packs: minutes once and for a year, storage for as long as the plan; each paid once and granted once."""
 
+from datetime import UTC, datetime
 from typing import Any, cast
 
 import pytest
@@ -164,3 +165,13 @@ async def test_cards_that_are_not_known_are_said_to_be_so(shop: Shop, link: str,
     browser = await open_packs(shop, link, "bob")
     assert said in browser.text
     assert "You type your card on the payment page that comes next." not in browser.text
+
+
+@pytest.mark.engines("sqlite")
+@pytest.mark.vendors("stripe")
+async def test_what_is_too_little_to_be_charged_says_so(shop: Shop) -> None:
+    shop.clock.advance_business(datetime(2027, 2, 27, 12, tzinfo=UTC) - shop.clock.now())
+    browser = await open_packs(shop, f"{STORAGE}&group=globex&packs=1", "bob")
+    assert "This is too little to be charged to a card. Choose more." in browser.text
+    await browser.open(f"{STORAGE}&group=globex&packs=3")
+    assert 'data-total="108"' in browser.text

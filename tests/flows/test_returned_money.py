@@ -221,6 +221,18 @@ async def test_a_dispute_counts_once_it_is_lost(shop: Shop, states: list[str], p
     ]
 
 
+@pytest.mark.vendors("embedded")
+async def test_a_dispute_that_is_lost_after_a_part_was_paid_back_ends_it_all_the_same(shop: Shop) -> None:
+    await bought(shop)
+    charge = await charge_of(shop)
+    await shop.world.refund(charge, 10_000)
+    await settled(shop)
+    await shop.world.dispute(charge, "opened")
+    await shop.world.dispute(charge, "lost")
+    await settled(shop)
+    assert await plan_of(shop, "acme") == "free"
+
+
 async def test_an_answer_that_is_lost_is_asked_for_again(shop: Shop) -> None:
     await bought(shop)
     await shop.world.refund(await charge_of(shop), PAID)

@@ -99,6 +99,7 @@ class Books:
         self.deleted: set[str] = set()
         self.heard: Callable[[Obj], None] = lambda event: None
         self.is_tax_active = True
+        self.has_portal = True
         self._count = 0
         self._due: int | None = None
         self.lists: dict[tuple[str, str], Callable[[Obj], list[Obj]]] = {

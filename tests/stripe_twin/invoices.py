@@ -10,6 +10,8 @@ from tests.stripe_twin.refusals import invalid
 from tests.stripe_twin.taxes import Rule, bad_place, rule_at
 
 Discounts = Sequence[tuple[str, Obj]]
+SMALLEST = {"usd": 50, "eur": 50, "gbp": 30, "jpy": 50}
+"""The least that is charged; less is called paid, and stands on the next invoice."""
 
 
 def tax_rule(books: Books, customer: Obj, is_taxed: bool) -> Rule | None:
@@ -69,9 +71,9 @@ def fill(books: Books, invoice: Obj, lines: list[Obj], discounts: Discounts) -> 
         raise bad_place()
     for i, line in enumerate(lines):
         line |= {"id": f"il_{invoice['id']}_{i}", "invoice": invoice["id"]}
-    sums = totals(lines, discounts, tax)
-    due = max(0, sums["total"])
-    invoice |= sums | {"lines": _lines(lines), "amount_due": due, "amount_remaining": due}
+    sums, balance = totals(lines, discounts, tax), customer.get("balance") or 0
+    due = max(0, sums["total"] + balance)
+    invoice |= sums | {"lines": _lines(lines), "amount_due": due, "amount_remaining": due, "starting_balance": balance}
     invoice["automatic_tax"] = _automatic_tax(tax is not None, tax)
     invoice["discounts"] = [ref for ref, _ in discounts]
 
@@ -90,7 +92,10 @@ def finalize(books: Books, invoice: Obj, origin: str) -> None:
     }
     invoice["status_transitions"]["finalized_at"] = books.now
     books.tell("invoice.finalized", invoice)
-    if not invoice["amount_due"]:
+    customer["balance"] = min(0, invoice["total"] + invoice["starting_balance"])
+    if invoice["amount_due"] < SMALLEST.get(invoice["currency"], 0):
+        customer["balance"] += invoice["amount_due"]
+        invoice |= {"amount_due": 0, "amount_remaining": 0}
         mark_paid(books, invoice)
         return
     payment = payments.new_payment(
@@ -136,19 +141,22 @@ def void(books: Books, invoice: Obj) -> None:
     payment = payment_of(books, invoice)
     if payment is not None and payment["status"] != "succeeded":
         payments.cancel(payment, books)
+    customer = books.tables["customer"].get(invoice["customer"], {})  # one that was deleted has no balance
+    customer["balance"] = (customer.get("balance") or 0) + invoice["starting_balance"]
     invoice["status"] = "void"
     invoice["status_transitions"]["voided_at"] = books.now
     books.tell("invoice.voided", invoice)
 
 
 def preview(
-    currency: str, lines: list[Obj], discounts: Discounts, tax: Rule | None, now: int, customer: str | None
+    currency: str, lines: list[Obj], discounts: Discounts, tax: Rule | None, now: int, customer: Obj | None
 ) -> Obj:
     """Return an invoice that nobody keeps."""
+    balance = (customer or {}).get("balance") or 0
     for i, line in enumerate(lines):
         line |= {"id": f"il_tmp_{i}", "invoice": "upcoming_in_twin"}
     sums = totals(lines, discounts, tax)
-    due = max(0, sums["total"])
+    due = max(0, sums["total"] + balance)
     return {
         "id": "upcoming_in_twin",
         "object": "invoice",
@@ -158,11 +166,12 @@ def preview(
         **sums,
         "amount_due": due,
         "amount_remaining": due,
+        "starting_balance": balance,
         "automatic_tax": _automatic_tax(tax is not None, tax),
         "billing_reason": "upcoming",
         "collection_method": "charge_automatically",
         "currency": currency,
-        "customer": customer,
+        "customer": customer["id"] if customer else None,
         "default_tax_rates": [],
         "discounts": [ref for ref, _ in discounts],
         "issuer": {"type": "self"},

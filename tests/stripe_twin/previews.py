@@ -55,7 +55,7 @@ def _of_customer(request: Request, lines: list[Obj], discounts: list[tuple[str, 
     is_taxed = request.params.get("automatic_tax", {}).get("enabled") == "true"
     tax = invoices.tax_rule(request.books, customer, is_taxed)
     currency = customer["currency"] or "usd"
-    return invoices.preview(currency, lines, discounts, tax, request.books.now, customer["id"])
+    return invoices.preview(currency, lines, discounts, tax, request.books.now, customer)
 
 
 def _of_subscription(request: Request) -> Obj:
@@ -84,7 +84,7 @@ def _of_subscription(request: Request) -> Obj:
         discounts = list(subscriptions.discounts_at(books, held, start))
     customer = books.tables["customer"][held["customer"]]
     tax = invoices.tax_rule(books, customer, held["automatic_tax"]["enabled"])
-    return invoices.preview(held["currency"], lines, discounts, tax, books.now, customer["id"])
+    return invoices.preview(held["currency"], lines, discounts, tax, books.now, customer)
 
 
 def _items_then(held: list[Obj], changes: list[tuple[Obj | None, Obj, list[Obj]]]) -> list[Obj]:

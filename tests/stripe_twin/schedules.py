@@ -16,7 +16,11 @@ def begin(books: Books, subscription: Obj) -> Obj:
     if first["billed_until"] > first["current_period_end"]:
         raise invalid("A subscription that is billed in advance takes no schedule.", param="from_subscription")
     held = [{"price": item["price"]["id"], "quantity": item["quantity"]} for item in items(subscription)]
-    phase = _phase(subscription, held, first["current_period_start"], first["current_period_end"], {})
+    as_it_is = {
+        "automatic_tax": {"enabled": str(subscription["automatic_tax"]["enabled"]).lower()},
+        "default_payment_method": subscription["default_payment_method"],
+    }
+    phase = _phase(subscription, held, first["current_period_start"], first["current_period_end"], as_it_is)
     schedule = books.new(
         "subscription_schedule",
         billing_mode={"type": "flexible"},
@@ -48,6 +52,7 @@ def plan(books: Books, schedule: Obj, params: Mapping[str, Any]) -> None:
         phases.append(_phase(subscription, given["items"], start, end, given))
     schedule |= {"phases": phases or schedule["phases"], "end_behavior": params.get("end_behavior", "release")}
     schedule["metadata"] |= params.get("metadata", {})
+    _settle(subscription, schedule["phases"][0])
     books.tell("subscription_schedule.updated", schedule)
 
 
@@ -72,6 +77,7 @@ def enter(books: Books, subscription: Obj, at: int) -> None:
             release(books, schedule)
         return
     schedule["current_phase"] = {"start_date": phase["start_date"], "end_date": phase["end_date"]}
+    _settle(subscription, phase)
     wanted = {one["price"]: one["quantity"] for one in phase["items"]}
     held = {item["price"]["id"] for item in items(subscription)}
     switched = [price for price in wanted if price not in held]
@@ -82,9 +88,17 @@ def enter(books: Books, subscription: Obj, at: int) -> None:
         item["quantity"] = wanted[item["price"]["id"]]
 
 
+def _settle(subscription: Obj, phase: Obj) -> None:
+    """Have a subscription be taxed and charged as its phase says, and by nothing else."""
+    subscription["automatic_tax"] = {"enabled": phase["automatic_tax"]["enabled"]}
+    subscription["default_payment_method"] = phase["default_payment_method"]
+
+
 def _phase(subscription: Obj, wanted: list[Any], start: int, end: int, given: Mapping[str, Any]) -> Obj:
     return {
         "add_invoice_items": [],
+        "automatic_tax": {"enabled": given.get("automatic_tax", {}).get("enabled") == "true"},
+        "default_payment_method": given.get("default_payment_method"),
         "currency": subscription["currency"],
         "discounts": [{"discount": each["discount"]} for each in given.get("discounts", [])],
         "end_date": end,

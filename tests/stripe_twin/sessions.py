@@ -23,6 +23,8 @@ def opened(
     if tax is not None and tax.status != "complete":
         raise bad_place()
     sums = totals(_lines(wanted, books.now), [("di_page", coupon)] if coupon else [], tax)
+    if 0 < sums["total"] < invoices.SMALLEST.get(wanted[0][0]["currency"], 0):
+        raise invalid("The Checkout Session's total amount must convert to at least 50 cents.", code="amount_too_small")
     session = books.new(
         "checkout.session",
         adaptive_pricing={"enabled": False},

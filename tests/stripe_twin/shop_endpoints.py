@@ -2,11 +2,14 @@
 
 from typing import Any
 
+import stripe
+
 from tests.stripe_twin.books import Obj
 from tests.stripe_twin.endpoints import Request, route
 from tests.stripe_twin.payments import new_card
 from tests.stripe_twin.reading import get, page, search
 from tests.stripe_twin.refusals import invalid, missing
+from tests.stripe_twin.samples import body
 from tests.stripe_twin.taxes import verification
 
 TEST_CARDS = {"pm_card_visa": "4242424242424242", "pm_card_chargeCustomerFail": "4000000000000341"}
@@ -255,6 +258,13 @@ def create_portal_session(request: Request) -> Obj:
     )
     made["url"] = f"{request.origin}/portal/{made['id']}"
     return books.shown(made, request.expand)
+
+
+@route("get", "/v1/billing_portal/configurations")
+def list_portal_configurations(request: Request) -> Obj:
+    rows = [body(stripe.billing_portal.Configuration, id="bpc_twin", active=True, is_default=True)]
+    data = rows if request.books.has_portal else []
+    return {"object": "list", "data": data, "has_more": False, "url": request.path}
 
 
 @route("get", "/v1/events")

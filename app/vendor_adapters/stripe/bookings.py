@@ -8,6 +8,7 @@ import stripe
 
 from app.catalog.model import Catalog
 from app.vendor_adapters.stripe.client import Call
+from app.vendor_adapters.stripe.customers import holder
 from app.vendor_adapters.stripe.names import BOOKED, fingerprint, meta
 from app.vendor_adapters.stripe.requests.subscriptions import booking, schedule
 from app.vendor_adapters.stripe.subscriptions import has_ended, has_schedule, load, release
@@ -63,6 +64,7 @@ async def forget(call: Call, subscription: stripe.Subscription) -> None:
 async def _scheduled(
     call: Call, subscription: stripe.Subscription, main: stripe.SubscriptionItem, wanted: Booking, key: str
 ) -> None:
+    await _keep_card(call, subscription)
     schedules = call.v1.subscription_schedules
     held = ref_of(subscription.schedule)
     if not held:
@@ -70,6 +72,19 @@ async def _scheduled(
         held = (await call.write(schedules.create_async(schedule(subscription.id), once))).id
     phases: stripe.RequestOptions = {"idempotency_key": key}
     await call.write(schedules.update_async(held, booking(subscription, main, wanted), phases))
+
+
+async def _keep_card(call: Call, subscription: stripe.Subscription) -> None:
+    """Have a card that a page left on the subscription alone be the customer's default: a schedule charges that one."""
+    card = ref_of(subscription.default_payment_method)
+    if not card:
+        return
+    customer = await holder(call, ref_of(subscription.customer))
+    default = customer.invoice_settings.default_payment_method if customer.invoice_settings else None
+    if not ref_of(default):
+        key: stripe.RequestOptions = {"idempotency_key": f"default:{customer.id}:{card}"}
+        params: stripe.params.CustomerUpdateParams = {"invoice_settings": {"default_payment_method": card}}
+        await call.write(call.v1.customers.update_async(customer.id, params, key))
 
 
 async def _note(call: Call, ref: str, wanted: Booking | None) -> None:

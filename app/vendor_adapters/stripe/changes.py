@@ -184,7 +184,7 @@ async def _now(call: Call, ref: SubscriptionRef, plan: Plan, pinned: Pinned) -> 
         return None
     params = change_preview(ref, plan.item, pinned.at)
     preview = await call.read(call.v1.invoices.create_preview_async(params))
-    translate.check_tax(preview, call.operation)
+    translate.check_chargeable(preview, call.operation)
     return preview
 
 

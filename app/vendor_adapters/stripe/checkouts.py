@@ -118,6 +118,9 @@ async def _opened(call: Call, opening: Opening) -> stripe.checkout.Session:
     first = f"order:{opening.cart.request.order}"
     session = await _open(call, opening, first)
     customer = session.customer
+    if opening.cart.recurring and isinstance(customer, stripe.Customer) and (customer.balance or 0) > 0:
+        await _close(call, session)
+        raise rejected(call.operation, RejectReason.NOT_SOLD, "balance", "the customer owes something from before")
     if isinstance(customer, stripe.Customer) and not is_placed(customer, opening.cart.request, opening.quote):
         await place(call, customer, opening.cart.request, opening.quote, f"place:{session.id}")
         await _close(call, session)

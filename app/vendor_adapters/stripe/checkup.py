@@ -58,6 +58,7 @@ async def checkup(call: Call, shop: Shop, keys: Keys, *, webhook_url: str) -> tu
     found += _skew(call)
     if shop.is_taxed:
         found += await _part(lambda: _tax(call), "Tax settings", "or set STRIPE_AUTOMATIC_TAX=off")
+    found += await _part(lambda: _portal(call), "Customer portal settings", "or look at them in the dashboard")
     if not keys.webhook_secrets:
         found.append(
             SetupFault(
@@ -141,6 +142,21 @@ async def _tax(call: Call) -> list[SetupFault]:
         SetupFault(
             found="Stripe Tax is not set up, and every quote is refused",
             mend="finish it in the dashboard, or set STRIPE_AUTOMATIC_TAX=off",
+        )
+    ]
+
+
+async def _portal(call: Call) -> list[SetupFault]:
+    """Without settings of its own Stripe opens no portal page, where cards are changed."""
+    listed = await call.read(
+        call.v1.billing_portal.configurations.list_async({"is_default": True, "active": True, "limit": 1})
+    )
+    if listed.data:
+        return []
+    return [
+        SetupFault(
+            found="the customer portal has no settings, and nobody can change a card",
+            mend="save its settings once in the dashboard, for this mode (Settings, Billing, Customer portal)",
         )
     ]
 

@@ -83,7 +83,7 @@ async def quote(call: Call, shop: Shop, subscription: stripe.Subscription, chang
     later = None if term.ends else await _renewal(call, ref, term)
     # under a schedule Stripe previews no billing in advance; the same term bills the same on its day
     now = later if later and has_schedule(subscription) else await _preview(call, ref, term)
-    translate.check_tax(now, call.operation)
+    translate.check_chargeable(now, call.operation)
     return translate.quote(
         now,
         Prices({key_of(item): item.price for item in term.items}),

@@ -173,7 +173,8 @@ async def _invoiced(call: Call, buying: Buying) -> stripe.Invoice:
             attempt = f"order:{buying.cart.request.order}:{held.newest or buying.cart.mark}"
     else:
         raise VendorUnavailable(vendor=NAME, operation=call.operation, detail="others are buying for this order")
-    if money(invoice.total, invoice.currency) != buying.quote.due_now:
+    is_more = invoice.amount_due > buying.quote.due_now.minor  # what the customer owes from before is added to it
+    if is_more or money(invoice.total, invoice.currency) != buying.quote.due_now:
         await void(call, invoice.id)
         raise rejected(call.operation, RejectReason.QUOTE_EXPIRED, detail="the invoice is over another sum")
     return invoice

@@ -137,7 +137,7 @@ async def _preview(call: Call, cart: Cart, coupon: str) -> _Previewed:
             raise
         params = purchase_preview(cart, coupon=coupon, with_tax_id=False)
         preview, kept = await call.read(call.v1.invoices.create_preview_async(params)), False
-    translate.check_tax(preview, call.operation)
+    translate.check_chargeable(preview, call.operation)
     return _Previewed(preview, kept)
 
 

@@ -67,7 +67,7 @@ async def quote(call: Call, shop: Shop, ended: stripe.Subscription, change: Rene
         raise rejected(call.operation, RejectReason.STALE_STATE, "status", "it was resumed")
     asked, prices = await _resumption(call, shop, ended, change)
     now = await call.read(call.v1.invoices.create_preview_async(preview(asked)))
-    translate.check_tax(now, call.operation)
+    translate.check_chargeable(now, call.operation)
     return translate.quote(
         now,
         prices,

@@ -3,7 +3,15 @@
 import pytest
 
 from app.vendor_adapters.errors import OutcomeUnknown, RejectReason, VendorRejected
-from app.vendor_adapters.types import Declined, Done, NeedsAction, PurchaseItem, RenewalDecision, SetSeats
+from app.vendor_adapters.types import (
+    Declined,
+    Done,
+    NeedsAction,
+    PurchaseItem,
+    RenewalDecision,
+    SetSeats,
+    SubscriptionStatus,
+)
 from tests.adapters.stripe.shop import TEAM, Shop
 from tests.stripe_twin.twin import CHALLENGES, DECLINES, StripeTwin
 
@@ -99,3 +107,18 @@ async def test_what_was_put_aside_is_dropped_by_the_end_of_renewal(shop: Shop, t
     for decision in (RenewalDecision.END, RenewalDecision.RENEW):
         left = await shop.adapter.set_renewal(bought.ref, decision=decision, key=shop.key())
         assert left.renews_as is None
+
+
+async def test_what_is_booked_is_taxed_and_charged_like_what_runs(shop: Shop, twin: StripeTwin) -> None:
+    """A phase of a schedule is taxed where it says so itself, and charged to the customer's default card."""
+    bought = await shop.subscription()
+    customer = twin.books.tables["customer"][bought.customer]
+    customer["invoice_settings"] = {**customer["invoice_settings"], "default_payment_method": None}
+    await shop.changed(bought.ref, SetSeats(base=10, seats=8, at_renewal=True))
+    quote = await shop.quote_change(bought.ref, SEATS)
+    assert quote.tax is not None
+    assert quote.tax.amount.minor > 0
+    shop.days(366)
+    renewed = await shop.adapter.get_subscription(bought.ref)
+    assert (renewed.status, renewed.seats) == (SubscriptionStatus.ACTIVE, 8)
+    assert twin.charges()[-1].amount == 303_108  # 8 seats for a year, and 8.875 % of tax

@@ -5,7 +5,17 @@ from dataclasses import replace
 import pytest
 
 from app.vendor_adapters.errors import RejectReason, VendorMisconfigured, VendorRejected, VendorUnavailable
-from app.vendor_adapters.types import Address, DiscountRef, LineKind, OfferKey, TaxIdStatus, TaxTreatment
+from app.vendor_adapters.types import (
+    AddPack,
+    Address,
+    DiscountRef,
+    Done,
+    LineKind,
+    OfferKey,
+    SetSeats,
+    TaxIdStatus,
+    TaxTreatment,
+)
 from tests.adapters.stripe.shop import (
     BERLIN,
     MINUTES,
@@ -180,3 +190,57 @@ async def test_prices_missing_at_the_vendor(shop: Shop, twin: StripeTwin) -> Non
     assert TEAM in keys
     assert MINUTES not in keys
     assert STORAGE not in keys
+
+
+# --- sums that Stripe does not charge by themselves ---
+
+
+@pytest.mark.parametrize(("packs", "is_sold"), [(1, False), (2, True)])
+async def test_what_is_too_little_to_be_charged_is_not_sold(shop: Shop, packs: int, is_sold: bool) -> None:
+    """Stripe would call it paid, take nothing, and add it to the next invoice, which then is not what was shown."""
+    bought = await shop.subscription()
+    shop.days(363)
+    change = AddPack(offer=STORAGE, base=0, quantity=packs)
+    if is_sold:
+        order = shop.order()
+        assert isinstance(await shop.change(bought.ref, change, order=order), Done)
+        assert shop.paid(order) == [72]
+        return
+    with pytest.raises(VendorRejected) as refused:
+        await shop.quote_change(bought.ref, change)
+    assert (refused.value.reason, refused.value.field) == (RejectReason.NOT_SOLD, "amount")
+
+
+@pytest.mark.parametrize(("left", "is_sold"), [(0, True), (1, False), (49, False), (50, True)])
+async def test_what_a_discount_leaves_is_charged_or_not_sold(shop: Shop, left: int, is_sold: bool) -> None:
+    off = await shop.discount(MINUTES, amount_off=usd(1_000 - left))
+    request = await shop.cart((MINUTES, 1), address=TOKYO, discounts=(off,))
+    if is_sold:
+        assert (await shop.pay(await shop.open(request))).amount_paid == usd(left)
+        return
+    with pytest.raises(VendorRejected) as refused:
+        await shop.adapter.quote_purchase(request)
+    assert (refused.value.reason, refused.value.field) == (RejectReason.NOT_SOLD, "amount")
+
+
+async def test_what_a_customer_owes_from_before_is_in_no_price(shop: Shop, twin: StripeTwin) -> None:
+    """Stripe would add it to what was shown. What the customer has to the good makes it less, and is sold."""
+    bought = await shop.subscription()
+    change, customer = SetSeats(base=10, seats=12), twin.books.tables["customer"][bought.customer]
+    customer["balance"] = 300
+    with pytest.raises(VendorRejected) as refused:
+        await shop.quote_change(bought.ref, change)
+    assert (refused.value.reason, refused.value.field) == (RejectReason.NOT_SOLD, "balance")
+    packs = await shop.cart((MINUTES, 1))
+    with pytest.raises(VendorRejected) as refused:
+        await shop.buy(packs)
+    assert refused.value.reason is RejectReason.QUOTE_EXPIRED
+    assert shop.paid(packs.order) == []
+    with pytest.raises(VendorRejected) as refused:
+        await shop.open(await shop.cart((TEAM, 1)))
+    assert (refused.value.reason, refused.value.field) == (RejectReason.NOT_SOLD, "balance")
+    assert not twin.books.all("checkout.session", status="open")
+    customer["balance"] = -300
+    order, quote = shop.order(), await shop.quote_change(bought.ref, change)
+    assert isinstance(await shop.change(bought.ref, change, quote=quote, order=order), Done)
+    assert shop.paid(order) == [quote.due_now.minor - 300]

@@ -209,6 +209,7 @@ def test_a_booking_is_the_term_as_it_is_and_a_year_as_it_will_be(kept: list[str]
     assert now["items"] == [{"price": "price_team", "quantity": 10}, {"price": "price_storage", "quantity": 2}]
     assert then["items"] == [{"price": "price_scale", "quantity": 7}, {"price": "price_storage", "quantity": 2}]
     assert params["end_behavior"] == "release"
+    assert [phase.get("automatic_tax") for phase in (now, then)] == [{"enabled": held.automatic_tax.enabled}] * 2
     wanted = [{"discount": discount} for discount in kept]
     assert [phase.get("discounts", []) for phase in (now, then)] == [wanted, wanted]
 

@@ -207,6 +207,10 @@ def _no_tax(twin: StripeTwin) -> None:
     twin.books.is_tax_active = False
 
 
+def _no_portal(twin: StripeTwin) -> None:
+    twin.books.has_portal = False
+
+
 def _missing_price(twin: StripeTwin) -> None:
     del twin.books.tables["price"][price_at(twin, TEAM)["id"]]
 
@@ -231,6 +235,8 @@ def _archived_price(twin: StripeTwin) -> None:
         (_fast_clock, "200 seconds ahead of Stripe's", "NTP"),
         (_slow_clock, "61 seconds behind Stripe's", "NTP"),
         (_no_tax, "Stripe Tax is not set up", "STRIPE_AUTOMATIC_TAX=off"),
+        (_no_portal, "the customer portal has no settings", "save its settings once"),
+        (lambda twin: twin.fail("forbidden", ".*/configurations", 0), "may not read Customer portal", "the right"),
         (_missing_price, f"stripe does not know {TEAM}", "kassa vendor sync --apply"),
         (_archived_price, f"stripe does not offer {TEAM}", "kassa vendor sync --apply"),
         (lambda twin: price_at(twin, TEAM).update(unit_amount=1), f"the price {TEAM} differs", "never changes"),

@@ -127,19 +127,23 @@ def booking(
 ) -> SubscriptionScheduleUpdateParams:
     """Return the two phases of a change at renewal: the term as it is, and a year as it will be.
 
-    A schedule goes on after its last phase as if there were none, so the year after renews the same.
+    A schedule goes on after its last phase as if there were none, so the year after renews the same. A phase is taxed
+    only where it says so itself; without a card of its own it is charged to the customer's default.
     """
     others = [item for item in subscription.items.data if item.id != main.id]
+    is_taxed = subscription.automatic_tax.enabled
     now: SubscriptionScheduleUpdateParamsPhase = {
         "start_date": main.current_period_start,
         "end_date": main.current_period_end,
         "items": [_held(main), *map(_held, others)],
+        "automatic_tax": {"enabled": is_taxed},
         "proration_behavior": "none",
     }
     then: SubscriptionScheduleUpdateParamsPhase = {
         "start_date": main.current_period_end,
         "duration": {"interval": "year", "interval_count": 1},
         "items": [{"price": renewed.price, "quantity": renewed.quantity}, *map(_held, others)],
+        "automatic_tax": {"enabled": is_taxed},
         "proration_behavior": "none",
     }
     kept = [ref_of(discount) for discount in subscription.discounts]

@@ -47,6 +47,45 @@ def quote(
     )
 
 
+SMALLEST = {
+    "aed": 200,
+    "aud": 50,
+    "brl": 50,
+    "cad": 50,
+    "chf": 50,
+    "czk": 1_500,
+    "dkk": 250,
+    "eur": 50,
+    "gbp": 30,
+    "hkd": 400,
+    "huf": 17_500,
+    "inr": 50,
+    "jpy": 50,
+    "mxn": 1_000,
+    "nok": 300,
+    "nzd": 50,
+    "pln": 200,
+    "ron": 200,
+    "sek": 300,
+    "sgd": 50,
+    "usd": 50,
+}
+"""The least that Stripe charges, in minor units, by its documentation of currencies."""
+
+
+def check_chargeable(preview: stripe.Invoice, operation: str) -> None:
+    """Refuse a preview whose tax Stripe could not work out, or whose sum it would not charge as it stands.
+
+    Less than the least that it charges it calls paid, and adds it to the next invoice, as it adds what a customer owes
+    from before. What the customer has to the good only makes the charge smaller.
+    """
+    check_tax(preview, operation)
+    if 0 < preview.total < SMALLEST.get(preview.currency, 0):
+        raise rejected(operation, RejectReason.NOT_SOLD, "amount", "too little to be charged")
+    if preview.amount_due > max(preview.total, 0):
+        raise rejected(operation, RejectReason.NOT_SOLD, "balance", "the customer owes something from before")
+
+
 def check_tax(preview: stripe.Invoice, operation: str) -> None:
     """Refuse a preview whose tax Stripe could not work out."""
     status = preview.automatic_tax.status
