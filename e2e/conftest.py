@@ -12,12 +12,14 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, e
 from e2e.browser import LAUNCH_ARGS, NoBrowser, find_browser
 from e2e.demo import Demo, DemoDied, running_demo
 from e2e.world import World
+from tests.support.scratch import keep_scratch_in_memory
 
 RESULTS = Path(__file__).parent.parent / "test-results"
 PATIENCE_MS = 10_000
 _failed = pytest.StashKey[bool]()
 _printed_before = pytest.StashKey[tuple[Demo, int]]()
 
+keep_scratch_in_memory()
 
 VENDORS = ("embedded", "stripe")
 
@@ -141,7 +143,7 @@ def context(
         viewport={"width": 1280, "height": 900}, java_script_enabled=javascript == "on", base_url=world.store
     )
     context.set_default_timeout(PATIENCE_MS)
-    context.tracing.start(screenshots=True, snapshots=True)
+    context.tracing.start(snapshots=True)  # pictures would cost a sixth of the whole run
     complaints: list[str] = []
     context.on("weberror", lambda error: complaints.append(str(error.error)))
     context.on("console", lambda message: complaints.extend(_complaint(message)))

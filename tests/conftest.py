@@ -16,6 +16,7 @@ from app.core.clock import FrozenClock
 from app.db.engine import Database
 from tests.support.databases import PostgresDatabases, SqliteDatabases, opened
 from tests.support.postgres import NoPostgres, postgres_server
+from tests.support.scratch import keep_scratch_in_memory
 
 pytest_plugins = ("app.vendor_adapters.conformance.plugin",)
 pytest.register_assert_rewrite("tests.support.journeys", "tests.support.witness")
@@ -24,6 +25,8 @@ pytest.register_assert_rewrite("tests.support.journeys", "tests.support.witness"
 # looking for it in all folders again takes longer than many an answer.
 if find_spec("sniffio") is None:
     sys.modules["sniffio"] = None  # type: ignore[assignment]  # how Python marks what cannot be imported
+
+keep_scratch_in_memory()
 
 ENGINES = ("sqlite", "postgres")
 VENDORS = ("embedded", "stripe", "minimal", "lesser")

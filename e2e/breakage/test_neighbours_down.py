@@ -99,6 +99,7 @@ def test_the_product_is_down_after_paying(page: Page, world: World, javascript: 
 @pytest.mark.vendors("embedded", why="signing in: no vendor takes part")
 def test_nobody_is_sent_to_a_sign_in_that_is_down(page: Page, world: World) -> None:
     sign_in(page, world, "ann")  # what the store remembers of the sign-in is fresh
+    page.goto("/")
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("link", name="Sign in")).to_be_visible()
     world.break_sign_in("any", "down", times=UNTIL_MENDED)

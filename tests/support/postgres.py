@@ -13,9 +13,8 @@ from pathlib import Path
 
 import psutil
 
-# Memory, where there is enough of it: cloning a database is ten times as fast there as on a disk.
-_MEMORY = Path("/dev/shm")  # noqa: S108 (only ever used through mkdtemp)
-_ENOUGH = 400_000_000
+from tests.support.scratch import scratch
+
 _PREFIX = "kassa-postgres-"
 # Nothing here outlives the run, so nothing need be safe from a power cut.
 _SETTINGS = """
@@ -48,7 +47,7 @@ def postgres_server() -> Iterator[str]:
             f"there are no PostgreSQL binaries for this Python ({error}). Name a server that runs elsewhere"
             " (TEST_DATABASE_URL=postgresql://user:password@host/postgres) or leave it out (pytest --db sqlite)."
         ) from error
-    parent = _parent()
+    parent = scratch()
     _remove_left_overs(parent)
     folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=parent))
     try:
@@ -63,12 +62,6 @@ def postgres_server() -> Iterator[str]:
             server.cleanup()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _parent() -> Path:
-    if _MEMORY.is_dir() and os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _ENOUGH:
-        return _MEMORY
-    return Path(tempfile.gettempdir())
 
 
 def _remove_left_overs(parent: Path) -> None:
