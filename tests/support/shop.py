@@ -1,11 +1,14 @@
 """The whole demonstration in one process: store, product with its sign-in, a vendor with its pages, and browsers."""
 
 import re
+import sqlite3
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from html import unescape
+from pathlib import Path
 from types import MappingProxyType
 from urllib.parse import urlencode, urljoin, urlsplit
 
@@ -49,6 +52,10 @@ _CONTROL = re.compile(
 _ATTRIBUTE = re.compile(r'([a-zA-Z-]+)(?:="([^"]*)")?')
 _BUTTON = re.compile(r"<button\b(?P<tag>[^>]*)>(?P<text>.*?)</button>", re.DOTALL)
 _OPTION = re.compile(r"<option\b([^>]*)>")
+
+
+_prepared: dict[datetime, bytes] = {}
+"""A product's database as it begins, by the business time that it begins at: seeding one takes longer than a page."""
 
 
 class Network(AsyncBaseTransport):
@@ -274,8 +281,7 @@ async def open_shop(config: Config, database: Database, clock: FrozenClock) -> A
     world = DemoWorld(deps, product, seller.world, http)
     network.put(config.port, create_app(deps, world=world))
     network.put(config.demo_port, product.app)
-    await product.world.db.write(_with_signing_key)
-    await product.prepare()
+    await _prepare(product, config.var / "product.db", clock.now())
     await seed_accounts(deps, seller.world)
     yield Shop(deps, clock, world, seller.world, product, network)
     await http.aclose()
@@ -283,6 +289,21 @@ async def open_shop(config: Config, database: Database, clock: FrozenClock) -> A
     product.close()
     complaints = seller.complaints()
     assert not complaints, complaints
+
+
+async def _prepare(product: DemoProduct, file: Path, now: datetime) -> None:
+    """Give a product its tables, its key and its seed, which are those of the month of ``now``; an old one has them."""
+    if not _is_there(file, now):
+        await product.world.db.write(_with_signing_key)
+        await product.prepare()
+        with closing(sqlite3.connect(file)) as connection:
+            _prepared[now] = connection.serialize()
+
+
+def _is_there(file: Path, now: datetime) -> bool:
+    if not file.exists() and now in _prepared:
+        file.write_bytes(_prepared[now])
+    return file.exists()
 
 
 @cache
