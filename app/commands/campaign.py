@@ -44,7 +44,7 @@ async def campaign(config: Config, options: argparse.Namespace) -> int:
         except CampaignFault as fault:
             sys.stderr.write(f"kassa campaign {options.act}: {fault}\n")
         except Busy:
-            sys.stderr.write(f"kassa campaign {options.act}: busy: another file is being published; try again\n")
+            sys.stderr.write(f"kassa campaign {options.act}: busy: others write to the database just now; try again\n")
         except DATABASE_AWAY as error:
             sys.stderr.write(f"The database does not answer ({type(error).__name__}): check KASSA_DATABASE_URL.\n")
         return 1

@@ -142,6 +142,15 @@ async def test_publishing_twice_changes_nothing_more(
     assert all(actor.startswith("cli:") for actor, _ in published)
 
 
+async def test_publishing_waits_for_others_and_then_says_that_they_write(
+    config: Config, database: Database, file: Path, capsys: Out
+) -> None:
+    with database.engine.begin():
+        assert await run(config, "publish", file) == 1
+    told = "kassa campaign publish: busy: others write to the database just now; try again\n"
+    assert (capsys.readouterr().err, versions(database)) == (told, {})
+
+
 async def test_a_code_that_is_taken_is_refused_with_its_line(
     config: Config, database: Database, file: Path, capsys: Out
 ) -> None:

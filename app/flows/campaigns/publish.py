@@ -38,8 +38,8 @@ async def publish_checked(deps: Deps, checked: Checked, *, actor: str) -> tuple[
     """Make a new version of each campaign of a file that changed; repeating it changes nothing.
 
     They count from then on in every process, and start and stop by their windows. ``actor`` stands in the audit: a
-    person's id, ``system``, or who gave a command. Raises CampaignsRefused, and Busy while another file is being
-    published; nothing is published then.
+    person's id, ``system``, or who gave a command. Raises CampaignsRefused, and Busy while others write for longer
+    than one waits; nothing is published then.
     """
     if checked.findings:
         raise CampaignsRefused(checked.findings)
