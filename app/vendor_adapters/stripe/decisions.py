@@ -7,6 +7,7 @@ from app.vendor_adapters.stripe import charges
 from app.vendor_adapters.stripe.change_plans import check_not_paid_back
 from app.vendor_adapters.stripe.client import Call
 from app.vendor_adapters.stripe.errors import rejected
+from app.vendor_adapters.stripe.names import DECIDED, mark, meta
 from app.vendor_adapters.stripe.requests.subscriptions import renewal
 from app.vendor_adapters.stripe.shop import Shop
 from app.vendor_adapters.stripe.subscriptions import has_ended, has_schedule, load, read, release, snapshot
@@ -27,7 +28,10 @@ async def set_renewal(
     held = await load(call, ref)
     if decision is RenewalDecision.END_NOW:
         return await _end_now(call, shop, held, ref, key)
+    marked = mark(key, (ref, decision))
     if has_ended(held):
+        if meta(held.metadata, DECIDED) == marked:
+            return snapshot(call, shop, held)  # this very call came before, and Stripe has forgotten its key
         raise rejected(call.operation, RejectReason.STALE_STATE, "status", "it has ended")
     is_ending = decision is RenewalDecision.END
     items = our_items(held, shop.catalog)
@@ -38,7 +42,7 @@ async def set_renewal(
             return snapshot(call, shop, held)
         await release(call, held)
     is_paid_back = is_ending and any(billed_ahead(item) for item in items) and await _is_paid_back(call, held)
-    params = renewal(held, is_ending=is_ending, is_paid_back=is_paid_back)
+    params = renewal(held, marked, is_ending=is_ending, is_paid_back=is_paid_back)
     updated = await call.write(call.v1.subscriptions.update_async(ref, params, {"idempotency_key": key}))
     return snapshot(call, shop, await load(call, ref) if call.is_replay else updated)
 

@@ -122,3 +122,11 @@ async def test_what_is_booked_is_taxed_and_charged_like_what_runs(shop: Shop, tw
     renewed = await shop.adapter.get_subscription(bought.ref)
     assert (renewed.status, renewed.seats) == (SubscriptionStatus.ACTIVE, 8)
     assert twin.charges()[-1].amount == 303_108  # 8 seats for a year, and 8.875 % of tax
+
+
+async def test_an_end_that_is_sent_again_after_it_came(shop: Shop) -> None:
+    bought, key = await shop.subscription(), shop.key()
+    await shop.adapter.set_renewal(bought.ref, decision=RenewalDecision.END, key=key)
+    shop.days(366)
+    again = await shop.adapter.set_renewal(bought.ref, decision=RenewalDecision.END, key=key)
+    assert (again.status.value, again.cancel_at) == ("cancelled", bought.period.ends_at)

@@ -16,7 +16,7 @@ from stripe.params import (
     SubscriptionUpdateParamsItem,
 )
 
-from app.vendor_adapters.stripe.names import BOOKED, OFFER
+from app.vendor_adapters.stripe.names import BOOKED, DECIDED, OFFER
 from app.vendor_adapters.stripe.translate.basics import ref_of
 from app.vendor_adapters.stripe.translate.subscriptions import Booking, billed_ahead
 
@@ -97,13 +97,15 @@ def prebilling(until: int, *, ends: bool) -> SubscriptionUpdateParams:
     return params
 
 
-def renewal(subscription: stripe.Subscription, *, is_ending: bool, is_paid_back: bool) -> SubscriptionUpdateParams:
+def renewal(
+    subscription: stripe.Subscription, mark: str, *, is_ending: bool, is_paid_back: bool
+) -> SubscriptionUpdateParams:
     """Return what lets a subscription end with what is billed, or renew; what was put aside goes with the decision.
 
     An end that was set with a paid term is an instant of its own, and is unset as one. What was billed in advance and
     ``is_paid_back`` is cut off, without a credit, because the money is with the buyer already.
     """
-    params: SubscriptionUpdateParams = {"metadata": {BOOKED: ""}, "expand": ["schedule"]}
+    params: SubscriptionUpdateParams = {"metadata": {BOOKED: "", DECIDED: mark}, "expand": ["schedule"]}
     items = subscription.items.data
     if is_ending and is_paid_back:
         params["cancel_at"] = max(item.current_period_end for item in items)
