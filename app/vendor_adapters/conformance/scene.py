@@ -40,6 +40,7 @@ class Scene:
         self.paid: list[CheckoutSnapshot] = []
         self.subscriptions: list[SubscriptionRef] = []
         self.discounts: list[DiscountRef] = []
+        self._met: set[SubscriptionRef] = set()
         self._buyer: Buyer | None = None
         self._last: tuple[Write, IdempotencyKey, str] | None = None
 
@@ -223,7 +224,8 @@ class Scene:
         self.trace.note(f"  {self.trace.checkout(found)}")
         if found.charge and found.ref not in [known.ref for known in self.paid]:
             self.paid.append(found)
-        if found.subscription and found.subscription not in self.subscriptions:
+        if found.subscription and found.subscription not in self._met:
+            self._met.add(found.subscription)  # which may have gone on in another one since
             self.subscriptions.append(found.subscription)
             await self.looks()
 
