@@ -199,6 +199,10 @@ async def test_stripe_bills_a_term_that_was_paid_back_only_once_the_one_before_h
     await browser.open(page + "/renewal")
     await browser.press("renew")
     assert "The next term was paid back. It can be paid from 1 March 2027 on." in browser.text
+    packs = "/buy/packs?addon=storage-10&group=globex&packs=2"
+    for change in (page + "/seat-changes", page + "/plan-changes?plan=scale", packs):
+        await browser.open(change)
+        assert "Until then nothing can be changed." in browser.text, change
 
 
 @pytest.mark.parametrize(("states", "plan"), [(["opened", "won"], "team"), (["opened", "lost"], "free")])
