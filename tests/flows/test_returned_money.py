@@ -145,13 +145,19 @@ async def test_a_renewal_that_is_paid_back_ends_its_term(shop: Shop) -> None:
     assert "for the renewal of Team for Globex (10 seats)" in texts[1]
 
 
-async def next_term_paid_back(shop: Shop) -> Browser:
-    """Pay globex' next term before its day, have the money go back, and return the subscription's page."""
+async def next_term_paid(shop: Shop) -> Browser:
+    """Pay globex' next term before its day."""
     found = await subscription_of(shop, "globex")
     shop.clock.advance_business(datetime(2027, 2, 20, 12, tzinfo=UTC) - shop.clock.now())
     browser = await at(shop, "bob", f"/subscriptions/{found.subscription_id}/renewal/payment")
     await browser.press("and renew until")
     await settled(shop)
+    return browser
+
+
+async def next_term_paid_back(shop: Shop) -> Browser:
+    """Have the money of such a term go back, and return the subscription's page."""
+    found, browser = await subscription_of(shop, "globex"), await next_term_paid(shop)
     await shop.world.refund(await charge_of(shop), PAID)
     await settled(shop)
     await browser.open(f"/subscriptions/{found.subscription_id}")
@@ -176,6 +182,17 @@ async def test_a_term_paid_by_hand_and_paid_back_before_its_day_does_not_come(sh
     await browser.press("and renew until")
     await settled(shop)
     assert await plan_of(shop, "globex") == "team"
+
+
+async def test_a_term_paid_by_hand_whose_money_a_bank_takes_back_does_not_come(shop: Shop) -> None:
+    await next_term_paid(shop)
+    charge = await charge_of(shop)
+    for state in ("opened", "lost"):
+        await shop.world.dispute(charge, state)
+        await settled(shop)
+    assert "It ends on 1 March 2027 and does not renew by itself." in (await told(shop, "charge_disputed"))[-1]
+    after = await at_vendor(shop, "globex")
+    assert (after.paid_until, after.cancel_at) == (None, after.period.ends_at)
 
 
 @pytest.mark.vendors("embedded")
