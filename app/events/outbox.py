@@ -74,6 +74,12 @@ def is_known(connection: Connection, *, kind: str, dedupe_key: str) -> bool:
     return connection.execute(found).first() is not None
 
 
+def is_closed(connection: Connection, *, kind: str, dedupe_key: str) -> bool:
+    """Whether people closed the job with that key, so that the store will not do it."""
+    mine = (outbox.c.dedupe_key == f"{kind}:{dedupe_key}") & (outbox.c.state == "closed")
+    return connection.execute(select(outbox.c.job_id).where(mine)).first() is not None
+
+
 def known_keys(connection: Connection, *, kind: str, dedupe_keys: Sequence[str]) -> frozenset[str]:
     """Return those of some keys with which a job was ever added."""
     wanted = {f"{kind}:{key}": key for key in dedupe_keys}

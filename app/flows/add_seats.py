@@ -12,6 +12,7 @@ from app.flows.campaigns.on_seats import as_it_was_shown, ask_on_seats, price_se
 from app.flows.cards_needed import card_problem
 from app.flows.change_order import Press, Wanted, order_change, pressed_before
 from app.flows.deps import Deps
+from app.flows.not_sold import not_sold
 from app.flows.on_file import OnFile
 from app.flows.own_subscriptions import Owned, away, cards, open_subscription, read_owned
 from app.flows.payment import Step
@@ -75,8 +76,8 @@ async def read_seat_page(
     fresh = _page(deps, await read_owned(deps, person, subscription_id), add)
     try:
         return await _priced(deps, person, fresh, guesser)
-    except VendorRejected:
-        return replace(fresh, problem=away())
+    except VendorRejected as error:
+        return replace(fresh, problem=not_sold(error, fresh.owned.subscription) or away())
 
 
 async def add_seats(deps: Deps, person: Person, subscription_id: str, *, base: int, add: int, press: Press) -> Step:

@@ -8,6 +8,7 @@ from app.flows.add_seats import check_open
 from app.flows.cards_needed import card_problem
 from app.flows.change_order import Press, Wanted, order_change, pressed_before, show_change
 from app.flows.deps import Deps
+from app.flows.not_sold import not_sold
 from app.flows.own_subscriptions import Owned, away, cards, read_owned
 from app.flows.payment import Step
 from app.flows.purchase import offer_key
@@ -56,8 +57,8 @@ async def read_plan_page(deps: Deps, person: Person, subscription_id: str, *, pl
         try:
             change = _change(deps, owned, chosen, wanted, at_renewal=not is_upgrade)
             shown = await show_change(deps, owned, change)
-        except VendorError:
-            found = away()
+        except VendorError as error:
+            found = not_sold(error, owned.subscription) or away()
     on_file = await cards(deps, owned) if shown else ()
     missing = card_problem(deps.vendors[owned.subscription.vendor], shown.quote.due_now, on_file) if shown else None
     return PlanPage(

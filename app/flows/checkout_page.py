@@ -23,6 +23,7 @@ from app.flows.cards_needed import NO_CARD, card_problem
 from app.flows.deps import Deps
 from app.flows.groups import GroupChoice, GroupOption, group_choice
 from app.flows.mixed_cart import Extra, extra_of
+from app.flows.not_sold import not_sold
 from app.flows.offers import note_vendor_away
 from app.flows.on_file import OnFile
 from app.flows.packs import Linked, coterm_of, linked_plan, packs_blocker
@@ -41,8 +42,6 @@ from app.subscriptions.store import Subscription, has_subscription
 from app.vendor_adapters.capabilities import Capability
 from app.vendor_adapters.errors import RejectReason, VendorError, VendorRejected
 from app.vendor_adapters.types import CustomerRef, PaymentMethodSummary, PurchaseItem, TaxIdStatus
-
-TOO_LITTLE = "This is too little to be charged to a card. Choose more."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,9 +247,8 @@ async def _with_price(deps: Deps, checkout: Checkout, guesser: Guesser, at: date
     except VendorRejected as error:
         if error.reason is RejectReason.INVALID_ADDRESS:
             return replace(checkout, blocker=problem(ProblemId.E_ADDR_POST, "postal_code", country="this country"))
-        if error.reason is RejectReason.NOT_SOLD and error.field == "amount":
-            return replace(checkout, blocker=checkout.blocker or Problem(ProblemId.E_INPUT, TOO_LITTLE))
-        return _away(checkout)
+        found = not_sold(error, checkout.coterm)
+        return replace(checkout, blocker=checkout.blocker or found) if found else _away(checkout)
     except VendorError:
         await note_vendor_away(deps)
         return _away(checkout)

@@ -23,7 +23,7 @@ from app.flows.sync import sync
 from app.identity.accounts import BillingAccount, account_by_id
 from app.orders import store
 from app.orders.kinds import ADD_PACKS, ADD_SEATS, PLAN_CHANGE
-from app.orders.states import Action
+from app.orders.states import Action, State
 from app.orders.store import Order
 from app.subscriptions.store import Subscription, by_ref
 from app.vendor_adapters.errors import NotSupported, RejectReason, VendorRejected
@@ -134,8 +134,8 @@ def _note(
 ) -> None:
     """Write it down and tell it once for each sum and each state; the order says what is left of it."""
     now, order = deps.clock.wall(), paid_for.order
-    if order is not None and outbox.is_known(connection, kind=REFUND_DUPLICATE, dedupe_key=order.order_id):
-        return  # our own doing: whoever paid it back says so
+    if order is not None and _is_ours_to_tell(connection, order):
+        return
     if order is not None:
         locked = store.lock_order(connection, order.order_id)
         store.update_order(connection, order.order_id, amount_refunded=charge.refunded.minor)
@@ -155,6 +155,14 @@ def _note(
         if _tell(connection, deps, mail, _dispute_key(charge), paid_for):
             detail = f"{charge.dispute.value}, charge {charge.ref}"
             audit.record(connection, actor="vendor", action="charge.disputed", subject=subject, detail=detail, now=now)
+
+
+def _is_ours_to_tell(connection: Connection, order: Order) -> bool:
+    """Whether the store gives the order's money back itself, and says so; not what people closed without a refund."""
+    if not outbox.is_known(connection, kind=REFUND_DUPLICATE, dedupe_key=order.order_id):
+        return False
+    is_closed = outbox.is_closed(connection, kind=REFUND_DUPLICATE, dedupe_key=order.order_id)
+    return order.state is State.REFUNDED or not is_closed
 
 
 def _returned(deps: Deps, charge: ChargeSummary, paid_for: PaidFor, then: str) -> Mail:

@@ -9,7 +9,7 @@ from app.flows.choose_plan import Asked, show_plans
 from app.flows.visits import note_plans_viewed
 from app.promotions.links import LONGEST as LONGEST_TOKEN
 from app.web.deps import deps_of
-from app.web.forms import one
+from app.web.forms import clean_text, one
 from app.web.render import is_partial, page
 from app.web.session import current_actor
 from app.web.visits import is_machine, visit_keys
@@ -28,7 +28,7 @@ async def plans(request: Request) -> Response:
         plan=one(query, "plan"),
         seats=one(query, "seats"),
         currency=one(query, "currency"),
-        campaign=one(query, "campaign")[:_LONGEST],
+        campaign=(clean_text(one(query, "campaign")) or "")[:_LONGEST],
         preview=one(query, "preview")[:LONGEST_TOKEN],
         fault=one(query, "link"),
         again=one(query, "again") != "",

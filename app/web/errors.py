@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.types import HTTPExceptionHandler
 
 from app.core.problems import NotYours, Problem, ProblemId, Refused, SignInNeeded, problem
-from app.db.errors import DATABASE_AWAY
+from app.db.errors import BAD_VALUE, DATABASE_AWAY
 from app.entitlements.product import ProductError, ProductRefused
 from app.vendor_adapters.errors import OutcomeUnknown, VendorError, VendorUnavailable
 from app.web.addresses import HOME, safe_path
@@ -94,6 +94,12 @@ async def _gone(request: Request, error: Exception) -> Response:
     return problem_page(request, problem(ProblemId.E_GONE))
 
 
+async def _nameless(request: Request, error: Exception) -> Response:
+    """The address names what no column can hold, as with a NUL byte on PostgreSQL: nothing here is called so."""
+    _log.warning("nothing can be called so", error=type(error).__name__)
+    return await _gone(request, error)
+
+
 async def _sign_in(request: Request, error: Exception) -> Response:
     """Come back to the page that was asked for, or to the one that a form was sent from."""
     back = _here(request) if request.method in ("GET", "HEAD") else _came_from(request)
@@ -143,6 +149,7 @@ _HANDLERS: dict[type[Exception], _Handler] = {
     NotYours: _gone,
     SignInNeeded: _sign_in,
     HTTPException: _http,
+    BAD_VALUE: _nameless,
     **dict.fromkeys(DATABASE_AWAY, _busy),
     VendorError: _vendor,
     ProductError: _product,

@@ -3,11 +3,14 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from app.core.ids import new_id
 from app.db.schema.events import audit
+from app.events import outbox
+from app.flows.given_up import close_job
 from app.flows.returned_money import look_at_charge
+from app.flows.settle import REFUND_DUPLICATE
 from app.orders.states import State
 from app.subscriptions.store import by_ref
 from app.vendor_adapters.embedded.faults import Fault
@@ -145,13 +148,19 @@ async def test_a_renewal_that_is_paid_back_ends_its_term(shop: Shop) -> None:
     assert "for the renewal of Team for Globex (10 seats)" in texts[1]
 
 
-async def next_term_paid_back(shop: Shop) -> Browser:
-    """Pay globex' next term before its day, have the money go back, and return the subscription's page."""
+async def next_term_paid(shop: Shop) -> Browser:
+    """Pay globex' next term before its day."""
     found = await subscription_of(shop, "globex")
     shop.clock.advance_business(datetime(2027, 2, 20, 12, tzinfo=UTC) - shop.clock.now())
     browser = await at(shop, "bob", f"/subscriptions/{found.subscription_id}/renewal/payment")
     await browser.press("and renew until")
     await settled(shop)
+    return browser
+
+
+async def next_term_paid_back(shop: Shop) -> Browser:
+    """Have the money of such a term go back, and return the subscription's page."""
+    found, browser = await subscription_of(shop, "globex"), await next_term_paid(shop)
     await shop.world.refund(await charge_of(shop), PAID)
     await settled(shop)
     await browser.open(f"/subscriptions/{found.subscription_id}")
@@ -178,6 +187,17 @@ async def test_a_term_paid_by_hand_and_paid_back_before_its_day_does_not_come(sh
     assert await plan_of(shop, "globex") == "team"
 
 
+async def test_a_term_paid_by_hand_whose_money_a_bank_takes_back_does_not_come(shop: Shop) -> None:
+    await next_term_paid(shop)
+    charge = await charge_of(shop)
+    for state in ("opened", "lost"):
+        await shop.world.dispute(charge, state)
+        await settled(shop)
+    assert "It ends on 1 March 2027 and does not renew by itself." in "".join(await told(shop, "charge_disputed"))
+    after = await at_vendor(shop, "globex")
+    assert (after.paid_until, after.cancel_at) == (None, after.period.ends_at)
+
+
 @pytest.mark.vendors("embedded")
 async def test_a_term_that_was_paid_back_can_be_paid_again_or_renew_by_itself(shop: Shop) -> None:
     """What was decided since is not undone by another word about the same money."""
@@ -199,6 +219,10 @@ async def test_stripe_bills_a_term_that_was_paid_back_only_once_the_one_before_h
     await browser.open(page + "/renewal")
     await browser.press("renew")
     assert "The next term was paid back. It can be paid from 1 March 2027 on." in browser.text
+    packs = "/buy/packs?addon=storage-10&group=globex&packs=2"
+    for change in (page + "/seat-changes", page + "/plan-changes?plan=scale", packs):
+        await browser.open(change)
+        assert "Until then nothing can be changed." in browser.text, change
 
 
 @pytest.mark.parametrize(("states", "plan"), [(["opened", "won"], "team"), (["opened", "lost"], "free")])
@@ -231,6 +255,27 @@ async def test_a_dispute_that_is_lost_after_a_part_was_paid_back_ends_it_all_the
     await shop.world.dispute(charge, "lost")
     await settled(shop)
     assert await plan_of(shop, "acme") == "free"
+
+
+@pytest.mark.vendors("embedded")
+async def test_what_goes_back_after_people_closed_our_own_refund_is_noted(shop: Shop) -> None:
+    await bought(shop)
+    order_id, now = (await only_order(shop)).order_id, shop.clock.wall()
+
+    def give_up(connection: Connection) -> str:
+        key = {"kind": REFUND_DUPLICATE, "dedupe_key": order_id}
+        outbox.enqueue(connection, **key, payload={}, order_id=order_id, now=now)
+        (job,) = [each for each in outbox.claim_due(connection, now=now) if each.kind == REFUND_DUPLICATE]
+        outbox.mark_failed(connection, job, error="x", now=now, retry=False)
+        return job.job_id
+
+    job = await shop.deps.db.write(give_up)
+    await close_job(shop.deps, job, why="the buyer keeps it", is_paid_back=False, actor="cli:x", apply=True)
+    await shop.world.refund(await charge_of(shop), PAID)
+    await settled(shop)
+    order = await only_order(shop)
+    assert (order.state, order.amount_refunded) == (State.REFUNDED, PAID)
+    assert len(await told(shop, "money_returned")) == 1
 
 
 async def test_an_answer_that_is_lost_is_asked_for_again(shop: Shop) -> None:

@@ -231,3 +231,12 @@ async def test_the_orders_are_listed_newest_first_and_in_pages(shop: Shop) -> No
     await bob.open("/orders")
     assert (await only_order(shop)).order_id in bob.text
     assert "active" in bob.text
+
+
+@pytest.mark.engines("postgres")
+async def test_a_name_that_no_column_can_hold_is_nobodys(shop: Shop) -> None:
+    """PostgreSQL takes no NUL byte in a text."""
+    browser = await shop.known("ann")
+    for path, status in (("/?campaign=a%00b", 200), ("/c/a%00b", 404), ("/orders/a%00b", 404)):
+        await browser.open(path)
+        assert browser.status == status, path

@@ -16,10 +16,11 @@ from app.flows.cards_needed import NO_CARD, card_problem
 from app.flows.change_order import Press, Wanted, order_change, pressed_before, show_change
 from app.flows.change_plan import other_plans
 from app.flows.deps import Deps
+from app.flows.not_sold import not_sold
 from app.flows.own_subscriptions import Owned, away, cards, read_owned
 from app.flows.payment import Step
 from app.flows.purchase import offer_key
-from app.flows.renewals.renewal import check_enough, is_paid_back, paid_back
+from app.flows.renewals.renewal import check_enough
 from app.identity.actor import Person
 from app.orders.change_quotes import KeptChange
 from app.orders.kinds import RENEWAL
@@ -228,12 +229,10 @@ def _refused(owned: Owned, error: VendorRejected) -> tuple[Owned, Problem, Detou
         return owned, NO_CARD, Detour.ADD_CARD
     if error.reason is RejectReason.NOT_SOLD and error.field == "discounts":
         return owned, problem(ProblemId.E_RENEW_DISCOUNT), None
-    if is_paid_back(error):
-        return owned, paid_back(owned.subscription), None
     if error.reason is RejectReason.NOT_SOLD and error.field == "billing_schedules":
         return owned, problem(ProblemId.E_RENEW_DAY), None
     if error.reason is not RejectReason.STALE_STATE or not owned.problem:
-        return owned, away(), None
+        return owned, not_sold(error, owned.subscription) or away(), None
     found = reason_problem(owned.reason, owned.subscription)
     return replace(owned, can_renew=False, problem=found), found or away(), None
 

@@ -10,14 +10,14 @@ from app.events import audit, outbox
 from app.flows import wording
 from app.flows.add_seats import check_open
 from app.flows.deps import Deps
+from app.flows.not_sold import not_sold
 from app.flows.own_subscriptions import Owned, away, cards, read_owned
 from app.flows.sync import sync
 from app.identity.actor import Person
 from app.orders.change_quotes import KeptChange, keep_change
 from app.orders.packing import pack
 from app.subscriptions.eligibility import Reason, renewed_problem
-from app.subscriptions.store import Subscription
-from app.vendor_adapters.errors import OutcomeUnknown, RejectReason, VendorError, VendorRejected
+from app.vendor_adapters.errors import OutcomeUnknown, VendorError, VendorRejected
 from app.vendor_adapters.types import (
     Declined,
     Fidelity,
@@ -112,7 +112,7 @@ async def turn(
     except OutcomeUnknown as error:
         raise Refused(problem(ProblemId.E_BUSY)) from error
     except VendorError as error:
-        raise Refused(paid_back(owned.subscription) if is_paid_back(error) else away()) from error
+        raise Refused(not_sold(error, owned.subscription) or away()) from error
     detail = decision.value + (f", {reason}" if reason else "") + (f": {comment}" if comment else "")
     payload: outbox.Payload = {"subscription": subscription_id, "renews": is_on, "reason": reason}
     await deps.db.write(
@@ -181,17 +181,6 @@ def check_unpaid(owned: Owned) -> None:
     found = renewed_problem(owned.subscription)
     if found is not None:
         raise Refused(found)
-
-
-def is_paid_back(error: VendorError) -> bool:
-    """Whether a vendor refuses because it bills no term again whose money went back, before the one that runs ends."""
-    return isinstance(error, VendorRejected) and (error.reason, error.field) == (RejectReason.NOT_SOLD, "period")
-
-
-def paid_back(subscription: Subscription) -> Problem:
-    """Return what is said of that."""
-    end = formats.date(subscription.ends_at)
-    return Problem(ProblemId.E_INPUT, f"The next term was paid back. It can be paid from {end} on.")
 
 
 def check_enough(owned: Owned, seats: int) -> None:

@@ -1,6 +1,6 @@
 """Charges: one row for each try at a card, of which only those that succeeded moved money (none really does here)."""
 
-from sqlalchemy import RowMapping, insert, select, update
+from sqlalchemy import RowMapping, insert, select
 
 from app.core.ids import new_id
 from app.core.money import Money
@@ -54,13 +54,6 @@ def refunded(desk: Desk, ref: str | None) -> int:
         return 0
     amount: int = get(desk, ref)["amount_refunded"]
     return amount
-
-
-def dispute(desk: Desk, ref: str, state: str) -> None:
-    """Note how the holder's complaint about a charge stands."""
-    charge = get(desk, ref)
-    desk.connection.execute(update(charges).where(charges.c.ref == ref).values(dispute=state))
-    events.record(desk, NotificationKind.CHARGE, ref, charge["order_id"])
 
 
 def _add(

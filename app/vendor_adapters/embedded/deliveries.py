@@ -61,14 +61,20 @@ def take(desk: Desk, delivery: int, attempts: int) -> Message | None:
 
 
 def settle(desk: Desk, message: Message, status: int) -> bool:
-    """Keep how the store answered (0: not at all); anything but 2xx is tried again later. True when it arrived."""
+    """Keep how the store answered (0: not at all); anything but 2xx is tried again later. True when it arrived.
+
+    Nothing is kept, and False returned, when the message is not this sender's any more: a reset has forgotten it, or
+    another sender took it when the lease was over.
+    """
     has_arrived = 200 <= status < 300
-    made = select(deliveries.c.made_wall).where(deliveries.c.id == message.id)
-    is_hopeless = desk.connection.execute(made).scalar_one() + _KEEP_TRYING <= desk.wall
-    state = DELIVERED if has_arrived else FAILED if is_hopeless else WAITING
+    mine = (deliveries.c.id == message.id) & (deliveries.c.attempts == message.attempts)
+    made: datetime | None = desk.connection.execute(select(deliveries.c.made_wall).where(mine)).scalar_one_or_none()
+    if made is None:
+        return False
+    state = DELIVERED if has_arrived else FAILED if made + _KEEP_TRYING <= desk.wall else WAITING
     desk.connection.execute(
         update(deliveries)
-        .where(deliveries.c.id == message.id)
+        .where(mine)
         .values(status=state, last_answer=status, next_wall=desk.wall + _pause(message.attempts))
     )
     return has_arrived

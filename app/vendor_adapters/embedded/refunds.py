@@ -1,4 +1,4 @@
-"""Money given back."""
+"""Money given back, by us or by a bank."""
 
 from sqlalchemy import RowMapping, insert, update
 
@@ -50,6 +50,15 @@ def refund(desk: Desk, charge: str, amount: Money, reason: str) -> str:
         prepaid.give_back(desk, row["checkout"])
     events.record(desk, NotificationKind.CHARGE, charge, row["order_id"])
     return ref
+
+
+def dispute(desk: Desk, charge: str, state: str) -> None:
+    """Note how the holder's complaint about a charge stands; lost, a term paid before its day is not paid any more."""
+    row = charges.get(desk, charge)
+    desk.connection.execute(update(charges_table).where(charges_table.c.ref == charge).values(dispute=state))
+    if _DISPUTES[state] is DisputeState.LOST:
+        prepaid.give_back(desk, row["checkout"])
+    events.record(desk, NotificationKind.CHARGE, charge, row["order_id"])
 
 
 def summary(desk: Desk, charge: str) -> ChargeSummary:

@@ -9,7 +9,6 @@ from sqlalchemy import delete
 from app.core.money import Money
 from app.vendor_adapters.embedded import (
     billing_run,
-    charges,
     deliveries,
     faults,
     mirror,
@@ -92,7 +91,7 @@ class EmbeddedWorld:
 
     async def dispute(self, charge: ChargeRef, state: DisputeState) -> None:
         """Let the holder of the card complain, or let that be decided."""
-        await self._calls.own_write(lambda desk: charges.dispute(desk, charge, state.value))
+        await self._calls.own_write(lambda desk: refunds.dispute(desk, charge, state.value))
 
     # --- faults ---
 

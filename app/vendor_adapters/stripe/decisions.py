@@ -29,9 +29,9 @@ async def set_renewal(
     if decision is RenewalDecision.END_NOW:
         return await _end_now(call, shop, held, ref, key)
     marked = mark(key, (ref, decision))
+    if meta(held.metadata, DECIDED) == marked:
+        return snapshot(call, shop, held)  # this very call came before; what it asked for hung on what was there then
     if has_ended(held):
-        if meta(held.metadata, DECIDED) == marked:
-            return snapshot(call, shop, held)  # this very call came before, and Stripe has forgotten its key
         raise rejected(call.operation, RejectReason.STALE_STATE, "status", "it has ended")
     is_ending = decision is RenewalDecision.END
     items = our_items(held, shop.catalog)

@@ -11,7 +11,6 @@ from app.vendor_adapters.errors import RejectReason, VendorRejected
 from app.vendor_adapters.stripe.client import Call
 from app.vendor_adapters.stripe.errors import rejected
 from app.vendor_adapters.stripe.orders import payment_with_charge
-from app.vendor_adapters.stripe.purchases import void
 from app.vendor_adapters.stripe.translate.basics import payment_of, ref_of
 from app.vendor_adapters.stripe.translate.checkouts import direct_state
 from app.vendor_adapters.types import CheckoutState
@@ -25,13 +24,19 @@ async def give_up_waiting(call: Call, subscription: stripe.Subscription) -> None
     if subscription.pending_update is None:
         return
     latest = ref_of(subscription.latest_invoice)
-    invoice = await call.read(call.v1.invoices.retrieve_async(latest, {"expand": ["payments"]}))
-    state = direct_state(invoice, await payment_with_charge(call, payment_of(invoice)))
+    state = await _state(call, latest)
     if state is CheckoutState.PROCESSING:
         raise rejected(call.operation, RejectReason.STALE_STATE, "base", "a bank works on another change")
     if state is CheckoutState.EXPIRED:
         return
     try:
-        await void(call, invoice.id)
+        await call.write(call.v1.invoices.void_invoice_async(latest, None, {"idempotency_key": f"void:{latest}"}))
     except VendorRejected as error:
-        raise rejected(call.operation, RejectReason.STALE_STATE, "base", "another change was paid for") from error
+        # paid since it was read, or with a bank; or somebody beside us was first, and it is closed all the same
+        if await _state(call, latest) is not CheckoutState.EXPIRED:
+            raise rejected(call.operation, RejectReason.STALE_STATE, "base", "another change was paid for") from error
+
+
+async def _state(call: Call, ref: str) -> CheckoutState:
+    invoice = await call.read(call.v1.invoices.retrieve_async(ref, {"expand": ["payments"]}))
+    return direct_state(invoice, await payment_with_charge(call, payment_of(invoice)))

@@ -150,6 +150,27 @@ async def test_one_round_tries_each_message_once(shop: Shop, world: EmbeddedWorl
     assert len(inbox.received) == waiting
 
 
+async def test_a_reset_during_a_delivery_is_no_fault_and_settles_no_new_message(
+    shop: Shop, world: EmbeddedWorld, clock: FrozenClock
+) -> None:
+    """What began before the reset ends after it; its number is another message's by then."""
+    await shop.customer()
+
+    async def forgets(url: str, headers: Mapping[str, str], body: bytes) -> int:
+        await world.reset()
+        return 200
+
+    async def begins_anew(url: str, headers: Mapping[str, str], body: bytes) -> int:
+        await world.reset()
+        await shop.customer()
+        return 200
+
+    assert await world.deliver_due(forgets, clock.wall()) == 0
+    await shop.customer()
+    assert await world.deliver_due(begins_anew, clock.wall()) == 0
+    assert await world.deliver_due(Inbox().post, clock.wall()) == 1
+
+
 async def test_messages_are_tripled_shuffled_and_lost_on_request(
     shop: Shop, world: EmbeddedWorld, clock: FrozenClock
 ) -> None:

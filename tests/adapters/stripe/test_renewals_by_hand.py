@@ -433,3 +433,14 @@ async def test_a_part_paid_back_leaves_the_term_paid(shop: Shop) -> None:
     await shop.adapter.refund(told.charge, amount=usd(TEN - 1), reason="a part", key=shop.key())
     ends = await shop.adapter.set_renewal(bought.ref, decision=RenewalDecision.END, key=shop.key())
     assert (ends.cancel_at, ends.paid_until) == (MARCH_2028, MARCH_2028)
+
+
+async def test_a_decision_about_a_paid_term_that_is_sent_again_is_the_same(shop: Shop) -> None:
+    """What the first call did must not make the second one ask for something else under its key."""
+    bought = await running(shop)
+    await shop.changed(bought.ref, AS_IT_RUNS)
+    for decision, end in ((RenewalDecision.END, MARCH_2028), (RenewalDecision.RENEW, None)):
+        key = shop.key()
+        for _ in range(2):
+            held = await shop.adapter.set_renewal(bought.ref, decision=decision, key=key)
+            assert held.cancel_at == end

@@ -1,5 +1,6 @@
 """Changes that wait for a bank: money never moves for what something else has taken the place of."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -68,6 +69,31 @@ async def test_a_yes_that_came_first_counts(shop: Shop, twin: StripeTwin, waits:
     assert refused.value.reason is RejectReason.STALE_STATE
     assert (await shop.adapter.get_subscription(bought.ref)).seats == 13
     assert len(shop.paid(order)) == 1
+
+
+@pytest.mark.parametrize("ends", [False, True])
+async def test_a_yes_counts_that_comes_while_the_change_is_being_closed(
+    shop: Shop, twin: StripeTwin, waits: Waits, ends: bool
+) -> None:
+    """Nothing is asked for on top of what it made, which nobody was shown; what ends it is asked for again."""
+    bought, order, page = waits
+    quote = await shop.quote_change(bought.ref, FEWER)
+    twin.fail("slow", "post /v1/invoices/[^/]+/void")
+    if ends:
+        end = shop.adapter.set_renewal(bought.ref, decision=RenewalDecision.END_NOW, key=shop.key())
+        asked: asyncio.Future[object] = asyncio.ensure_future(end)
+    else:
+        asked = asyncio.ensure_future(shop.change(bought.ref, FEWER, quote=quote))
+    for _ in range(1_000):
+        if twin.network.sent[-1].endswith("/void"):
+            break
+        await asyncio.sleep(0.01)
+    await twin.pay(page)
+    with pytest.raises(VendorRejected) as refused:
+        await asked
+    assert refused.value.reason is RejectReason.STALE_STATE
+    assert (await shop.adapter.get_subscription(bought.ref)).seats == 13
+    assert (len(shop.paid(order)), len(twin.charges())) == (1, 2)
 
 
 async def test_a_late_yes_to_a_change_of_what_was_ended(shop: Shop, twin: StripeTwin, waits: Waits) -> None:
