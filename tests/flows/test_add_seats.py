@@ -267,7 +267,7 @@ async def test_a_link_for_too_many_is_put_right_and_told(shop: Shop) -> None:
     ("who", "group", "code", "words"),
     [
         ("cleo", "initech", "E-CHANNEL", "You bought this through ACME Partners. Ask them to add seats."),
-        ("eve", "hooli", "E-PASTDUE", "Pay the invoice"),
+        ("eve", "hooli", "E-PASTDUE", "Pay the invoice: 1,740.00 USD"),
         ("eve", "umbrella", "E-MULTIYEAR", "Talk to sales"),
         ("eve", "stark", "E-PO", "Talk to sales"),
         ("eve", "wayne", "E-COMMUNITY", "Talk to sales"),
