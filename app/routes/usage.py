@@ -86,7 +86,6 @@ class UsageView:
     buy_storage: Buying
     may_buy: bool
     blocker: Problem | None
-    blocker_path: str
     sales_path: str
     alerts: tuple[AlertLine, ...]
 
@@ -189,7 +188,6 @@ def _view(request: Request, deps: Deps, found: UsagePage) -> UsageView:
         buy_storage=_buy_packs(deps, found, AlertKind.STORAGE),
         may_buy=found.may_buy,
         blocker=_blocker(found),
-        blocker_path=back if has_card else "",
         sales_path=link("/sales", plan=plan.plan if plan else "", next=request.url.path),
         alerts=alert_lines(request, found.alerts),
     )
