@@ -130,6 +130,7 @@ async def test_midnight_between_quote_and_press_asks_again(shop: Shop, clock: Fr
     await browser.press("and add 3 seats")
     assert browser.status == 422
     assert "E-QUOTE" in browser.text
+    assert "This price was for 23 November 2026 (UTC). We refreshed it." in browser.text  # 20 minutes are not 30
     assert "(97 days)</dt><dd>277.45</dd>" in browser.text
     assert await shop.books("charges") == []
 
