@@ -4,10 +4,12 @@ The same press has one effect and one answer; two managers take turns, and the s
 """
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
 from app import formats
+from app.core.clock import midnight
 from app.core.ids import new_id, new_order_id
 from app.core.money import Money
 from app.core.problems import NotYours, Problem, ProblemId, Refused, problem
@@ -130,8 +132,16 @@ async def _as_shown(deps: Deps, owned: Owned, change: Growth, press: Press) -> K
             )
         raise Refused(_other_total(shown, change, fresh.quote.due_now))
     if shown.quote.expires_at <= deps.clock.now():
-        raise Refused(problem(ProblemId.E_QUOTE))
+        raise Refused(_too_old(shown.quote.expires_at))
     return await _as_it_is_now(deps, owned, change, shown)
+
+
+def _too_old(expired_at: datetime) -> Problem:
+    """Return E-QUOTE; what ended with its day says so, because it may be a minute old."""
+    if expired_at != midnight(expired_at):
+        return problem(ProblemId.E_QUOTE)
+    day = formats.date(expired_at - timedelta(days=1))
+    return Problem(ProblemId.E_QUOTE, f"This price was for {day} (UTC). We refreshed it.")
 
 
 async def _as_it_is_now(deps: Deps, owned: Owned, change: Growth, shown: KeptChange) -> KeptChange:

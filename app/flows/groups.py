@@ -12,6 +12,7 @@ from app.flows.deps import Deps
 from app.flows.packs import managed_group
 from app.identity.actor import Person
 from app.orders.intents import GroupCheck, Intent, save_group_check
+from app.subscriptions.eligibility import partner_problem
 from app.subscriptions.store import live_for_group
 
 CHECK_HOLDS = timedelta(minutes=15)  # so long an answer of the product will do while it is away
@@ -32,7 +33,8 @@ class GroupChoice:
     """The groups that an order can be for, and the one that is chosen.
 
     Attributes:
-        options: what the picker offers. chosen: a group that can be bought for. problem: why none can.
+        options: what the picker offers. chosen: a group of theirs. problem: why none can, or why the
+            chosen one cannot after all: a partner sold its plan.
         subscription_id: the plan that the wanted group has, which can be changed instead.
     """
 
@@ -68,22 +70,28 @@ async def group_choice(deps: Deps, person: Person, intent: Intent) -> GroupChoic
     chosen = next((group for group in owned if group.id == wanted), None)
     if chosen is None:
         return GroupChoice(options=options, chosen=None, problem=_not_owned(person, intent))
-    found = None if is_of_packs else await plan_problem(deps, chosen)
-    if found:
-        live = await deps.db.read(lambda connection: live_for_group(connection, chosen.id, now=deps.clock.now()))
-        has = live.subscription_id if live else ""
-        return GroupChoice(options=options, chosen=None, problem=found, subscription_id=has)
+    refused = None if is_of_packs else await _refused(deps, chosen, options)
+    if refused:
+        return refused
     await _keep_check(deps, intent, chosen)
     return GroupChoice(options=options, chosen=_option(chosen), problem=None)
 
 
-async def plan_problem(deps: Deps, group: Group) -> Problem | None:
-    """Return E-HASPLAN when the product or our own projection knows of a paid plan of the group."""
+async def _refused(deps: Deps, group: Group, options: tuple[GroupOption, ...]) -> GroupChoice | None:
+    """Return the choice of a group that has a paid plan by the product's word or our own projection: there is no plan
+    to buy for it. E-HASPLAN leads to the plan that it has, E-CHANNEL to the partner who sold that.
+    """
     live = await deps.db.read(lambda connection: live_for_group(connection, group.id, now=deps.clock.now()))
+    partner = partner_problem(live) if live else None
+    if partner:
+        return GroupChoice(options=options, chosen=_option(group), problem=partner)
+    name = group.name or group.id
     if live:
-        return has_plan(deps, group.name or group.id, live.plan, live.ends_at)
+        found = has_plan(deps, name, live.plan, live.ends_at)
+        return GroupChoice(options=options, chosen=None, problem=found, subscription_id=live.subscription_id)
     if group.plan != FREE and (group.ends_at is None or group.ends_at > deps.clock.now()):
-        return has_plan(deps, group.name or group.id, group.plan, group.ends_at)
+        found = has_plan(deps, name, group.plan, group.ends_at)
+        return GroupChoice(options=options, chosen=None, problem=found)
     return None
 
 

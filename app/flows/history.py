@@ -3,6 +3,8 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from sqlalchemy import Connection
+
 from app import formats
 from app.core.money import Money
 from app.flows import wording
@@ -11,6 +13,8 @@ from app.flows.invoices import read_invoices
 from app.flows.own_account import OwnAccount
 from app.orders.history import account_orders
 from app.orders.states import PAID, State
+from app.orders.store import Order
+from app.promotions.store.reservations import names_of
 from app.vendor_adapters.types import InvoiceStatus, InvoiceSummary, LineKind
 
 ORDERS, INVOICES = "orders", "invoices"
@@ -51,7 +55,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """An order or an invoice. ``who`` pressed the button; ``order_id`` is the order, also of an invoice, if any."""
+    """An order or an invoice. ``who`` pressed the button; ``order_id`` is the order, also of an invoice, if any.
+
+    ``promo`` names the codes and campaigns that took something off an order.
+    """
 
     at: datetime
     kind: str
@@ -62,6 +69,7 @@ class Entry:
     amount: Money
     status: str
     document_url: str
+    promo: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,9 +122,11 @@ def invoice_status(invoice: InvoiceSummary) -> str:
 
 
 async def _orders(deps: Deps, own: OwnAccount, place: Place, size: int) -> list[Entry]:
-    found = await deps.db.read(
-        lambda connection: account_orders(connection, own.account_id, limit=size + 1, offset=place.orders)
-    )
+    def read(connection: Connection) -> tuple[tuple[tuple[Order, str], ...], dict[str, tuple[str, ...]]]:
+        found = account_orders(connection, own.account_id, limit=size + 1, offset=place.orders)
+        return found, names_of(connection, [order.order_id for order, _ in found])
+
+    found, promos = await deps.db.read(read)
     return [
         Entry(
             at=order.created_at,
@@ -129,6 +139,7 @@ async def _orders(deps: Deps, own: OwnAccount, place: Place, size: int) -> list[
             amount=Money(order.amount_paid if order.state in _MOVED else order.total, order.currency),
             status=_STATES[order.state],
             document_url="",
+            promo=", ".join(promos.get(order.order_id, ())),
         )
         for order, who in found
     ]

@@ -10,7 +10,7 @@ from app.entitlements.product import Group
 from app.flows.deps import Deps
 from app.identity.accounts import BillingAccount, account_for
 from app.identity.actor import Person
-from app.subscriptions.eligibility import channel_problem, renewed_problem
+from app.subscriptions.eligibility import partner_problem, renewed_problem
 from app.subscriptions.store import Subscription, live_for_group
 from app.vendor_adapters.capabilities import Capability
 from app.vendor_adapters.types import SalesChannel, SubscriptionStatus
@@ -54,10 +54,8 @@ def packs_blocker(linked: Linked, coterm: Subscription | None = None) -> Problem
     Whoever sold its plan through a partner sells its packs too, and what is to end with the plan (``coterm``) cannot be
     added while the plan's next term is paid.
     """
-    found = linked.subscription
-    if found is not None and found.channel in (SalesChannel.RESELLER.value, SalesChannel.MARKETPLACE.value):
-        return channel_problem(found)
-    return renewed_problem(coterm) if coterm else None
+    partner = partner_problem(linked.subscription) if linked.subscription else None
+    return partner or (renewed_problem(coterm) if coterm else None)
 
 
 def packs_problem(addon: Addon, packs: int) -> Problem | None:

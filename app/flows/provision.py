@@ -13,6 +13,7 @@ from app.events import audit
 from app.events.outbox import Job
 from app.flows import wording
 from app.flows.deps import Deps
+from app.flows.greetings import greeted
 from app.flows.order_page import WATCHED_FOR
 from app.flows.order_steps import advance
 from app.flows.post import enqueue_mail
@@ -67,6 +68,7 @@ async def send_receipt(deps: Deps, job: Job) -> None:
     order = await deps.db.read(lambda connection: store.get_order(connection, job.order_id))
     if order is None or not order.invoice_ref:
         return
+    name = await deps.db.read(lambda connection: greeted(connection, order))
     invoice = await deps.vendors[order.vendor].get_invoice(InvoiceRef(order.invoice_ref))
     lines = [(wording.line_text(deps.catalog, line), formats.money(line.amount)) for line in invoice.lines]
     if not invoice.discount.is_zero and not any(line.kind is LineKind.DISCOUNT for line in invoice.lines):
@@ -77,7 +79,7 @@ async def send_receipt(deps: Deps, job: Job) -> None:
         renewal = wording.renewal(order.renews_at, Money(order.renewal_total, order.currency))
     mail = Receipt(
         to=order.email,
-        name=order.company or order.email,
+        name=name,
         order_id=order.order_id,
         bought=wording.bought(deps.catalog, order),
         lines=tuple(lines),
@@ -186,7 +188,7 @@ def tell_switched_on(connection: Connection, deps: Deps, order: Order) -> None:
     """Mail that what was bought is switched on, once."""
     mail = SwitchedOn(
         to=order.email,
-        name=order.company or order.email,
+        name=greeted(connection, order),
         order_id=order.order_id,
         bought=wording.bought(deps.catalog, order),
         order_url=wording.order_url(deps.config, order.order_id),

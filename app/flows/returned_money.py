@@ -16,8 +16,9 @@ from app.events import audit, outbox
 from app.flows import wording
 from app.flows.deps import Deps
 from app.flows.order_steps import advance, take_minutes_back
+from app.flows.own_account import account_name
 from app.flows.post import GROUP, enqueue_mail
-from app.flows.renewals.mails import group_of, name_of, page_url, subject_of
+from app.flows.renewals.mails import group_of, page_url, subject_of
 from app.flows.settle import REFUND_DUPLICATE
 from app.flows.sync import sync
 from app.identity.accounts import BillingAccount, account_by_id
@@ -168,7 +169,7 @@ def _is_ours_to_tell(connection: Connection, order: Order) -> bool:
 def _returned(deps: Deps, charge: ChargeSummary, paid_for: PaidFor, then: str) -> Mail:
     return MoneyReturned(
         to=paid_for.account.email,
-        name=name_of(paid_for.account),
+        name=account_name(paid_for.account),
         what=_what(deps, paid_for),
         amount=formats.money(charge.refunded),
         then=then,
@@ -186,7 +187,7 @@ def _disputed(deps: Deps, charge: ChargeSummary, paid_for: PaidFor, then: str) -
     }
     return ChargeDisputed(
         to=paid_for.account.email,
-        name=name_of(paid_for.account),
+        name=account_name(paid_for.account),
         what=what,
         outcome=outcomes[charge.dispute],
         page_url=_page(deps, paid_for),

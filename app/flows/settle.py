@@ -14,6 +14,7 @@ from app.entitlements import store as entitlements
 from app.events import audit, outbox
 from app.flows import wording
 from app.flows.deps import Deps
+from app.flows.greetings import greeted
 from app.flows.order_steps import advance
 from app.flows.packs_paid import packs_paid, queue_minutes
 from app.flows.post import enqueue_mail
@@ -265,7 +266,7 @@ def _hand_out_code(connection: Connection, deps: Deps, order: Order, subscriptio
     )
     mail = ActivationCode(
         to=order.email,
-        name=order.company or order.email,
+        name=greeted(connection, order),
         order_id=order.order_id,
         bought=wording.bought(deps.catalog, order),
         code=activation.grouped(code),

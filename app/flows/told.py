@@ -7,6 +7,7 @@ from app.core.money import Money
 from app.emails.mails import NotCharged, PaidBack
 from app.flows import wording
 from app.flows.deps import Deps
+from app.flows.greetings import greeted
 from app.flows.post import enqueue_mail
 from app.orders import store
 from app.orders.states import State
@@ -28,7 +29,7 @@ def tell_not_charged(connection: Connection, deps: Deps, before: Order) -> None:
     is_refused = order.state is State.FAILED and order.decline
     mail = NotCharged(
         to=order.email,
-        name=order.company or order.email,
+        name=greeted(connection, order),
         order_id=order.order_id,
         bought=wording.bought(deps.catalog, order),
         reason=wording.decline_problem(order.decline).text if is_refused else "",
@@ -45,7 +46,7 @@ def tell_paid_back(connection: Connection, deps: Deps, order: Order, *, by_hand:
     """
     mail = PaidBack(
         to=order.email,
-        name=order.company or order.email,
+        name=greeted(connection, order),
         order_id=order.order_id,
         bought=wording.bought(deps.catalog, order),
         amount=formats.money(Money(order.amount_paid, order.currency)),

@@ -22,7 +22,7 @@ PATH = "/history"
 _MOST = 1_000_000
 _CSV_PAGE = 500
 _CSV_PAGES = 20  # 10,000 rows: more than an account has, and an end for one that has more
-_COLUMNS = ("date", "kind", "reference", "order", "what", "who", "amount", "currency", "status")
+_COLUMNS = ("date", "kind", "reference", "order", "what", "who", "amount", "currency", "status", "promo")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +126,7 @@ def _csv_row(entry: Entry) -> tuple[str, ...]:
         plain(entry.amount),
         formats.currency_code(entry.amount),
         entry.status,
+        entry.promo,
     )
 
 

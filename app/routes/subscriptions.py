@@ -23,7 +23,7 @@ from app.routes.alert_lines import alerts_of
 from app.routes.change_bill import card_text
 from app.routes.signed_in import person_of, sign_in
 from app.routes.way_out import WayOut, way_out
-from app.subscriptions.eligibility import Reason
+from app.subscriptions.eligibility import Reason, ended_at
 from app.subscriptions.store import Subscription
 from app.vendor_adapters.types import Arrangement, SalesChannel, SubscriptionStatus
 from app.web.deps import deps_of
@@ -340,7 +340,9 @@ def _badge(subscription: Subscription, now: datetime) -> str:
 
 
 def _term(subscription: Subscription) -> str:
-    return f"{formats.date(subscription.starts_at)} to {formats.date(subscription.ends_at)}"
+    is_over = subscription.status is SubscriptionStatus.CANCELLED
+    end = ended_at(subscription) if is_over else subscription.ends_at
+    return f"{formats.date(subscription.starts_at)} to {formats.date(end)}"
 
 
 def is_away(found: Problem | None) -> bool:

@@ -56,9 +56,15 @@ class Buying:
     problem: Problem | None
 
 
+_NOTHING = Buying(label="", path="", problem=None)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsageView:
-    """The page; ``seats``, ``minutes`` and ``storage`` are sentences, ``table`` is one row a month of ``span``."""
+    """The page; ``seats``, ``minutes`` and ``storage`` are sentences, ``table`` is one row a month of ``span``.
+
+    ``blocker`` is why nothing at all can be bought here: told once, and not beside each figure.
+    """
 
     title: str
     has_figures: bool
@@ -79,6 +85,7 @@ class UsageView:
     buy_minutes: Buying
     buy_storage: Buying
     may_buy: bool
+    blocker: Problem | None
     sales_path: str
     alerts: tuple[AlertLine, ...]
 
@@ -180,6 +187,7 @@ def _view(request: Request, deps: Deps, found: UsagePage) -> UsageView:
         buy_minutes=_buy_packs(deps, found, AlertKind.MINUTES),
         buy_storage=_buy_packs(deps, found, AlertKind.STORAGE),
         may_buy=found.may_buy,
+        blocker=_blocker(found),
         sales_path=link("/sales", plan=plan.plan if plan else "", next=request.url.path),
         alerts=alert_lines(request, found.alerts),
     )
@@ -223,7 +231,14 @@ def _table(found: UsagePage) -> tuple[tuple[str, ...], ...]:
     )
 
 
+def _blocker(found: UsagePage) -> Problem | None:
+    """Return why neither seats nor packs are sold for the group here, where it is one reason."""
+    return found.seats_problem if found.seats_problem == found.can_buy.packs_problem else None
+
+
 def _buy_seats(deps: Deps, found: UsagePage) -> Buying:
+    if _blocker(found):
+        return _NOTHING
     if found.plan is None or found.reading is None:
         path = link("/buy", plan="team", deployment="hosted", group=found.group_id)
         return Buying(label="Buy a plan", path=path, problem=None)
@@ -235,6 +250,8 @@ def _buy_seats(deps: Deps, found: UsagePage) -> Buying:
 
 
 def _buy_packs(deps: Deps, found: UsagePage, kind: AlertKind) -> Buying:
+    if _blocker(found):
+        return _NOTHING
     found_problem = found.can_buy.packs_problem
     label, path = purchase(deps, kind, found.reading, found.plan) if found.reading and not found_problem else ("", "")
     return Buying(label=label, path=path, problem=found_problem)

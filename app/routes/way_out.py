@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 
+from app import formats
 from app.core.problems import ProblemId
 from app.flows import wording
 from app.flows.deps import Deps
 from app.flows.own_subscriptions import Owned, has_card_page
 from app.subscriptions.eligibility import Reason
 from app.subscriptions.store import Subscription
+from app.vendor_adapters.types import InvoiceSummary
 from app.web.render import link
 
 _ASK_PARTNER = (Reason.RESELLER, Reason.MARKETPLACE)
@@ -35,8 +37,7 @@ def way_out(deps: Deps, owned: Owned) -> WayOut:
         path = owned.problem.path if owned.problem else ""
         return WayOut(href=path, label=CONTACT if path else "")  # whom to ask stands in the text, too
     if reason is Reason.PAST_DUE:
-        pay = owned.unpaid.pay_url if owned.unpaid else ""
-        return WayOut(href=pay, label="Pay the invoice" if pay else "", mends_card=has_card_page(deps, owned))
+        return _to_payment(owned.unpaid, mends_card=has_card_page(deps, owned))
     if owned.can_renew:
         renew = f"{wording.subscription_path(subscription.subscription_id)}/renewal/payment"
         return WayOut(href=renew, label=f"Renew {wording.plan_name(deps.catalog, subscription.plan)}")
@@ -67,6 +68,14 @@ def card_way_out(deps: Deps, owned: Owned) -> WayOut:
     if owned.is_managed:
         return WayOut(href=owned.cards_path, label="Add a card")
     return WayOut(href="", label="", mends_card=True)
+
+
+def _to_payment(unpaid: InvoiceSummary | None, *, mends_card: bool) -> WayOut:
+    """Return the way to the vendor's page of an unpaid invoice, with what is due on it, where there is such a page."""
+    if unpaid is None or not unpaid.pay_url:
+        return WayOut(href="", label="", mends_card=mends_card)
+    label = f"Pay the invoice: {formats.money(unpaid.amount_due)}"
+    return WayOut(href=unpaid.pay_url, label=label, mends_card=mends_card)
 
 
 def _to_sales(subscription: Subscription) -> WayOut:

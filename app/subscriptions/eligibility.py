@@ -109,6 +109,11 @@ def reason_problem(
     return problem(_PROBLEMS[reason], **words)
 
 
+def partner_problem(subscription: Subscription) -> Problem | None:
+    """Return E-CHANNEL for what a partner sold, whatever is to be bought for it; None for all else."""
+    return channel_problem(subscription) if subscription.channel in _CHANNELS else None
+
+
 def channel_problem(subscription: Subscription) -> Problem:
     """Return E-CHANNEL: who sold it, and how they are reached, with the link for that where it can be one."""
     contact, path = subscription.sold_by_contact, ""

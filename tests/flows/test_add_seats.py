@@ -130,6 +130,7 @@ async def test_midnight_between_quote_and_press_asks_again(shop: Shop, clock: Fr
     await browser.press("and add 3 seats")
     assert browser.status == 422
     assert "E-QUOTE" in browser.text
+    assert "This price was for 23 November 2026 (UTC). We refreshed it." in browser.text  # 20 minutes are not 30
     assert "(97 days)</dt><dd>277.45</dd>" in browser.text
     assert await shop.books("charges") == []
 
@@ -267,7 +268,7 @@ async def test_a_link_for_too_many_is_put_right_and_told(shop: Shop) -> None:
     ("who", "group", "code", "words"),
     [
         ("cleo", "initech", "E-CHANNEL", "You bought this through ACME Partners. Ask them to add seats."),
-        ("eve", "hooli", "E-PASTDUE", "Pay the invoice"),
+        ("eve", "hooli", "E-PASTDUE", "Pay the invoice: 1,740.00 USD"),
         ("eve", "umbrella", "E-MULTIYEAR", "Talk to sales"),
         ("eve", "stark", "E-PO", "Talk to sales"),
         ("eve", "wayne", "E-COMMUNITY", "Talk to sales"),

@@ -33,6 +33,11 @@ async def test_fifty_off_three_more_seats(shop: Shop) -> None:
     assert await states(shop) == ["committed"]
     await browser.open("/buy/seats?group=globex&add=3&promo=GROW50")
     assert "This code has already been used." in browser.text
+    await browser.open("/history?kind=orders")
+    assert "3 more seats of Team, for Globex" in browser.text
+    assert "GROW50" in browser.text
+    await browser.open(browser.link("Download as CSV"))
+    assert browser.text.splitlines()[1].endswith(",250.74,USD,paid,GROW50")
     await browser.open("/invoices")
     assert "Team, 13 × 348.00 USD, 98 days until 1 March 2027, less what was paid for that time" in browser.text
 

@@ -92,7 +92,7 @@ async def test_each_state_of_a_subscription_has_its_reason(shop: Shop) -> None:
 PAGES = ("", "/seat-changes", "/plan-changes", "/renewal", "/renewal/payment")
 SEEDED = {
     "initech": ("cleo", "E-CHANNEL", "ACME Partners renews it: it ends on 1 June 2027", ""),
-    "hooli": ("eve", "E-PASTDUE", "15 November 2027: Team, 5 seats", "Pay the invoice"),
+    "hooli": ("eve", "E-PASTDUE", "15 November 2027: Team, 5 seats", "Pay the invoice: 1,740.00 USD"),
     "umbrella": (
         "eve",
         "E-MULTIYEAR",

@@ -143,6 +143,7 @@ async def test_a_downgrade_waits_for_the_end_of_the_term_and_can_be_undone(shop:
     path = f"/subscriptions/{(await subscription_of(shop, 'globex')).subscription_id}"
     await browser.open(f"{path}/plan-changes")
     assert "Nothing is due today" in browser.text
+    assert browser.link("turn automatic renewal off").endswith(f"{path}/renewal")  # Free is no plan to be chosen
     await browser.press("Change to Team on 1 March 2027")
     assert "1 March 2027: Team, 10 seats, 3,480.00 USD" in browser.text
     group = await shop.deps.product.state("globex")

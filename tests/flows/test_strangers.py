@@ -198,6 +198,16 @@ async def test_a_name_in_any_script_is_shown_as_typed_from_page_to_mail(shop: Sh
     assert "<script>alert" not in browser.page.text
 
 
+async def test_a_mail_greets_by_the_name_of_who_gave_no_company(shop: Shop) -> None:
+    browser = await at_checkout(shop)
+    await press(browser, **(NEW_YORK | {"company": "", "full_name": "Ann Archer"}))
+    await press(browser)
+    await pay(browser)
+    await settled(shop)
+    (receipt,) = await mails(shop, "receipt")
+    assert "Hello Ann Archer," in receipt["text"]
+
+
 async def test_two_first_orders_of_one_person_at_once_make_one_customer(shop: Shop) -> None:
     tabs = [await at_checkout(shop), await at_checkout(shop, OWN_SERVER)]
     for tab in tabs:

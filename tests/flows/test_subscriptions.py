@@ -97,6 +97,21 @@ async def test_a_group_with_a_plan_is_offered_seats_and_another_plan(shop: Shop)
     assert f"/subscriptions/{found.subscription_id}/plan-changes?plan=scale" in browser.text
 
 
+async def test_a_plan_for_a_partners_group_says_whom_to_ask(shop: Shop) -> None:
+    browser = await at(shop, "cleo", "/buy?plan=scale&group=initech")
+    assert browser.status == 200
+    assert "E-HASPLAN" not in browser.text
+    assert "You bought this through ACME Partners. Ask them to add seats." in browser.text
+    assert browser.link("Contact them").startswith("mailto:orders@acme-partners.example")
+    assert "seat-changes" not in browser.text
+    assert 'name="seats"' not in browser.text
+    await browser.open("/buy?plan=scale&seats=20")
+    await browser.press("and subscribe", group="initech")
+    assert "E-CHANNEL" in browser.text
+    assert browser.form("Go on with the chosen group").fields["group"] == "initech"  # another one can be chosen
+    assert await shop.books("checkouts") == []
+
+
 async def test_seats_from_the_product_to_the_product_in_three_clicks(shop: Shop) -> None:
     browser = await shop.signed_in("bob")
     await browser.open(f"{shop.deps.config.product_url}/groups/globex")

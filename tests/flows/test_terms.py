@@ -161,6 +161,8 @@ async def test_a_renewal_that_stays_unpaid_ends_with_its_grace(shop: Shop, clock
     assert [kind for kind, _ in told] == ["renewal_failed", "about_to_end", "subscription_ended"]
     assert "is still unpaid" in told[1][1]
     assert "until you buy a plan again" in told[2][1]
+    browser = await at(shop, "bob", "/subscriptions")
+    assert "10 seats, 1 March 2027 to 15 March 2027" in browser.text  # and not the year that nobody paid
     assert (await product_term(shop))[0] == "free"
 
 

@@ -9,9 +9,10 @@ from app import formats
 from app.emails.mails import AboutToEnd
 from app.flows import wording
 from app.flows.deps import Deps
+from app.flows.own_account import account_name
 from app.flows.own_subscriptions import Owned, read_known
 from app.flows.post import enqueue_mail
-from app.flows.renewals.mails import grace_ends_at, name_of, page_url, subject_of
+from app.flows.renewals.mails import grace_ends_at, page_url, subject_of
 from app.flows.renewals.untold import untold
 from app.subscriptions import store
 from app.subscriptions.eligibility import Reason
@@ -66,7 +67,7 @@ def _not_renewed(deps: Deps, owned: Owned) -> AboutToEnd:
     path = f"{wording.subscription_path(subscription.subscription_id)}/renewal"
     return AboutToEnd(
         to=owned.account.email,
-        name=name_of(owned.account),
+        name=account_name(owned.account),
         what=subject_of(deps.catalog, subscription, owned.group_name),
         ends_on=formats.date(subscription.cancel_at or subscription.ends_at),
         why="Automatic renewal is off.",
@@ -80,7 +81,7 @@ def _unpaid(deps: Deps, owned: Owned) -> AboutToEnd:
     invoice = f"Invoice {owned.unpaid.number}" if owned.unpaid else "The invoice of this term"
     return AboutToEnd(
         to=owned.account.email,
-        name=name_of(owned.account),
+        name=account_name(owned.account),
         what=subject_of(deps.catalog, subscription, owned.group_name),
         ends_on=grace_ends_at(deps, subscription),
         why=f"{invoice} is still unpaid.",

@@ -12,6 +12,7 @@ from app.catalog.model import Catalog
 from app.emails.mails import Mail, RenewalFailed, RenewalRecovered, SubscriptionEnded
 from app.flows import wording
 from app.flows.deps import Deps
+from app.flows.own_account import account_name
 from app.flows.post import GROUP, enqueue_mail
 from app.identity.accounts import BillingAccount, account_by_id
 from app.subscriptions.eligibility import Reason, ended_at
@@ -75,11 +76,6 @@ def _grace_end(deps: Deps, subscription: Subscription) -> datetime:
     return subscription.starts_at + timedelta(days=deps.catalog.rules.grace_days)
 
 
-def name_of(account: BillingAccount) -> str:
-    """Return whom a mail greets."""
-    return account.company or account.full_name or account.email
-
-
 def _ran_out(before: Subscription, after: Subscription) -> bool:
     """Whether it ended by itself; what was ended early (paid back, doubled) is told by who did that."""
     if before.status is SubscriptionStatus.CANCELLED:
@@ -91,7 +87,7 @@ def _ran_out(before: Subscription, after: Subscription) -> bool:
 def _failed(deps: Deps, account: BillingAccount, subscription: Subscription) -> Mail:
     return RenewalFailed(
         to=account.email,
-        name=name_of(account),
+        name=account_name(account),
         what=subject_of(deps.catalog, subscription),
         keeps_until=grace_ends_at(deps, subscription),
         pay_url=page_url(deps, subscription),
@@ -101,7 +97,7 @@ def _failed(deps: Deps, account: BillingAccount, subscription: Subscription) -> 
 def _recovered(deps: Deps, account: BillingAccount, subscription: Subscription) -> Mail:
     return RenewalRecovered(
         to=account.email,
-        name=name_of(account),
+        name=account_name(account),
         what=subject_of(deps.catalog, subscription),
         until=formats.date(subscription.ends_at),
         page_url=page_url(deps, subscription),
@@ -119,7 +115,7 @@ def _ended(deps: Deps, account: BillingAccount, subscription: Subscription) -> M
     )
     return SubscriptionEnded(
         to=account.email,
-        name=name_of(account),
+        name=account_name(account),
         what=subject_of(deps.catalog, subscription),
         ended_on=formats.date(ended_at(subscription)),
         renew_until=formats.date(window.closes_at) if window and can_renew else "",

@@ -16,6 +16,7 @@ from app.emails.mails import RenewalNotice
 from app.flows import wording
 from app.flows.cards import can_pay
 from app.flows.deps import Deps
+from app.flows.own_account import account_name
 from app.flows.own_subscriptions import Owned, read_known
 from app.flows.post import enqueue_mail
 from app.flows.renewals.renewal import RenewalPage, book, renewal_of
@@ -91,7 +92,7 @@ def _mail(deps: Deps, found: RenewalPage, *, raised: bool) -> RenewalNotice:
     card = found.cards[0] if found.cards else None
     return RenewalNotice(
         to=owned.account.email,
-        name=owned.account.company or owned.account.full_name,
+        name=account_name(owned.account),
         what=f"{plan}{for_group}, {wording.seats(found.seats)},",
         renews_on=formats.date(at),
         amount=amount,

@@ -4,9 +4,10 @@ import dataclasses
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, func, select, update
 from sqlalchemy.engine import RowMapping
 
+from app.db.schema.promotions import campaign_codes as codes
 from app.db.schema.promotions import promo_reservations as table
 from app.db.sql import insert_new
 from app.promotions.reservation import LIVE, OPEN, Reservation, ReservationState
@@ -38,6 +39,24 @@ def open_of(connection: Connection, order_ids: Sequence[str]) -> list[Reservatio
     states = [state.value for state in OPEN]
     query = select(table).where(table.c.order_id.in_(list(order_ids) or [""]), table.c.state.in_(states))
     return [_reservation(row) for row in connection.execute(query).mappings()]
+
+
+def names_of(connection: Connection, order_ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Return what took money off these orders, by order: codes by their labels, campaigns without one by their slugs.
+
+    What was let go, and so took nothing off, is left out. One query.
+    """
+    took = [state.value for state in (*LIVE, ReservationState.REVERSED)]
+    found = (
+        select(table.c.order_id, func.coalesce(codes.c.label, table.c.slug).label("name"))
+        .select_from(table.outerjoin(codes, codes.c.code_id == table.c.code_id))
+        .where(table.c.order_id.in_(list(order_ids) or [""]), table.c.state.in_(took))
+        .order_by(table.c.order_id, table.c.slug)
+    )
+    names: dict[str, tuple[str, ...]] = {}
+    for row in connection.execute(found):
+        names[row.order_id] = (*names.get(row.order_id, ()), row.name)
+    return names
 
 
 def change(connection: Connection, after: Reservation, *, expected: Sequence[ReservationState]) -> bool:
