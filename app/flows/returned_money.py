@@ -27,6 +27,7 @@ from app.orders.kinds import ADD_PACKS, ADD_SEATS, PLAN_CHANGE
 from app.orders.states import Action, State
 from app.orders.store import Order
 from app.subscriptions.store import Subscription, by_ref
+from app.vendor_adapters.capabilities import Capability
 from app.vendor_adapters.errors import NotSupported, RejectReason, VendorRejected
 from app.vendor_adapters.types import (
     ChargeRef,
@@ -207,7 +208,7 @@ def _then(
     has_minutes = paid_for.order is not None and wording.minutes_of(deps.catalog, paid_for.order) > 0
     said = ["What it had paid for has ended."] if is_ended else []
     if after is not None and not is_ended and paid_for.order is not None and paid_for.order.kind in _ADDED:
-        said.append(_stays(after))
+        said.append(_stays(deps, after, paid_for.order))
     if after is not None and not is_ended and ended is RenewalDecision.END:
         said = [f"It ends on {formats.date(after.ends_at)} and does not renew by itself."]
     if has_minutes:
@@ -215,10 +216,21 @@ def _then(
     return " ".join(said) or "What runs now stays as it is."
 
 
-def _stays(subscription: Subscription) -> str:
-    until = formats.date(subscription.cancel_at or subscription.ends_at)
-    renews = "" if subscription.cancel_at else ", and renews with the rest then"
-    return f"What was added with it stays until {until}{renews}. Write to us if you do not want to keep it."
+def _stays(deps: Deps, subscription: Subscription, order: Order) -> str:
+    is_ending = subscription.cancel_at is not None
+    until = subscription.cancel_at or subscription.paid_until or subscription.ends_at
+    if subscription.paid_until is not None and not _is_in_next_term(deps, subscription, order):
+        is_ending, until = True, subscription.ends_at
+    renews = "" if is_ending else ", and renews with the rest then"
+    day = formats.date(until)
+    return f"What was added with it stays until {day}{renews}. Write to us if you do not want to keep it."
+
+
+def _is_in_next_term(deps: Deps, subscription: Subscription, order: Order) -> bool:
+    """Whether a next term that is paid has what the order added; where its shape was chosen, as far as known."""
+    if Capability.RESHAPED_RENEWAL not in deps.vendors[subscription.vendor].capabilities:
+        return True
+    return order.kind != ADD_PACKS and subscription.booked is None
 
 
 def _what(deps: Deps, paid_for: PaidFor) -> str:

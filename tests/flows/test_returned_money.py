@@ -111,6 +111,26 @@ async def test_seats_that_are_paid_back_stay_until_somebody_looks(shop: Shop) ->
     assert "What was added with it stays until 1 March 2027, and renews with the rest then." in text
 
 
+@pytest.mark.parametrize("is_before", [False, True])
+async def test_seats_that_are_paid_back_stay_for_as_long_as_what_is_paid_has_them(shop: Shop, is_before: bool) -> None:
+    """Beside a paid next term seats end with the one that runs, unless it has them, or always has what runs."""
+    if not is_before:
+        await next_term_paid(shop)
+    browser = await at(shop, "bob", "/buy/seats?group=globex&add=3")
+    await browser.press("and add 3 seats")
+    await settled(shop)
+    if is_before:
+        await next_term_paid(shop)
+    (added,) = [row for row in await shop.books("charges") if int(str(row["amount"])) < 200_000]
+    await shop.world.refund(str(added["id"]), int(str(added["amount"])))
+    await settled(shop)
+    (text,) = await told(shop, "money_returned")
+    kept = "until 1 March 2028, and renews with the rest then."
+    lost = "until 1 March 2027. Write to us"
+    has_them = is_before or shop.deps.selling == "stripe"
+    assert f"What was added with it stays {kept if has_them else lost}" in text
+
+
 async def test_storage_that_is_paid_back_stays_with_its_plan_until_somebody_looks(shop: Shop) -> None:
     browser = await at(shop, "bob", "/buy/packs?addon=storage-10&group=globex&packs=2")
     await browser.press("and add 20 GiB of storage")

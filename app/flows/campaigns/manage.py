@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from app.events import audit
 from app.flows.deps import Deps
 from app.identity.accounts import account_by_id
+from app.promotions.busy import write_unless_busy
 from app.promotions.cart import Audience
 from app.promotions.codes import SecretCode
 from app.promotions.files.landings import landing_faults
@@ -115,7 +116,8 @@ async def preview_address(deps: Deps, slug: str, *, lasts: timedelta = PREVIEW_F
 async def make_codes(deps: Deps, slug: str, count: int, *, actor: str) -> tuple[SecretCode, ...]:
     """Make secret codes of a campaign's batches and return them: the store cannot show them again.
 
-    CampaignFault, with none made, when the batches have no room for so many.
+    CampaignFault, with none made, when the batches have no room for so many; Busy when others make some for longer than
+    one waits.
     """
     now = deps.clock.now()
 
@@ -126,7 +128,7 @@ async def make_codes(deps: Deps, slug: str, count: int, *, actor: str) -> tuple[
         return made
 
     try:
-        return await deps.db.write(write)
+        return await write_unless_busy(deps.db, write)
     except BatchFull as full:
         raise _full(slug, count, full.room) from full
 

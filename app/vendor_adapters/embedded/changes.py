@@ -97,7 +97,8 @@ def take_effect(desk: Desk, checkout: Checkout) -> Term:
     for line in checkout.bill.lines:
         if line.kind is LineKind.DISCOUNT:
             subscriptions.add_reduction(desk, subscription.ref, line)
-    kept = subscription.renewal if subscription.prepaid else plan.renewal
+    ahead = subscription.prepaid
+    kept = prepaid.booked_beside(desk, ahead, plan.items[0]) if ahead else plan.renewal
     subscriptions.touch(desk, subscription, subscriptions.booked(kept), checkout.order)
     return subscription.term
 

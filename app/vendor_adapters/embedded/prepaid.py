@@ -59,9 +59,14 @@ def paid(desk: Desk, subscription: Subscription, checkout: Checkout) -> Term:
     waits: dict[str, Value] = {"prepaid_checkout": checkout.ref}
     if subscription.cancel_at is not None:
         waits["cancel_at"] = term.ends_at
-    booked = _booked(subscription, items_of(checkout.bill.lines)[0])
+    booked = _booked(subscription.main, checkout.bill.lines)
     subscriptions.touch(desk, subscription, waits | subscriptions.booked(booked), checkout.order)
     return term
+
+
+def booked_beside(desk: Desk, checkout: str, main: Item) -> Renewal | None:
+    """Return what a term that ``checkout`` has paid will be, None where that is the same as ``main``."""
+    return _booked(main, lines.load(desk, checkout))
 
 
 def begin(desk: Desk, subscription: Subscription) -> None:
@@ -125,8 +130,8 @@ def _pack(desk: Desk, subscription: Subscription, wanted: PurchaseItem) -> Item:
     return replace(held, quantity=wanted.quantity)
 
 
-def _booked(subscription: Subscription, paid_for: Item) -> Renewal | None:
-    main = subscription.main
+def _booked(main: Item, bill_lines: tuple[BillLine, ...]) -> Renewal | None:
+    paid_for = items_of(bill_lines)[0]
     if (paid_for.offer, paid_for.quantity) == (main.offer, main.quantity):
         return None
     return Renewal(offer=paid_for.offer, quantity=paid_for.quantity, unit_price=paid_for.unit_price)

@@ -1,5 +1,6 @@
 """Terms paid by hand: before their day, after the end of the last one, and everything that may happen in between."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -73,17 +74,19 @@ async def test_a_term_is_paid_once(shop: Shop, bought: SubscriptionSnapshot) -> 
         assert refused.value.reason is RejectReason.STALE_STATE
 
 
+@pytest.mark.parametrize("paid_for", [12, 10, 13])
 async def test_seats_of_the_running_term_can_still_be_added(
-    shop: Shop, world: EmbeddedWorld, bought: SubscriptionSnapshot
+    shop: Shop, world: EmbeddedWorld, bought: SubscriptionSnapshot, paid_for: int
 ) -> None:
-    await shop.done(bought.ref, TWELVE)
+    await shop.done(bought.ref, replace(TWELVE, seats=paid_for))
     more = SetSeats(base=10, seats=13)
     (charge,) = (await shop.quote_change(bought.ref, more)).next_charges
-    assert (charge.at, charge.subtotal) == (MARCH_2028, usd(417_600))
+    assert (charge.at, charge.subtotal) == (MARCH_2028, usd(34_800 * paid_for))
     grown = await shop.done(bought.ref, more)
-    assert (grown.seats, grown.renews_as) == (13, PurchaseItem(offer=TEAM, quantity=12))
+    renews_as = None if paid_for == 13 else PurchaseItem(offer=TEAM, quantity=paid_for)
+    assert (grown.seats, grown.renews_as) == (13, renews_as)
     await go_to(shop, world, MARCH_2027)
-    assert (await shop.vendor.get_subscription(bought.ref)).seats == 12
+    assert (await shop.vendor.get_subscription(bought.ref)).seats == paid_for
 
 
 async def test_a_choice_not_to_renew_stands_and_counts_from_the_paid_term(
