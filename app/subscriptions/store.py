@@ -61,6 +61,11 @@ class Subscription:
     subject: str
 
     @property
+    def for_group(self) -> str:
+        """The group that it is for, a plan's or that of packs without one; empty for an instance of one's own."""
+        return self.subject.removeprefix(PACKS_OF) if self.is_of_packs else self.group_id
+
+    @property
     def is_of_packs(self) -> bool:
         """Whether it is of an add-on alone: no plan, and nothing that a plan's rules speak of."""
         return self.subject.startswith(PACKS_OF)
@@ -159,12 +164,15 @@ def by_id(connection: Connection, subscription_id: str) -> Subscription | None:
 def plans_of(
     connection: Connection, account_ids: Sequence[str], group_ids: Sequence[str], *, limit: int, offset: int
 ) -> tuple[Subscription, ...]:
-    """Return the plans of these accounts or for these groups: running ones first, by their end."""
+    """Return the plans of these accounts or for these groups, and the packs that they have without a plan.
+
+    Running ones first, by their end.
+    """
     is_over = subscriptions.c.status == SubscriptionStatus.CANCELLED.value
     is_theirs = or_(subscriptions.c.account_id.in_(account_ids), subscriptions.c.group_id.in_(group_ids))
     rows = connection.execute(
         select(subscriptions)
-        .where(is_theirs, subscriptions.c.subject.not_like(f"{PACKS_OF}%"))
+        .where(is_theirs)
         .order_by(is_over, subscriptions.c.ends_at, subscriptions.c.subscription_id)
         .limit(limit)
         .offset(offset)

@@ -16,7 +16,7 @@ from app.flows.own_account import account_name
 from app.flows.post import GROUP, enqueue_mail
 from app.identity.accounts import BillingAccount, account_by_id
 from app.subscriptions.eligibility import Reason, ended_at
-from app.subscriptions.store import PACKS_OF, Subscription
+from app.subscriptions.store import Subscription
 from app.subscriptions.windows import window_of
 from app.vendor_adapters.capabilities import Capability
 from app.vendor_adapters.types import Arrangement, SubscriptionStatus
@@ -53,12 +53,13 @@ def subject_of(catalog: Catalog, subscription: Subscription, group_name: str = G
 
 def group_of(subscription: Subscription) -> str:
     """Return the id of the group that a subscription is for, empty for an instance of one's own."""
-    return subscription.subject.removeprefix(PACKS_OF) if subscription.is_of_packs else subscription.group_id
+    return subscription.for_group
 
 
 def page_url(deps: Deps, subscription: Subscription) -> str:
-    """Return where what is owed is paid and a card is mended; packs alone have no page but their invoices."""
-    path = "/invoices" if subscription.is_of_packs else wording.subscription_path(subscription.subscription_id)
+    """Return where what is owed is paid and a card is mended; packs alone have that of their renewal."""
+    path = wording.subscription_path(subscription.subscription_id)
+    path = f"{path}/renewal" if subscription.is_of_packs else path
     return f"{deps.config.base_url}{path}"
 
 
