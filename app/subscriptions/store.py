@@ -208,7 +208,7 @@ def of_subject(connection: Connection, group_id: str) -> tuple[tuple[Subscriptio
 def renewing(
     connection: Connection, *, after: datetime, until: datetime, limit: int, offset: int = 0
 ) -> tuple[Subscription, ...]:
-    """Return the plans that the store's cards will pay for again between two instants, the soonest first."""
+    """Return the plans and packs that the store's cards will pay for again between two instants, the soonest first."""
     columns = subscriptions.c
     rows = connection.execute(
         select(subscriptions)
@@ -230,7 +230,7 @@ def renewing(
 def ending(
     connection: Connection, *, after: datetime, until: datetime, limit: int, offset: int = 0
 ) -> tuple[Subscription, ...]:
-    """Return the plans that end between two instants because nobody wants them renewed, the soonest first."""
+    """Return the plans and packs that end between two instants because nobody wants them renewed, the soonest first."""
     columns = subscriptions.c
     rows = connection.execute(
         select(subscriptions)
@@ -336,12 +336,9 @@ def _take_place(connection: Connection, snapshot: SubscriptionSnapshot) -> None:
 
 
 def _is_ours() -> ColumnElement[bool]:
-    """A plan that the store sold and a card pays: all others are looked after by people."""
-    return and_(
-        subscriptions.c.channel == SalesChannel.DIRECT.value,
-        subscriptions.c.arrangement == Arrangement.CARD.value,
-        subscriptions.c.subject.not_like(f"{PACKS_OF}%"),
-    )
+    """What the store sold and a card pays: all others are looked after by people."""
+    is_by_card = subscriptions.c.arrangement == Arrangement.CARD.value
+    return and_(subscriptions.c.channel == SalesChannel.DIRECT.value, is_by_card)
 
 
 def _is_news(values: Mapping[str, object]) -> ColumnElement[bool]:

@@ -1,15 +1,17 @@
 """Packs: minutes once and for a year, storage for as long as the plan; each paid once and granted once."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 import pytest
 
+from app import formats
 from app.core.clock import add_months
 from app.vendor_adapters.world import Fault, PlannedFault
 from tests.support.customers import at, instant, term_begins
 from tests.support.journeys import NEW_YORK, pay, settled
 from tests.support.shop import Browser, Shop
+from tests.support.witness import mails
 
 pytestmark = pytest.mark.vendors("embedded", "stripe")
 
@@ -118,6 +120,26 @@ async def test_storage_of_its_own_is_turned_off_and_on_again(shop: Shop) -> None
     assert "Turn it off" in browser.text
     stranger = await at(shop, "bob", browser.url)
     assert stranger.status == 404
+
+
+@pytest.mark.vendors("embedded", "stripe")
+async def test_storage_of_its_own_is_told_before_it_renews_and_before_it_ends(shop: Shop) -> None:
+    browser = await open_packs(shop, f"{STORAGE}&group=acme&packs=2", "ann")
+    await browser.press("GiB", **(NEW_YORK | {"region": "OR"}))
+    await pay(browser)
+    await settled(shop)
+    ends = add_months(term_begins(shop, shop.clock.now()), 12)
+    shop.clock.advance_business(ends - timedelta(days=14) - shop.clock.now())
+    await settled(shop)
+    (notice,) = await mails(shop, "renewal_notice")
+    assert notice["subject"] == f"20 GiB of storage for Acme renews on {formats.date(ends)}"
+    assert "for 120.00 USD, charged to Visa ending 4242" in notice["text"]
+    page = next(word for word in notice["text"].split() if word.endswith("/renewal"))
+    await browser.open(page)
+    await browser.press("Turn it off", reason="not_needed")
+    await settled(shop)
+    (told,) = await mails(shop, "about_to_end")
+    assert told["subject"] == f"20 GiB of storage for Acme ends on {formats.date(ends)}"
 
 
 async def test_one_checkout_of_packs_is_paid_once(shop: Shop) -> None:

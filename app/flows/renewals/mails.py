@@ -44,9 +44,9 @@ def subject_of(catalog: Catalog, subscription: Subscription, group_name: str = G
 
     Without ``group_name`` the group is named when the mail is sent: give its id to ``enqueue_mail``.
     """
-    name = wording.plan_name(catalog, subscription.plan)
     if subscription.is_of_packs:
-        return f"{name} for {group_name}"
+        return f"{wording.pack_gain(catalog, subscription.plan, subscription.seats)} for {group_name}"
+    name = wording.plan_name(catalog, subscription.plan)
     for_group = f" for {group_name}" if subscription.group_id else ""
     return f"{name}{for_group} ({wording.seats(subscription.seats)})"
 
