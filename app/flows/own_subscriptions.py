@@ -101,13 +101,17 @@ class Listed:
     names: Mapping[str, str]
 
 
-async def open_subscription(deps: Deps, person: Person, subscription_id: str) -> Subscription:
+async def open_subscription(
+    deps: Deps, person: Person, subscription_id: str, *, with_packs: bool = False
+) -> Subscription:
     """Return a plan's subscription to a manager of its account or an owner of its group; NotYours to anybody else.
+
+    ``with_packs``: that of packs without a plan counts as well, for the managers of its account.
 
     Raises ProductError when only the product could tell whether the person owns the group.
     """
     found = await deps.db.read(lambda connection: store.by_id(connection, subscription_id))
-    if found is None or found.is_of_packs:
+    if found is None or (found.is_of_packs and not with_packs):
         raise NotYours(subscription_id)
     account_id = found.account_id
     managed = await deps.db.read(lambda connection: accounts.account_for(connection, account_id, person.person_id))
@@ -127,7 +131,7 @@ async def subscription_of_group(deps: Deps, person: Person, group_id: str) -> Su
 async def only_subscription(deps: Deps, person: Person) -> Subscription | None:
     """Return the one subscription that somebody may change; None when there is none, or a choice."""
     found = await list_subscriptions(deps, person, 1)
-    running = [each for each in found.subscriptions if _reason(deps, each) is Reason.OK]
+    running = [each for each in found.subscriptions if not each.is_of_packs and _reason(deps, each) is Reason.OK]
     if len(running) != 1:
         return None
     try:
@@ -136,14 +140,17 @@ async def only_subscription(deps: Deps, person: Person) -> Subscription | None:
         return None
 
 
-async def read_owned(deps: Deps, person: Person, subscription_id: str, *, looks: bool = True) -> Owned:
+async def read_owned(
+    deps: Deps, person: Person, subscription_id: str, *, looks: bool = True, with_packs: bool = False
+) -> Owned:
     """Return a subscription with what vendor and product say of it now; what does not answer is left as it was.
 
     Args:
         looks: whether the vendor is asked for it. Without it the projection stands, for a page whose quote is refused
-            by the vendor when the subscription is something else by now.
+            by the vendor when the subscription is something else by now. with_packs: as in ``open_subscription``.
     """
-    owned = await read_known(deps, await open_subscription(deps, person, subscription_id), looks=looks)
+    opened = await open_subscription(deps, person, subscription_id, with_packs=with_packs)
+    owned = await read_known(deps, opened, looks=looks)
     account_id = owned.account.account_id
     managed = await deps.db.read(lambda connection: accounts.account_for(connection, account_id, person.person_id))
     return replace(owned, is_managed=managed is not None)
@@ -158,7 +165,7 @@ async def read_known(deps: Deps, subscription: Subscription, *, looks: bool = Tr
     (subscription, is_fresh), usage, name = await asyncio.gather(
         _as_it_is(deps, subscription, looks=looks),
         usage_now(deps, subscription.group_id),
-        group_name(deps, subscription.group_id),
+        group_name(deps, subscription.for_group),
     )
     reading = await last_known(deps, subscription.group_id, usage, subscription.seats)
     now = deps.clock.now()
@@ -322,6 +329,6 @@ async def _owned_groups(deps: Deps, person: Person) -> Mapping[str, str] | None:
 
 async def _names(deps: Deps, shown: Sequence[Subscription], owned: Mapping[str, str]) -> Mapping[str, str]:
     """Return the names of the groups on a page; those that the person does not own are asked for one by one."""
-    more = sorted({each.group_id for each in shown if each.group_id and each.group_id not in owned})
+    more = sorted({each.for_group for each in shown if each.for_group and each.for_group not in owned})
     found = await asyncio.gather(*(group_name(deps, each) for each in more))
     return {**owned, **dict(zip(more, found, strict=True))}

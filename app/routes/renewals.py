@@ -41,7 +41,7 @@ class RenewalView:
     path: str
     card_path: str
     plan_path: str
-    subscription_path: str
+    back: tuple[str, str]
     members_url: str
     payment_path: str
     is_fixed: bool
@@ -144,7 +144,7 @@ async def undo(request: Request) -> Response:
 
 async def _page(request: Request, problems: tuple[Problem, ...], typed: Typed) -> Response:
     deps, person = deps_of(request), person_of(request)
-    found = await read_renewal(deps, person, _id(request))
+    found = await read_renewal(deps, person, _id(request), with_packs=True)
     alerts = await alerts_of(request, deps, person, found.owned) if request.method == "GET" else ()
     status = problems[0].id.status if problems else read_status(found.problem)
     return page(request, TEMPLATE, _view(deps, found, problems, typed, alerts), status=status)
@@ -159,14 +159,17 @@ def _view(
     is_switch = owned.reason is Reason.UNCHANGEABLE and owned.is_fresh
     is_short = any(each.id is ProblemId.E_SEATS_RENEW for each in problems)
     is_fixed = is_fixed_renewal(deps, owned)
+    can_pay = owned.can_renew and not subscription.is_of_packs  # what has a page where it is paid by hand
     return RenewalView(
         title=subscription_title(deps, subscription, owned.group_name),
         path=f"{path}/renewal",
         card_path=f"{path}/card",
         plan_path=f"{path}/plan-changes",
-        subscription_path=path,
+        back=("/subscriptions", "Your subscriptions")
+        if subscription.is_of_packs
+        else (path, "Back to the subscription"),
         members_url=f"{deps.config.product_home}/groups/{subscription.group_id}",
-        payment_path=f"{path}/renewal/payment" if owned.can_renew and not (is_fixed and found.is_booked) else "",
+        payment_path=f"{path}/renewal/payment" if can_pay and not (is_fixed and found.is_booked) else "",
         is_fixed=is_fixed,
         renews=found.renews,
         is_paid=subscription.paid_until is not None,
@@ -186,7 +189,7 @@ def _view(
         comment=typed.comment,
         attempt_id=new_id("att"),
         blocker=None if is_switch else found.problem,
-        is_switch=is_switch,
+        is_switch=is_switch or subscription.is_of_packs,
         switch_note=found.problem.text if is_switch and found.problem else "",
         way_out=way_out(deps, owned),
         suggests_sales=found.seats >= deps.catalog.rules.seats.suggest_sales_from,

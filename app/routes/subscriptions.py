@@ -16,7 +16,7 @@ from app.flows.add_seats import price_of_owed
 from app.flows.cards import can_pay, expires_soon
 from app.flows.deps import Deps
 from app.flows.own_subscriptions import Owned
-from app.flows.renewals.mails import grace_ends_at, is_grace_over
+from app.flows.renewals.mails import grace_ends_at, is_grace_over, page_url
 from app.flows.renewals.renewal import RenewalPage, read_renewal
 from app.flows.usage.page import see_group
 from app.routes.alert_lines import alerts_of
@@ -88,7 +88,7 @@ async def index(request: Request) -> Response:
     number = min(whole_number(one(request.query_params, "page")) or 1, MOST_PAGES)
     found = await own_subscriptions.list_subscriptions(deps, person_of(request), number)
     view = SubscriptionsView(
-        lines=tuple(_line(deps, each, found.names.get(each.group_id, "")) for each in found.subscriptions),
+        lines=tuple(_line(deps, each, found.names.get(each.for_group, "")) for each in found.subscriptions),
         newer_path=link("/subscriptions", page=number - 1) if number > 1 else "",
         older_path=link("/subscriptions", page=number + 1) if found.has_more else "",
     )
@@ -126,13 +126,16 @@ async def of_group(request: Request) -> Response:
 async def change_card(request: Request) -> Response:
     """Go to the vendor's page where cards are added and removed, and come back to the subscription."""
     deps, subscription_id = deps_of(request), request.path_params["subscription_id"]
-    owned = await own_subscriptions.read_owned(deps, person_of(request), subscription_id)
-    back = f"{deps.config.base_url}{wording.subscription_path(subscription_id)}"
+    owned = await own_subscriptions.read_owned(deps, person_of(request), subscription_id, with_packs=True)
+    back = page_url(deps, owned.subscription)
     return RedirectResponse(await own_subscriptions.card_page(deps, owned, back), status_code=303)
 
 
 def subscription_title(deps: Deps, subscription: Subscription, group_name: str) -> str:
     """Return what people call it, such as ``Team for Globex``."""
+    if subscription.is_of_packs:
+        gain = wording.pack_gain(deps.catalog, subscription.plan, subscription.seats)
+        return f"{gain} for {group_name or subscription.for_group}"
     plan = wording.plan_name(deps.catalog, subscription.plan)
     if subscription.group_id:
         return f"{plan} for {group_name or subscription.group_id}"
@@ -140,10 +143,11 @@ def subscription_title(deps: Deps, subscription: Subscription, group_name: str) 
 
 
 def _line(deps: Deps, each: Subscription, group_name: str) -> SubscriptionLine:
+    path = wording.subscription_path(each.subscription_id)
     return SubscriptionLine(
-        path=wording.subscription_path(each.subscription_id),
+        path=f"{path}/renewal" if each.is_of_packs else path,  # the one page that packs without a plan have
         title=subscription_title(deps, each, group_name),
-        summary=f"{wording.seats(each.seats)}, {_term(each)}",
+        summary=_term(each) if each.is_of_packs else f"{wording.seats(each.seats)}, {_term(each)}",
         status=_status(each, deps.clock.now()),
         badge=_badge(each, deps.clock.now()),
     )
@@ -276,6 +280,8 @@ def renewal_text(deps: Deps, found: RenewalPage) -> str:
         return "It has ended"
     packs = wording.packs_held(deps.catalog, subscription.packs)
     what = f"{wording.plan_name(deps.catalog, found.plan)}, {wording.seats(found.seats)}{packs and f', {packs}'}"
+    if subscription.is_of_packs:
+        what = wording.pack_gain(deps.catalog, found.plan, found.seats)
     if subscription.paid_until is not None:
         then = "renews by itself then" if found.renews else "ends then"
         return f"{ends}: {what}, paid until {formats.date(subscription.paid_until)}; it {then}"

@@ -38,6 +38,8 @@ def way_out(deps: Deps, owned: Owned) -> WayOut:
         return WayOut(href=path, label=CONTACT if path else "")  # whom to ask stands in the text, too
     if reason is Reason.PAST_DUE:
         return _to_payment(owned.unpaid, mends_card=has_card_page(deps, owned))
+    if subscription.is_of_packs and reason is Reason.EXPIRED:
+        return WayOut(href=link("/packs", group=subscription.for_group), label="Buy packs again")
     if owned.can_renew:
         renew = f"{wording.subscription_path(subscription.subscription_id)}/renewal/payment"
         return WayOut(href=renew, label=f"Renew {wording.plan_name(deps.catalog, subscription.plan)}")

@@ -61,6 +61,11 @@ class Subscription:
     subject: str
 
     @property
+    def for_group(self) -> str:
+        """The group that it is for, a plan's or that of packs without one; empty for an instance of one's own."""
+        return self.subject.removeprefix(PACKS_OF) if self.is_of_packs else self.group_id
+
+    @property
     def is_of_packs(self) -> bool:
         """Whether it is of an add-on alone: no plan, and nothing that a plan's rules speak of."""
         return self.subject.startswith(PACKS_OF)
@@ -159,12 +164,15 @@ def by_id(connection: Connection, subscription_id: str) -> Subscription | None:
 def plans_of(
     connection: Connection, account_ids: Sequence[str], group_ids: Sequence[str], *, limit: int, offset: int
 ) -> tuple[Subscription, ...]:
-    """Return the plans of these accounts or for these groups: running ones first, by their end."""
+    """Return the plans of these accounts or for these groups, and the packs that they have without a plan.
+
+    Running ones first, by their end.
+    """
     is_over = subscriptions.c.status == SubscriptionStatus.CANCELLED.value
     is_theirs = or_(subscriptions.c.account_id.in_(account_ids), subscriptions.c.group_id.in_(group_ids))
     rows = connection.execute(
         select(subscriptions)
-        .where(is_theirs, subscriptions.c.subject.not_like(f"{PACKS_OF}%"))
+        .where(is_theirs)
         .order_by(is_over, subscriptions.c.ends_at, subscriptions.c.subscription_id)
         .limit(limit)
         .offset(offset)
@@ -200,7 +208,7 @@ def of_subject(connection: Connection, group_id: str) -> tuple[tuple[Subscriptio
 def renewing(
     connection: Connection, *, after: datetime, until: datetime, limit: int, offset: int = 0
 ) -> tuple[Subscription, ...]:
-    """Return the plans that the store's cards will pay for again between two instants, the soonest first."""
+    """Return the plans and packs that the store's cards will pay for again between two instants, the soonest first."""
     columns = subscriptions.c
     rows = connection.execute(
         select(subscriptions)
@@ -222,7 +230,7 @@ def renewing(
 def ending(
     connection: Connection, *, after: datetime, until: datetime, limit: int, offset: int = 0
 ) -> tuple[Subscription, ...]:
-    """Return the plans that end between two instants because nobody wants them renewed, the soonest first."""
+    """Return the plans and packs that end between two instants because nobody wants them renewed, the soonest first."""
     columns = subscriptions.c
     rows = connection.execute(
         select(subscriptions)
@@ -328,12 +336,9 @@ def _take_place(connection: Connection, snapshot: SubscriptionSnapshot) -> None:
 
 
 def _is_ours() -> ColumnElement[bool]:
-    """A plan that the store sold and a card pays: all others are looked after by people."""
-    return and_(
-        subscriptions.c.channel == SalesChannel.DIRECT.value,
-        subscriptions.c.arrangement == Arrangement.CARD.value,
-        subscriptions.c.subject.not_like(f"{PACKS_OF}%"),
-    )
+    """What the store sold and a card pays: all others are looked after by people."""
+    is_by_card = subscriptions.c.arrangement == Arrangement.CARD.value
+    return and_(subscriptions.c.channel == SalesChannel.DIRECT.value, is_by_card)
 
 
 def _is_news(values: Mapping[str, object]) -> ColumnElement[bool]:

@@ -1,15 +1,17 @@
 """Packs: minutes once and for a year, storage for as long as the plan; each paid once and granted once."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 import pytest
 
+from app import formats
 from app.core.clock import add_months
 from app.vendor_adapters.world import Fault, PlannedFault
-from tests.support.customers import instant, term_begins
+from tests.support.customers import at, instant, term_begins
 from tests.support.journeys import NEW_YORK, pay, settled
 from tests.support.shop import Browser, Shop
+from tests.support.witness import mails
 
 pytestmark = pytest.mark.vendors("embedded", "stripe")
 
@@ -96,6 +98,48 @@ async def test_storage_without_a_plan_has_a_year_of_its_own(shop: Shop) -> None:
     assert (storage["gib"], storage["ends_at"]) == (20, instant(ends))
     await browser.open("/buy?plan=team&group=acme&seats=3")
     assert "and subscribe" in browser.text  # storage is no plan, and blocks none
+
+
+@pytest.mark.vendors("embedded", "stripe")
+async def test_storage_of_its_own_is_turned_off_and_on_again(shop: Shop) -> None:
+    browser = await open_packs(shop, f"{STORAGE}&group=acme&packs=2", "ann")
+    await browser.press("GiB", **(NEW_YORK | {"region": "OR"}))
+    await pay(browser)
+    await settled(shop)
+    await browser.open("/subscriptions")
+    await browser.open(browser.link("20 GiB of storage for Acme"))
+    assert browser.url.endswith("/renewal")
+    assert "20 GiB of storage, " in browser.text
+    assert "120.00 USD" in browser.text
+    assert 'name="seats"' not in browser.text
+    await browser.press("Turn it off", reason="not_needed")
+    assert "Automatic renewal is off" in browser.text
+    (row,) = [each for each in await shop.books("subscriptions") if "acme" in str(each["subject"])]
+    assert row["cancel_at"]
+    await browser.press("Turn automatic renewal on")
+    assert "Turn it off" in browser.text
+    stranger = await at(shop, "bob", browser.url)
+    assert stranger.status == 404
+
+
+@pytest.mark.vendors("embedded", "stripe")
+async def test_storage_of_its_own_is_told_before_it_renews_and_before_it_ends(shop: Shop) -> None:
+    browser = await open_packs(shop, f"{STORAGE}&group=acme&packs=2", "ann")
+    await browser.press("GiB", **(NEW_YORK | {"region": "OR"}))
+    await pay(browser)
+    await settled(shop)
+    ends = add_months(term_begins(shop, shop.clock.now()), 12)
+    shop.clock.advance_business(ends - timedelta(days=14) - shop.clock.now())
+    await settled(shop)
+    (notice,) = await mails(shop, "renewal_notice")
+    assert notice["subject"] == f"20 GiB of storage for Acme renews on {formats.date(ends)}"
+    assert "for 120.00 USD, charged to Visa ending 4242" in notice["text"]
+    page = next(word for word in notice["text"].split() if word.endswith("/renewal"))
+    await browser.open(page)
+    await browser.press("Turn it off", reason="not_needed")
+    await settled(shop)
+    (told,) = await mails(shop, "about_to_end")
+    assert told["subject"] == f"20 GiB of storage for Acme ends on {formats.date(ends)}"
 
 
 async def test_one_checkout_of_packs_is_paid_once(shop: Shop) -> None:

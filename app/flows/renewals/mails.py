@@ -16,7 +16,7 @@ from app.flows.own_account import account_name
 from app.flows.post import GROUP, enqueue_mail
 from app.identity.accounts import BillingAccount, account_by_id
 from app.subscriptions.eligibility import Reason, ended_at
-from app.subscriptions.store import PACKS_OF, Subscription
+from app.subscriptions.store import Subscription
 from app.subscriptions.windows import window_of
 from app.vendor_adapters.capabilities import Capability
 from app.vendor_adapters.types import Arrangement, SubscriptionStatus
@@ -44,21 +44,22 @@ def subject_of(catalog: Catalog, subscription: Subscription, group_name: str = G
 
     Without ``group_name`` the group is named when the mail is sent: give its id to ``enqueue_mail``.
     """
-    name = wording.plan_name(catalog, subscription.plan)
     if subscription.is_of_packs:
-        return f"{name} for {group_name}"
+        return f"{wording.pack_gain(catalog, subscription.plan, subscription.seats)} for {group_name}"
+    name = wording.plan_name(catalog, subscription.plan)
     for_group = f" for {group_name}" if subscription.group_id else ""
     return f"{name}{for_group} ({wording.seats(subscription.seats)})"
 
 
 def group_of(subscription: Subscription) -> str:
     """Return the id of the group that a subscription is for, empty for an instance of one's own."""
-    return subscription.subject.removeprefix(PACKS_OF) if subscription.is_of_packs else subscription.group_id
+    return subscription.for_group
 
 
 def page_url(deps: Deps, subscription: Subscription) -> str:
-    """Return where what is owed is paid and a card is mended; packs alone have no page but their invoices."""
-    path = "/invoices" if subscription.is_of_packs else wording.subscription_path(subscription.subscription_id)
+    """Return where what is owed is paid and a card is mended; packs alone have that of their renewal."""
+    path = wording.subscription_path(subscription.subscription_id)
+    path = f"{path}/renewal" if subscription.is_of_packs else path
     return f"{deps.config.base_url}{path}"
 
 

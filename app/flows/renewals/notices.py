@@ -87,19 +87,24 @@ async def _covered(deps: Deps, owned: Owned) -> tuple[Owned, bool]:
 def _mail(deps: Deps, found: RenewalPage, *, raised: bool) -> RenewalNotice:
     owned, subscription = found.owned, found.owned.subscription
     at, amount = _sum(found)
-    plan = wording.plan_name(deps.catalog, found.plan)
     for_group = f" for {owned.group_name}" if owned.group_name else ""
     card = found.cards[0] if found.cards else None
     return RenewalNotice(
         to=owned.account.email,
         name=account_name(owned.account),
-        what=f"{plan}{for_group}, {wording.seats(found.seats)},",
+        what=_what(deps, found, for_group),
         renews_on=formats.date(at),
         amount=amount,
         card=f"{card.brand.title()} ending {card.last4}" if card else "",
         trouble=_trouble(found, at, raised=raised),
         renewal_url=f"{deps.config.base_url}{wording.subscription_path(subscription.subscription_id)}/renewal",
     )
+
+
+def _what(deps: Deps, found: RenewalPage, for_group: str) -> str:
+    if found.owned.subscription.is_of_packs:
+        return f"{wording.pack_gain(deps.catalog, found.plan, found.seats)}{for_group}"
+    return f"{wording.plan_name(deps.catalog, found.plan)}{for_group}, {wording.seats(found.seats)},"
 
 
 def _sum(found: RenewalPage) -> tuple[datetime, str]:

@@ -69,9 +69,9 @@ class RenewalPage:
         return self.owned.subscription.cancel_at is None
 
 
-async def read_renewal(deps: Deps, person: Person, subscription_id: str) -> RenewalPage:
+async def read_renewal(deps: Deps, person: Person, subscription_id: str, *, with_packs: bool = False) -> RenewalPage:
     """Return what will happen at the end of the term, by the vendor's word."""
-    return await renewal_of(deps, await read_owned(deps, person, subscription_id))
+    return await renewal_of(deps, await read_owned(deps, person, subscription_id, with_packs=with_packs))
 
 
 async def renewal_of(deps: Deps, owned: Owned) -> RenewalPage:
@@ -101,7 +101,7 @@ async def turn(
 
     Raises Refused when it cannot be changed, or when the vendor did not say whether it took effect.
     """
-    owned = await read_owned(deps, person, subscription_id)
+    owned = await read_owned(deps, person, subscription_id, with_packs=True)
     if not owned.is_fresh or owned.reason is not Reason.UNCHANGEABLE:  # turning it off and on is no change to a vendor
         check_open(owned, owned.subscription.seats)
     decision = RenewalDecision.RENEW if is_on else RenewalDecision.END
