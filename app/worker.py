@@ -27,6 +27,7 @@ from app.flows.missed_changes import find_missed_changes
 from app.flows.offers import current_offers
 from app.flows.order_steps import END_RENEWAL, PROMO_REDEEMED, TAKE_MINUTES_BACK
 from app.flows.packs_paid import GRANT_MINUTES
+from app.flows.paid_ahead import PAID_AHEAD, ask_about_paid_ahead
 from app.flows.post import send_mail
 from app.flows.renewals.endings import send_ending_notices
 from app.flows.renewals.notices import send_notices
@@ -71,6 +72,7 @@ HANDLERS: dict[str, Handler] = {
     TAKE_MINUTES_BACK: grant_packs.take_minutes_back,
     RECEIPT: provision.send_receipt,
     REFUND_DUPLICATE: provision.refund_duplicate,
+    PAID_AHEAD: ask_about_paid_ahead,
     ORDER_PAID: _publish,
     SEATS_ADDED: _publish,
     RENEWAL_TOGGLED: _publish,

@@ -8,6 +8,7 @@ from app.core.money import Money
 from app.events import audit, outbox
 from app.events.outbox import GivenUp
 from app.flows.deps import Deps
+from app.flows.paid_ahead import PAID_AHEAD
 from app.flows.provision import paid_back
 from app.flows.settle import REFUND_DUPLICATE
 from app.orders import store
@@ -17,6 +18,7 @@ from app.subscriptions.store import by_ref
 from app.vendor_adapters.types import SubscriptionStatus
 
 _LONGEST_REASON = 300
+_REFUNDS = frozenset({REFUND_DUPLICATE, PAID_AHEAD})
 _STATES = {
     "waiting": "waits to be done: the store has not given it up",
     "held": "is being done just now",
@@ -42,7 +44,8 @@ async def close_job(deps: Deps, job_id: str, *, why: str, is_paid_back: bool, ac
 
     Args:
         why: what people did instead, for the audit. is_paid_back: they gave the whole payment of its order back, which
-            the order says from then on; for the refund of a double payment alone. apply: without it nothing changes.
+            the order says from then on; for a payment that is to be given back alone. apply: without it, nothing is
+            changed.
     """
     reason = " ".join(why.split())
     if not reason:
@@ -81,7 +84,7 @@ def _closable(connection: Connection, job_id: str, *, is_paid_back: bool) -> Clo
     job = _given_up(connection, job_id)
     if not is_paid_back:
         return Closed(job=job, refund=None)
-    if job.kind != REFUND_DUPLICATE:
+    if job.kind not in _REFUNDS:
         raise JobFault(f"{job_id} is {job.kind}: only a refund can be noted as paid back")
     order = store.get_order(connection, job.order_id)
     if order is None or order.state not in PAID:

@@ -17,6 +17,7 @@ from app.flows import wording
 from app.flows.deps import Deps
 from app.flows.order_steps import advance, take_minutes_back
 from app.flows.own_account import account_name
+from app.flows.paid_ahead import left_open, note_paid_ahead
 from app.flows.post import GROUP, enqueue_mail
 from app.flows.renewals.mails import group_of, page_url, subject_of
 from app.flows.settle import REFUND_DUPLICATE
@@ -92,9 +93,12 @@ async def _end(deps: Deps, vendor: str, charge: ChargeSummary, subscription: Sub
     That is done once: what the buyer decides of the renewal afterwards stands.
     """
     ref = SubscriptionRef(subscription.subscription_ref)
-    decision = await _what_ends(deps, vendor, charge, await sync(deps, vendor, ref) or subscription)
+    known = await sync(deps, vendor, ref) or subscription
+    decision = await _what_ends(deps, vendor, charge, known)
     if decision is None or await deps.db.read(lambda connection: _is_told(connection, charge)):
         return decision
+    if decision is RenewalDecision.END_NOW:
+        await deps.db.write(lambda connection: note_paid_ahead(connection, deps, known, charge=charge.ref))
     key = IdempotencyKey(f"charge:{charge.ref}:{decision.value}:1")
     await deps.vendors[vendor].set_renewal(ref, decision=decision, key=key)
     await sync(deps, vendor, ref)
@@ -147,13 +151,14 @@ def _note(
             take_minutes_back(connection, deps, order)
     after = by_ref(connection, charge.subscription) if charge.subscription else None
     subject = order.order_id if order else (after.subscription_id if after else charge.ref)
+    then = _then(deps, charge, paid_for, after, ended) + left_open(connection, charge=charge.ref)
     if not charge.refunded.is_zero:
-        mail = _returned(deps, charge, paid_for, _then(deps, charge, paid_for, after, ended))
+        mail = _returned(deps, charge, paid_for, then)
         if _tell(connection, deps, mail, _returned_key(charge), paid_for):
             detail = f"{charge.refunded.minor} of {charge.amount.minor} {charge.amount.currency}, charge {charge.ref}"
             audit.record(connection, actor="vendor", action="charge.refunded", subject=subject, detail=detail, now=now)
     if charge.dispute is not DisputeState.NONE:
-        mail = _disputed(deps, charge, paid_for, _then(deps, charge, paid_for, after, ended))
+        mail = _disputed(deps, charge, paid_for, then)
         if _tell(connection, deps, mail, _dispute_key(charge), paid_for):
             detail = f"{charge.dispute.value}, charge {charge.ref}"
             audit.record(connection, actor="vendor", action="charge.disputed", subject=subject, detail=detail, now=now)

@@ -14,7 +14,7 @@ from app.core.problems import NotYours
 from app.db.schema.identity import account_managers
 from app.db.schema.orders import attempts, declines, live_orders, order_states, orders
 from app.db.sql import count_by, insert_new
-from app.orders.kinds import CHANGES, OF_PACKS
+from app.orders.kinds import CHANGES, OF_PACKS, RENEWAL
 from app.orders.states import KEPT, PAID, UNPAID, Action, State, next_state
 from app.vendor_adapters.types import Decline
 
@@ -232,6 +232,15 @@ def awaiting_grant(connection: Connection, subscription_ref: str) -> tuple[Order
         .order_by(orders.c.created_at, orders.c.order_id)
     ).mappings()
     return tuple(_order(row) for row in rows)
+
+
+def last_renewal(connection: Connection, subscription_ref: str) -> Order | None:
+    """Return the newest paid order of a subscription's next term."""
+    paid = [state.value for state in PAID]
+    query = select(orders).where(
+        orders.c.subscription_ref == subscription_ref, orders.c.kind == RENEWAL, orders.c.state.in_(paid)
+    )
+    return _first(connection.execute(query.order_by(orders.c.created_at.desc()).limit(1)).mappings().all())
 
 
 def lock_order(connection: Connection, order_id: str) -> Order | None:

@@ -207,6 +207,28 @@ async def test_a_term_paid_by_hand_and_paid_back_before_its_day_does_not_come(sh
     assert await plan_of(shop, "globex") == "team"
 
 
+async def test_what_was_paid_ahead_is_listed_for_people_when_the_running_term_is_paid_back(shop: Shop) -> None:
+    seeded = await subscription_of(shop, "globex")
+    await next_term_paid(shop)
+    renewal = await only_order(shop)
+    (running,) = [
+        row for row in await shop.every("charges") if row["amount"] == PAID and row["id"] != renewal.charge_ref
+    ]
+    await shop.world.refund(str(running["id"]), PAID)
+    await settled(shop)
+    after = await shop.deps.db.read(lambda connection: by_ref(connection, seeded.subscription_ref))
+    assert after is not None
+    assert after.status is SubscriptionStatus.CANCELLED
+    (job,) = await shop.deps.db.read(outbox.given_up)
+    assert (job.kind, job.order_id) == ("paid_ahead", renewal.order_id)
+    assert f"give back 3,788.85 USD, charge {renewal.charge_ref}" in job.reason
+    (text,) = await told(shop, "money_returned")
+    assert "What it had paid for has ended. We will write to you about the next term, which was paid ahead" in text
+    await close_job(shop.deps, job.job_id, why="transferred", is_paid_back=True, actor="cli:eve", apply=True)
+    renewal = await only_order(shop)
+    assert (renewal.state, renewal.amount_refunded) == (State.REFUNDED, PAID)
+
+
 async def test_a_term_paid_by_hand_whose_money_a_bank_takes_back_does_not_come(shop: Shop) -> None:
     await next_term_paid(shop)
     charge = await charge_of(shop)
