@@ -54,8 +54,8 @@ async def test_a_change_that_is_sent_all_the_same_is_refused(shop: Shop) -> None
     held = await subscription_of(shop, "acme")
     path = f"/subscriptions/{held.subscription_id}"
     for noun, fields in (
-        ("seat-changes", {"seats": "12", "base": "10", "attempt": "att_of_a_test"}),
-        ("plan-changes", {"plan": "scale", "attempt": "att_of_a_test"}),
+        ("seat-changes", {"add": "2", "base": "10", "attempt": "att_of_a_test"}),
+        ("plan-changes", {"plan": "scale", "seats": "10", "attempt": "att_of_a_test"}),
         ("renewal/seats", {"seats": "12", "base": "10", "attempt": "att_of_a_test"}),
         ("renewal/undo", {"attempt": "att_of_a_test"}),
     ):
