@@ -2,6 +2,8 @@
 "use strict";
 document.documentElement.classList.add("scripted");
 
+const tell = (field) => ["input", "change"].forEach((type) => field.dispatchEvent(new Event(type, { bubbles: true })));
+
 // − and + beside a whole number: they type for the buyer, so that whatever listens to typing hears it.
 function step(button) {
   const stepper = button.closest("[data-stepper]");
@@ -10,7 +12,7 @@ function step(button) {
   const next = Math.min(most, Math.max(least, (parseInt(field.value, 10) || 0) + Number(button.dataset.step)));
   if (String(next) === field.value) return;
   field.value = String(next);
-  for (const type of ["input", "change"]) field.dispatchEvent(new Event(type, { bubbles: true }));
+  tell(field);
 }
 
 const announce = (text) => document.getElementById("status")?.replaceChildren(text);
@@ -84,11 +86,12 @@ document.addEventListener("htmx:before:swap", (event) => {
   tellFailure("The store did not answer as it should. Press again: an order is never charged twice.");
 });
 
-// A choice made (or filled in by the browser) before scripts ran is told now: after htmx, which begins by a timer too.
-addEventListener("load", () => setTimeout(() => document.querySelectorAll("select[hx-post]").forEach((field) => {
-  const drawn = Math.max(0, [...field.options].findIndex((option) => option.defaultSelected));
-  if (field.selectedIndex !== drawn) field.dispatchEvent(new Event("change", { bubbles: true }));
-})));
+// What was chosen, typed or filled in before scripts ran is told now: after htmx, which begins by a timer too.
+const asDrawn = (field) => field.options
+  ? field.selectedIndex === Math.max(0, [...field.options].findIndex((option) => option.defaultSelected))
+  : field.value === field.defaultValue && field.checked === field.defaultChecked;
+const tellTouched = () => document.querySelectorAll(":is(select, input)[hx-trigger]").forEach((it) => asDrawn(it) || tell(it));
+addEventListener("load", () => setTimeout(tellTouched));
 
 // A wait that the page tells runs down; what is read out is its end alone.
 setInterval(() => document.querySelectorAll("[data-countdown]").forEach((shown) => {

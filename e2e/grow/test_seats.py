@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from e2e.buyer import expect_granted
 from e2e.hands import Keyboard
@@ -29,6 +29,18 @@ def test_three_clicks_with_a_stored_card(page: Page, world: World) -> None:
     expect(page.get_by_text("8 of 13 in use")).to_be_visible()
     assert len(clicks) == 3
     assert [row["amount"] for row in world.charges() if row["order"]] == [30_518]
+
+
+@pytest.mark.vendors("embedded", why="the store's own script")
+def test_a_number_typed_before_scripts_ran_counts(page: Page, world: World) -> None:
+    sign_in(page, world, "bob")
+    held: list[Route] = []
+    page.route("**/htmx.min.js*", lambda route: held.append(route))  # noqa: PLW0108 - playwright marks it
+    page.goto("/buy/seats?group=globex", wait_until="commit")
+    page.get_by_label("Seats to add").fill("3")
+    (script,) = held
+    script.continue_()
+    expect(page.locator("[data-total]")).to_have_attribute("data-total", "30518")
 
 
 def test_more_seats_by_keyboard(page: Page, world: World) -> None:
