@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from app.core.clock import SystemClock
 from app.db.clock_store import follow
+from app.db.errors import DATABASE_AWAY
 from app.emails.transports import MailUnavailable
 from app.entitlements.product import ProductUnavailable
 from app.events import inbox, outbox
@@ -81,7 +82,15 @@ HANDLERS: dict[str, Handler] = {
     END_RENEWAL: end_renewal,
     "lead.created": _publish,
 }
-_PASSING = (ProductUnavailable, MailUnavailable, VendorUnavailable, OutcomeUnknown, TimeoutError, OSError)
+_PASSING = (
+    ProductUnavailable,
+    MailUnavailable,
+    VendorUnavailable,
+    OutcomeUnknown,
+    TimeoutError,
+    OSError,
+    *DATABASE_AWAY,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ def test_three_clicks_with_a_stored_card(page: Page, world: World) -> None:
 def test_a_number_typed_before_scripts_ran_counts(page: Page, world: World) -> None:
     sign_in(page, world, "bob")
     held: list[Route] = []
-    page.route("**/htmx.min.js*", lambda route: held.append(route))  # noqa: PLW0108 - playwright marks it
+    page.route("**/htmx.min.js*", lambda route: held.append(route))
     page.goto("/buy/seats?group=globex", wait_until="commit")
     page.get_by_label("Seats to add").fill("3")
     (script,) = held

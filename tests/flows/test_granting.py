@@ -12,6 +12,7 @@ from app import worker
 from app.core.clock import FrozenClock, add_months
 from app.db.schema.entitlements import entitlements
 from app.db.schema.events import outbox
+from app.db.schema.orders import orders as order_rows
 from app.demo.store.schema import groups as product_groups
 from app.demo.store.schema import members as product_members
 from app.demo.store.schema import minute_months
@@ -44,6 +45,27 @@ async def paid_with_product_away(shop: Shop, fault: str = "error_500", times: in
     await pay(browser)
     await settled(shop)
     return browser
+
+
+@pytest.mark.engines("postgres")
+@pytest.mark.vendors("embedded")
+async def test_a_grant_that_waited_too_long_for_the_database_is_tried_again(shop: Shop) -> None:
+    """Rows that somebody else holds for longer than the limit are no reason to leave a plan to people."""
+    await settled(shop)
+    browser = await at_checkout(shop)
+    await to_payment(browser)
+    await pay(browser)
+    with shop.deps.db.engine.begin() as other:
+        other.execute(select(entitlements).with_for_update())
+        other.execute(select(order_rows).with_for_update())
+        await worker.work_once(shop.deps, everything=True)
+    tried = await shop.deps.db.read(
+        lambda connection: connection.execute(select(outbox.c.kind, outbox.c.state, outbox.c.last_error)).all()
+    )
+    assert [row.kind for row in tried if "LockNotAvailable" in row.last_error] == ["grant"], tried
+    assert [row for row in tried if row.state == "dead"] == []
+    await settled(shop)
+    assert (await group(shop))["plan"] == "team"
 
 
 async def test_the_group_has_what_was_bought(shop: Shop) -> None:
