@@ -13,6 +13,8 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 
+from app.db.at_end import acts_at_end
+
 T = TypeVar("T")
 _READERS = 4
 
@@ -51,7 +53,7 @@ class Database:
 
     def write_now(self, body: Callable[[Connection], T]) -> T:
         """``write`` for callers that are synchronous themselves (the command line, tests)."""
-        with self._write_engine.begin() as connection:
+        with self._write_engine.begin() as connection, acts_at_end(connection):
             return body(connection)
 
     @property

@@ -94,6 +94,8 @@ async def grant_storage(deps: Deps, job: Job) -> None:
     await _tell(deps, order_id or target, group_id, grant, waiting=waiting)
 
     def write(connection: Connection) -> None:
+        for order in waiting:
+            store.lock_order(connection, order.order_id)  # orders first, as who settles one does
         entitlements.mark_granted(connection, target, wanted.version)
         _granted(connection, deps, waiting, target, f"{wanted.seats} GiB, version {wanted.version}")
 

@@ -157,6 +157,8 @@ def _delayed(connection: Connection, deps: Deps, wanted: Entitlement) -> None:
 
 def _granted(connection: Connection, deps: Deps, wanted: Entitlement) -> None:
     now = deps.clock.wall()
+    for waiting in _waiting(connection, wanted):
+        store.lock_order(connection, waiting.order_id)  # orders first, as who settles one does
     entitlements.mark_granted(connection, wanted.target, wanted.version)
     audit.record(
         connection,
