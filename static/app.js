@@ -10,9 +10,7 @@ function step(button) {
   const field = stepper.querySelector("input");
   const { least, most } = stepper.dataset;
   const next = Math.min(most, Math.max(least, (parseInt(field.value, 10) || 0) + Number(button.dataset.step)));
-  if (String(next) === field.value) return;
-  field.value = String(next);
-  tell(field);
+  if (String(next) !== field.value) tell(Object.assign(field, { value: next }));
 }
 
 const announce = (text) => document.getElementById("status")?.replaceChildren(text);
