@@ -22,10 +22,11 @@ def at_end(connection: Connection, act: Act) -> None:
 def acts_at_end(connection: Connection) -> Iterator[None]:
     """Keep the acts of a transaction and run them at its end; none of them when it failed."""
     acts: list[Act] = []
-    connection.info[_ACTS] = acts  # it outlives the transaction, with the connection in its pool
+    kept = connection.info  # held, because a connection that broke gives it no more
+    kept[_ACTS] = acts  # it outlives the transaction, with the connection in its pool
     try:
         yield
     finally:
-        del connection.info[_ACTS]
+        kept.pop(_ACTS, None)
     for act in acts:
         act(connection)
